@@ -1,0 +1,25 @@
+# staa_program: what our own tests, examples and benchmarks are compiled with. Never part of staa::staa.
+include(CheckCXXCompilerFlag)
+
+set(CMAKE_CXX_EXTENSIONS OFF)  # standard C++ only; consumers in tests/consumer use their compiler's default
+
+add_library(staa_program INTERFACE)
+target_link_libraries(staa_program INTERFACE staa::staa)
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  target_compile_options(staa_program INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${STAA_WERROR}>:-Werror>)
+endif()
+
+if(STAA_NATIVE)
+  check_cxx_compiler_flag(-march=native STAA_COMPILER_HAS_NATIVE)
+  target_compile_options(staa_program INTERFACE $<$<BOOL:${STAA_COMPILER_HAS_NATIVE}>:-march=native>)
+endif()
+
+if(STAA_OPENMP)
+  find_package(OpenMP QUIET COMPONENTS CXX)
+  if(OpenMP_CXX_FOUND)
+    target_link_libraries(staa_program INTERFACE OpenMP::OpenMP_CXX)
+  else()
+    message(STATUS "This compiler has no OpenMP: tests, examples and benchmarks run on one core")
+  endif()
+endif()

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// What a run leaves in its folder: log.csv, metrics.json, learning_curves.png. All three are there whole after every
+// epoch, so that a run that is cut off has left its epochs so far.
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <iomanip>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <vector>
+
+#include "staa/core/simd.hpp"
+#include "staa/io/whole_file.hpp"
+#include "support/learning_curves.hpp"
+#include "support/options.hpp"
+
+namespace example {
+
+/// What an epoch came to. Losses are means an image, accuracies per cent.
+struct EpochResult {
+    Index epoch = 0;           ///< from 1
+    double learning_rate = 0;  ///< at its first step
+    double train_loss = 0, train_accuracy = 0;
+    double test_loss = 0, test_accuracy = 0;
+    double images_per_second = 0;  ///< training only
+    double seconds = 0;            ///< training and testing
+};
+
+/// The line of an epoch on standard output.
+inline void print(const EpochResult& e, Index epochs) {
+    std::printf(
+        "epoch %td/%td  loss %.4f  accuracy %.2f %%  test loss %.4f  test accuracy %.2f %%  %.0f images/s  %.1f s\n",
+        e.epoch, epochs, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy, e.images_per_second, e.seconds);
+    std::fflush(stdout);
+}
+
+/// What a run is, beside its options.
+struct RunFacts {
+    Index parameters = 0, train_images = 0, test_images = 0;
+};
+
+/// A string as JSON writes it.
+inline std::string quoted(const std::string& text) {
+    std::ostringstream out;
+    out << '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            out << '\\' << c;
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            out << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(c) << std::dec;
+        } else {
+            out << c;
+        }
+    }
+    out << '"';
+    return out.str();
+}
+
+/// The instruction set that the kernels were compiled for.
+template <class Arch = staa::DefaultArch>
+std::string instruction_set() {
+    if constexpr (std::is_same_v<Arch, staa::Plain>) {
+        return "none";
+    } else {
+        return Arch::name();
+    }
+}
+
+/// The network in words.
+inline std::string network_name(const Options& options) {
+    return "ResNet-20, width " + std::to_string(options.width) +
+           (options.neuron == "staa" ? ", STAA neurons" : ", LIF neurons");
+}
+
+/// The data set in words.
+inline std::string data_name(const Options& options) {
+    return options.is_synthetic() ? "synthetic images" : "CIFAR-" + std::to_string(options.classes) + " images";
+}
+
+class RunLog {
+ public:
+    /// Makes the folder options.out and tries that files can be written there; if not, that is a staa::Error, so that
+    /// nobody trains for hours to find it out.
+    RunLog(const Options& options, const RunFacts& facts) : options_(options), facts_(facts) {
+        namespace fs = std::filesystem;
+        std::error_code error;
+        made_folder_ = fs::create_directories(options_.out, error);
+        std::error_code ignored;
+        if (!fs::is_directory(options_.out, ignored)) {
+            staa::fail("--out ", options_.out.string(),
+                       ": cannot make this folder: ", error ? error.message() : "something else has its name");
+        }
+        const fs::path trial = options_.out / ".train_cifar_trial";
+        staa::write_whole_file(trial, "");
+        fs::remove(trial, ignored);
+    }
+
+    /// Takes the folder along if it was made here and nothing came of the run.
+    ~RunLog() {
+        if (made_folder_ && epochs_.empty()) {
+            std::error_code ignored;
+            std::filesystem::remove(options_.out, ignored);
+        }
+    }
+    RunLog(const RunLog&) = delete;
+    RunLog& operator=(const RunLog&) = delete;
+
+    /// Adds an epoch and writes the files anew.
+    void add(const EpochResult& result) {
+        epochs_.push_back(result);
+        staa::write_whole_file(options_.out / "log.csv", csv());
+        staa::write_whole_file(options_.out / "metrics.json", json());
+        write_picture();
+    }
+
+    std::filesystem::path picture() const { return options_.out / "learning_curves.png"; }
+
+ private:
+    std::string csv() const {
+        std::ostringstream out;
+        out << "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,images_per_second,seconds\n";
+        for (const EpochResult& e : epochs_) {
+            out << e.epoch << ',' << e.learning_rate << ',' << e.train_loss << ',' << e.train_accuracy << ','
+                << e.test_loss << ',' << e.test_accuracy << ',' << e.images_per_second << ',' << e.seconds << '\n';
+        }
+        return out.str();
+    }
+
+    std::string json() const {
+        const EpochResult& last = epochs_.back();
+        const auto best = std::max_element(epochs_.begin(), epochs_.end(), [](const auto& a, const auto& b) {
+            return a.test_accuracy < b.test_accuracy;
+        });
+        double seconds = 0;
+        for (const EpochResult& e : epochs_) {
+            seconds += e.seconds;
+        }
+        std::ostringstream out;
+        const auto entry = [&](const char* name, const auto& value) { out << ",\n  \"" << name << "\": " << value; };
+        out << "{\n  \"network\": " << quoted(network_name(options_));
+        entry("parameters", facts_.parameters);
+        entry("width", options_.width);
+        entry("classes", options_.classes);
+        entry("neuron", quoted(options_.neuron));
+        entry("steps", options_.steps);
+        entry("data", quoted(options_.data));
+        entry("train_images", facts_.train_images);
+        entry("test_images", facts_.test_images);
+        entry("epochs", options_.epochs);
+        entry("epochs_done", last.epoch);
+        entry("batch", options_.batch);
+        entry("learning_rate", options_.learning_rate);
+        entry("seed", options_.seed);
+        entry("threads", staa::threads());
+        entry("instruction_set", quoted(instruction_set()));
+        entry("train_loss", last.train_loss);
+        entry("train_accuracy", last.train_accuracy);
+        entry("test_loss", last.test_loss);
+        entry("test_accuracy", last.test_accuracy);
+        entry("best_test_accuracy", best->test_accuracy);
+        entry("images_per_second", last.images_per_second);
+        entry("seconds", seconds);
+        out << "\n}\n";
+        return out.str();
+    }
+
+    void write_picture() const {
+        constexpr Colour blue{31, 119, 180}, orange{230, 110, 20};
+        const auto curve = [&](const char* name, const Colour& colour, double EpochResult::*value) {
+            Curve result{name, colour, {}};
+            for (const EpochResult& e : epochs_) {
+                result.values.push_back(e.*value);
+            }
+            return result;
+        };
+        const std::string heading = network_name(options_) + ", T = " + std::to_string(options_.steps) + ", on " +
+                                    std::to_string(facts_.train_images) + " " + data_name(options_);
+        write_learning_curves(
+            picture(), heading,
+            {{"Loss",
+              3,
+              {curve("training", blue, &EpochResult::train_loss), curve("test", orange, &EpochResult::test_loss)}},
+             {"Accuracy [%]",
+              2,
+              {curve("training", blue, &EpochResult::train_accuracy),
+               curve("test", orange, &EpochResult::test_accuracy)}}});
+    }
+
+    Options options_;
+    RunFacts facts_;
+    std::vector<EpochResult> epochs_;
+    bool made_folder_ = false;
+};
+
+}  // namespace example

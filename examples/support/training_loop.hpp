@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// How a network learns: the loop that train_cifar runs.
+#pragma once
+
+#include <staa/staa.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "support/networks.hpp"
+#include "support/options.hpp"
+#include "support/progress_bar.hpp"
+#include "support/run_log.hpp"
+
+namespace example {
+
+/// Mean loss and accuracy over the images of several batches.
+class Scores {
+ public:
+    void add(double loss, const staa::Tensor<float, 2>& logits, const staa::Labels& labels) {
+        images_ += labels.size();
+        loss_ += loss * static_cast<double>(labels.size());
+        right_ += staa::count_correct(logits, labels);
+    }
+
+    Index images() const { return images_; }
+    double loss() const { return loss_ / static_cast<double>(images_); }
+    double accuracy() const { return 100.0 * static_cast<double>(right_) / static_cast<double>(images_); }
+
+ private:
+    Index images_ = 0, right_ = 0;
+    double loss_ = 0;
+};
+
+/// Loss and accuracy of a network that is only looked at.
+template <class Net, class Loader>
+Scores measure(Net& net, Loader& loader) {
+    Scores scores;
+    for (auto&& [images, labels] : loader.epoch(0)) {
+        auto logits = net.infer(images);
+        auto [loss, gradient] = staa::cross_entropy(logits, labels);
+        scores.add(loss, logits, labels);
+    }
+    return scores;
+}
+
+/// Stops a run from which nothing more can be learnt.
+[[noreturn]] inline void fail_diverged(const char* what, Index epoch, Index step, double rate) {
+    staa::fail(what, " no longer finite in epoch ", epoch, ", step ", step, " of the run, where the learning rate is ",
+               rate, ": training has diverged; try a smaller --lr or a larger --batch");
+}
+
+/// Neurons that are fed no numbers stay silent, and the loss remains one: so the weights are looked at too.
+template <class Net>
+bool weights_are_finite(const Net& net) {
+    bool finite = true;
+    net.visit([&](const staa::ParameterName&, const auto& parameter) {
+        finite = finite && std::all_of(parameter.data(), parameter.data() + parameter.size(),
+                                       [](float value) { return std::isfinite(value); });
+    });
+    return finite;
+}
+
+/// Trains a network of type `Net`, prints a line an epoch, and leaves the files of a RunLog in options.out. Gives the
+/// last test accuracy in per cent.
+template <class Net>
+double train(const Options& options, const Data& data) {
+    const auto seed = static_cast<std::uint64_t>(options.seed);
+    auto net = std::make_unique<Net>(staa::NetworkOptions{.steps = options.steps, .seed = seed});
+    staa::Loader train_loader{data.train, {.batch = options.batch, .seed = seed}};  // crops, flips, shuffles
+    staa::Loader test_loader{data.test,
+                             {.batch = options.batch, .shuffle = false, .augmentation = staa::Augmentation::none()}};
+    staa::Sgd<Net> sgd{{.learning_rate = 0.0f, .momentum = 0.9f, .weight_decay = 5e-4f}};
+    const staa::CosineSchedule schedule{{.learning_rate = options.learning_rate,
+                                         .final_learning_rate = 0,
+                                         .steps = options.epochs * train_loader.batches(),
+                                         .warmup_steps = 0}};
+    staa::Tape<Net> tape(seed);
+
+    std::printf("network: %s, T = %td, %td parameters\n", network_name(options).c_str(), options.steps,
+                net->parameter_count());
+    std::fflush(stdout);
+    RunLog log(options, {net->parameter_count(), data.train.size(), data.test.size()});
+    ProgressBar bar(options.epochs, data.train.size());
+    EpochResult result;
+    Index step = 0;
+    for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
+        const Stopwatch stopwatch;
+        result = {.epoch = epoch, .learning_rate = schedule(step)};
+        Scores learnt;
+        for (auto&& [images, labels] : train_loader.epoch(epoch)) {
+            const double rate = schedule(step++);
+            sgd.options.learning_rate = static_cast<float>(rate);
+            auto logits = net->forward(images, tape);
+            auto [loss, gradient] = staa::cross_entropy(logits, labels);
+            if (!std::isfinite(loss)) {
+                fail_diverged("the loss is", epoch, step, rate);
+            }
+            net->backward(gradient, tape);
+            sgd.step(*net);
+            learnt.add(loss, logits, labels);
+            bar.show(epoch, learnt.images(), static_cast<double>(learnt.images()) / stopwatch.seconds(), learnt.loss());
+        }
+        result.train_loss = learnt.loss();
+        result.train_accuracy = learnt.accuracy();
+        result.images_per_second = static_cast<double>(learnt.images()) / stopwatch.seconds();
+
+        const Scores tested = measure(*net, test_loader);
+        if (!std::isfinite(tested.loss()) || !weights_are_finite(*net)) {
+            fail_diverged("the weights are", epoch, step, schedule(step - 1));
+        }
+        result.test_loss = tested.loss();
+        result.test_accuracy = tested.accuracy();
+        result.seconds = stopwatch.seconds();
+        log.add(result);
+        bar.clear();
+        print(result, options.epochs);
+    }
+    std::printf("learning curves: %s\n", log.picture().string().c_str());
+    return result.test_accuracy;
+}
+
+}  // namespace example

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The only file that knows threads. Serial unless the consumer compiles with OpenMP.
+#pragma once
+
+#include <cstddef>
+
+#include "staa/core/config.hpp"
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+namespace staa::inline STAA_ABI {
+
+/// Sizes and positions are signed, as in Eigen.
+using Index = std::ptrdiff_t;
+
+/// Threads that `parallel_for` called from this thread will use.
+inline int threads() {
+#if defined(_OPENMP)
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+/// Sets the number of threads for calls from this thread; values below 1 count as 1. Without OpenMP it does nothing.
+inline void set_threads([[maybe_unused]] int count) {
+#if defined(_OPENMP)
+    omp_set_num_threads(count < 1 ? 1 : count);
+#endif
+}
+
+/// Calls `task(i)` once for each i in [0, count), on all threads. Tasks must not throw and must not write to the same
+/// place; then the result does not depend on the number of threads. `cost` is a rough number of operations a task:
+/// work too small to pay for waking a thread (about 5 microseconds) stays on the caller's.
+template <class Task>
+void parallel_for(Index count, [[maybe_unused]] Index cost, Task&& task) {
+#if defined(_OPENMP)
+    constexpr Index worth_waking = 1 << 16;
+    if (count > 1 && count * cost >= worth_waking && omp_get_max_threads() > 1) {
+#pragma omp parallel for schedule(dynamic, 1)
+        for (Index i = 0; i < count; ++i) {
+            task(i);
+        }
+        return;
+    }
+#endif
+    for (Index i = 0; i < count; ++i) {
+        task(i);
+    }
+}
+
+}  // namespace staa::inline STAA_ABI

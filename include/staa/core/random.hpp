@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// A seeded generator with the same numbers on every machine; nothing here draws from a hidden one.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "staa/core/config.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, every seed is a good seed. The standard library's
+/// distributions differ between vendors, so the ones that are needed are here.
+class Random {
+ public:
+    explicit Random(std::uint64_t seed = 0) : state_(seed) {}
+
+    /// 64 random bits.
+    std::uint64_t next() {
+        std::uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+        return z ^ (z >> 31);
+    }
+
+    /// Uniform in [0, 1), 53 bits.
+    double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+
+    /// Uniform in [low, high).
+    double uniform(double low, double high) { return low + (high - low) * uniform(); }
+
+    /// A whole number in [0, count); 0 for count 0. Its bias is below count / 2^32, for count up to 2^32.
+    std::uint64_t below(std::uint64_t count) { return (next() >> 32) * count >> 32; }
+
+    /// Normal with mean 0 and deviation 1 (Box and Muller; the second value is not kept).
+    double normal() {
+        const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+        return radius * std::cos(6.283185307179586 * uniform());
+    }
+
+    /// An independent generator for task number `stream`: the same for the same pair, whatever was drawn in between
+    /// from others, so that work split over threads stays reproducible. Does not move this generator.
+    Random split(std::uint64_t stream) const {
+        Random mixed(state_ ^ (stream * 0xD1B54A32D192ED03u + 0x8CB92BA72F3D8DD7u));
+        return Random(mixed.next());
+    }
+
+ private:
+    std::uint64_t state_;
+};
+
+}  // namespace staa::inline STAA_ABI

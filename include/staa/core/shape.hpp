@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What a map is: its shape and the kind of its signal, as a type that flows from layer to layer.
+#pragma once
+
+#include "staa/core/parallel.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// What a map carries. A convolution of spikes only adds; one of analog values multiplies.
+enum class Signal {
+    analog,  ///< real numbers: currents, pooled or summed spikes
+    spikes   ///< zeros and ones, stored as bits
+};
+
+/// Whether a map changes from step to step.
+enum class Over {
+    time,    ///< one map a step
+    nothing  ///< the same map at every step, stored and computed once: a static image before the first neuron
+};
+
+/// Run-time sizes of a signal, [steps, batch, height, width, channels], channel last.
+struct Extents {
+    Index steps = 0, batch = 0, height = 0, width = 0, channels = 0;
+
+    constexpr Index images() const { return steps * batch; }
+    constexpr Index map_pixels() const { return height * width; }
+    constexpr Index pixels() const { return images() * map_pixels(); }
+    constexpr Index map_size() const { return map_pixels() * channels; }
+    constexpr Index size() const { return pixels() * channels; }
+    constexpr bool operator==(const Extents&) const = default;
+};
+
+/// The type of a map [height, width, channels]. The scalar (float or double) is that of every parameter and analog
+/// value computed from it. Steps and batch are run-time values.
+template <int Channels, int Height, int Width, Signal Kind = Signal::analog, class Real = float,
+          Over Varies = Over::time>
+struct Map {
+    static_assert(Channels > 0 && Height > 0 && Width > 0, "staa: a map needs at least one channel and one pixel");
+    using Scalar = Real;
+    static constexpr int channels = Channels;
+    static constexpr int height = Height;
+    static constexpr int width = Width;
+    static constexpr Signal signal = Kind;
+    static constexpr Over varies = Varies;
+    static constexpr bool is_spikes = Kind == Signal::spikes;
+    static constexpr bool is_constant = Varies == Over::nothing;
+
+    /// Steps that are stored: 1 for a map that is the same at every step.
+    static constexpr Index stored_steps(Index steps) { return is_constant ? 1 : steps; }
+    static constexpr Extents extents(Index steps, Index batch) {
+        return {stored_steps(steps), batch, Height, Width, Channels};
+    }
+};
+
+/// A network's input: one image, shown at every step. Tensors [N, H, W, C].
+template <int Channels, int Height, int Width, class Real = float>
+using Image = Map<Channels, Height, Width, Signal::analog, Real, Over::nothing>;
+
+/// A network's input: one frame a step, as from an event camera. Tensors [T, N, H, W, C].
+template <int Channels, int Height, int Width, class Real = float>
+using Frames = Map<Channels, Height, Width, Signal::analog, Real, Over::time>;
+
+/// The map with another shape.
+template <class In, int Channels, int Height, int Width>
+using Reshaped = Map<Channels, Height, Width, Signal::analog, typename In::Scalar, In::varies>;
+
+/// The map as analog values.
+template <class In>
+using AsAnalog = Reshaped<In, In::channels, In::height, In::width>;
+
+/// True for any `Map`: what a layer's `at<In>` may be asked with.
+template <class In>
+concept IsMap = requires {
+    typename In::Scalar;
+    In::channels + In::height + In::width;
+    In::signal;
+};
+
+}  // namespace staa::inline STAA_ABI

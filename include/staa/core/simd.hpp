@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The instruction set as a template argument, and everything in which versions of xsimd differ.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <xsimd/xsimd.hpp>
+
+#include "staa/core/parallel.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// The architecture of a machine without SIMD: vectors of one lane.
+struct Plain {};
+
+#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE) || defined(STAA_PLAIN)
+using DefaultArch = Plain;
+#else
+/// What the consumer's compiler flags give. Define STAA_PLAIN to run everything without SIMD.
+using DefaultArch = xsimd::default_arch;
+#endif
+
+/// A vector of one lane: the tail of every loop, and the whole loop where there is no SIMD. Same interface as
+/// xsimd::batch, as far as the kernels use it.
+template <class Real>
+struct OneLane {
+    static constexpr std::size_t size = 1;
+    Real value;
+    OneLane() = default;
+    OneLane(Real v) : value(v) {}  // NOLINT: implicit like xsimd::batch
+    static OneLane load_unaligned(const Real* from) { return *from; }
+    static OneLane load_aligned(const Real* from) { return *from; }
+    void store_unaligned(Real* to) const { *to = value; }
+    void store_aligned(Real* to) const { *to = value; }
+    friend OneLane operator+(OneLane a, OneLane b) { return a.value + b.value; }
+    friend OneLane operator-(OneLane a, OneLane b) { return a.value - b.value; }
+    friend OneLane operator*(OneLane a, OneLane b) { return a.value * b.value; }
+    friend OneLane operator/(OneLane a, OneLane b) { return a.value / b.value; }
+    OneLane& operator+=(OneLane b) { return *this = *this + b; }
+    friend bool operator>=(OneLane a, OneLane b) { return a.value >= b.value; }
+    friend bool operator<(OneLane a, OneLane b) { return a.value < b.value; }
+    friend OneLane fma(OneLane a, OneLane b, OneLane c) { return a.value * b.value + c.value; }
+    friend OneLane select(bool mask, OneLane a, OneLane b) { return mask ? a : b; }
+    friend OneLane min(OneLane a, OneLane b) { return std::min(a.value, b.value); }
+    friend OneLane max(OneLane a, OneLane b) { return std::max(a.value, b.value); }
+    friend OneLane abs(OneLane a) { return std::abs(a.value); }
+    friend OneLane exp(OneLane a) { return std::exp(a.value); }
+};
+
+namespace detail {
+template <class Real, class Arch>
+struct VectorOf {
+    using type = xsimd::batch<Real, Arch>;
+};
+template <class Real>
+struct VectorOf<Real, Plain> {
+    using type = OneLane<Real>;
+};
+}  // namespace detail
+
+/// The vector of `Real` on `Arch`.
+template <class Real, class Arch = DefaultArch>
+using Vector = typename detail::VectorOf<Real, Arch>::type;
+
+/// Lanes of a vector as a signed number.
+template <class V>
+inline constexpr Index lanes_of = static_cast<Index>(V::size);
+
+/// The sum of a vector's lanes.
+template <class Real>
+Real sum_lanes(OneLane<Real> v) {
+    return v.value;
+}
+template <class Real, class Arch>
+Real sum_lanes(const xsimd::batch<Real, Arch>& v) {
+    if constexpr (requires { reduce_add(v); }) {
+        return reduce_add(v);
+    } else {
+        return hadd(v);  // xsimd before 9
+    }
+}
+
+/// The largest of a vector's lanes.
+template <class V, class Real>
+Real max_lane(const V& v, Real) {
+    alignas(64) Real lanes[V::size];
+    v.store_aligned(lanes);
+    return *std::max_element(lanes, lanes + V::size);
+}
+
+/// A comparison's result as bits: lane i is bit i.
+inline std::uint64_t mask_bits(bool mask) { return mask ? 1u : 0u; }
+template <class Real, class Arch>
+std::uint64_t mask_bits(const xsimd::batch_bool<Real, Arch>& mask) {
+    if constexpr (requires { mask.mask(); }) {
+        return static_cast<std::uint64_t>(mask.mask());
+    } else if constexpr (requires { std::uint64_t{mask.data}; }) {
+        return std::uint64_t{mask.data};  // AVX-512 keeps a mask as bits
+    } else {
+#if defined(__AVX__)
+        if constexpr (std::is_convertible_v<decltype(mask.data), __m256> && sizeof(Real) == 4) {
+            return static_cast<std::uint32_t>(_mm256_movemask_ps(mask.data));
+        }
+#endif
+        bool lanes[xsimd::batch<Real, Arch>::size];
+        mask.store_unaligned(lanes);
+        std::uint64_t bits = 0;
+        for (std::size_t i = 0; i < xsimd::batch<Real, Arch>::size; ++i) {
+            bits |= std::uint64_t{lanes[i]} << i;
+        }
+        return bits;
+    }
+}
+
+namespace detail {
+template <class Body, Index... I>
+inline void call_with_each(Body& body, std::integer_sequence<Index, I...>) {
+    (body(std::integral_constant<Index, I>{}), ...);
+}
+}  // namespace detail
+
+/// Calls body(integral_constant<Index, i>) for i in [0, Count), unrolled by the language, so that arrays of vectors
+/// indexed by i stay in registers whatever the optimisation level thinks of the loop.
+template <Index Count, class Body>
+inline void unroll(Body&& body) {
+    detail::call_with_each(body, std::make_integer_sequence<Index, Count>{});
+}
+
+/// The type of vector that a loop's body is called with.
+template <class V>
+struct Lanes {
+    using type = V;
+};
+
+/// Calls body(Lanes<V>{}, first) over [0, count): full vectors first, then one lane at a time. A kernel is written
+/// once, for any width, and holds for counts that are not a multiple of it.
+template <class Real, class Arch, class Body>
+inline void for_lanes(Index count, Body&& body) {
+    using V = Vector<Real, Arch>;
+    const Index whole = count - count % lanes_of<V>;
+    for (Index first = 0; first < whole; first += lanes_of<V>) {
+        body(Lanes<V>{}, first);
+    }
+    if constexpr (lanes_of < V >> 1) {
+        for (Index first = whole; first < count; ++first) {
+            body(Lanes<OneLane<Real>>{}, first);
+        }
+    }
+}
+
+}  // namespace staa::inline STAA_ABI

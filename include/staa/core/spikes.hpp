@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Spikes: one bit a neuron and step, packed along the channels.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "staa/core/arena.hpp"
+#include "staa/core/shape.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Words of 64 bits that hold `channels` bits.
+constexpr Index words_for(Index channels) { return (channels + 63) / 64; }
+
+/// Binary maps [T, N, H, W, C]. Bit c % 64 of word c / 64 of a pixel is channel c; bits beyond the last channel are 0.
+class Spikes {
+ public:
+    const Extents& extents() const { return extents_; }
+    Index words_per_pixel() const { return words_for(extents_.channels); }
+    Index words() const { return extents_.pixels() * words_per_pixel(); }
+
+    std::uint64_t* data() { return static_cast<std::uint64_t*>(block_.address()); }
+    const std::uint64_t* data() const { return static_cast<const std::uint64_t*>(block_.address()); }
+
+    /// The words of image `image` = step · batch + n.
+    std::uint64_t* map(Index image) { return data() + image * extents_.map_pixels() * words_per_pixel(); }
+    const std::uint64_t* map(Index image) const { return data() + image * extents_.map_pixels() * words_per_pixel(); }
+
+    /// Takes the extents, with all bits 0. Keeps its memory if that is large enough.
+    void resize(Arena& arena, const Extents& extents) {
+        extents_ = extents;
+        const auto bytes = static_cast<std::size_t>(words()) * sizeof(std::uint64_t);
+        if (block_.capacity() < bytes) {
+            block_.release();
+            block_ = arena.take(bytes);
+        }
+        std::memset(block_.address(), 0, bytes);
+    }
+
+    /// Gives the memory back to its arena.
+    void release() {
+        extents_ = {};
+        block_.release();
+    }
+
+    bool test(Index pixel, Index channel) const {
+        return (data()[pixel * words_per_pixel() + channel / 64] >> (channel % 64) & 1u) != 0;
+    }
+    void set(Index pixel, Index channel) {
+        data()[pixel * words_per_pixel() + channel / 64] |= std::uint64_t{1} << (channel % 64);
+    }
+
+    /// How many bits are set.
+    Index count() const {
+        Index total = 0;
+        for (Index i = 0; i < words(); ++i) {
+            total += std::popcount(data()[i]);
+        }
+        return total;
+    }
+
+    /// Share of neurons and steps that fire, in [0, 1].
+    double firing_rate() const {
+        return extents_.size() == 0 ? 0.0 : static_cast<double>(count()) / static_cast<double>(extents_.size());
+    }
+
+ private:
+    Extents extents_;
+    Arena::Block block_;
+};
+
+/// Calls `visit(channel)` for every set bit of one pixel's words, in ascending order.
+template <class Visit>
+void for_active_channels(const std::uint64_t* words, Index count, Visit&& visit) {
+    for (Index i = 0; i < count; ++i) {
+        for (std::uint64_t rest = words[i]; rest != 0; rest &= rest - 1) {
+            visit(64 * i + std::countr_zero(rest));
+        }
+    }
+}
+
+}  // namespace staa::inline STAA_ABI

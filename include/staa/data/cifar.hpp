@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// The binary versions of CIFAR-10 and CIFAR-100 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "staa/data/image_data_set.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// CIFAR with 10 or 100 classes: 32 x 32 colour images, read whole into memory. An `ImageDataSet`.
+///
+/// A file is a row of records: the label (CIFAR-100: coarse label, fine label; the fine one is used), then the planes
+/// red, green and blue, each 32 x 32 bytes, row major. Here they become [32, 32, 3].
+template <int Classes>
+    requires(Classes == 10 || Classes == 100)
+class Cifar : public StoredImages {
+ public:
+    /// Every image of the split.
+    static constexpr Index all = std::numeric_limits<Index>::max();
+
+    /// The first `limit` images of the split, or all of them if there are fewer, in the order of the files
+    /// (data_batch_1.bin to data_batch_5.bin and test_batch.bin; CIFAR-100: train.bin and test.bin). Files may be
+    /// shorter or longer than the official ones, and are checked to their end whatever the limit. A folder or file
+    /// that is missing, an empty file, an incomplete record, a label out of range or a limit below 1 is an `Error`
+    /// that names the file and the byte.
+    static Cifar read(const std::filesystem::path& folder, Split split, Index limit = all) {
+        if (limit < 1) {
+            fail("the number of ", name, " images to read must be at least 1, found ", limit);
+        }
+        check_folder(folder);
+        std::vector<std::filesystem::path> files;
+        Index records = 0;
+        for (const std::string& file_name : file_names(split)) {
+            files.push_back(folder / file_name);
+            records += count_records(files.back());
+        }
+        Content content(std::min(limit, records));
+        for (const auto& file : files) {
+            content.append(file);
+        }
+        return Cifar(std::move(content));
+    }
+
+ private:
+    static constexpr Index side = 32, plane_size = side * side;
+    static constexpr Index labels_a_record = Classes == 10 ? 1 : 2;
+    static constexpr Index record_size = labels_a_record + 3 * plane_size;
+    static constexpr int coarse_classes = 20;
+    static constexpr const char* name = Classes == 10 ? "CIFAR-10" : "CIFAR-100";
+
+    static constexpr Normalisation statistics = Classes == 10
+                                                    ? Normalisation{{.4914, .4822, .4465}, {.2023, .1994, .2010}}
+                                                    : Normalisation{{.5071, .4867, .4408}, {.2675, .2565, .2761}};
+
+    static std::vector<std::string> file_names(Split split) {
+        if constexpr (Classes == 100) {
+            return {split == Split::train ? "train.bin" : "test.bin"};
+        } else if (split == Split::test) {
+            return {"test_batch.bin"};
+        } else {
+            return {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
+        }
+    }
+
+    static void check_folder(const std::filesystem::path& folder) {
+        std::error_code ignored;
+        if (!std::filesystem::is_directory(folder, ignored)) {
+            fail("no such folder: ", folder.string(), "; expected the folder of the binary version of ", name);
+        }
+    }
+
+    static Index count_records(const std::filesystem::path& file) {
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(file, ignored)) {
+            fail("no such file: ", file.string(), "; expected a file of the binary version of ", name);
+        }
+        std::error_code problem;
+        const auto bytes = static_cast<Index>(std::filesystem::file_size(file, problem));
+        if (problem) {
+            fail(file.string(), ": ", problem.message());
+        }
+        if (bytes == 0) {
+            fail(file.string(), " is empty; expected records of ", record_size, " bytes");
+        }
+        if (bytes % record_size != 0) {
+            fail_incomplete(file, bytes - bytes % record_size, bytes % record_size);
+        }
+        return bytes / record_size;
+    }
+
+    [[noreturn]] static void fail_incomplete(const std::filesystem::path& file, Index offset, Index found) {
+        fail(file.string(), ": the record that begins at byte ", offset, " is incomplete: expected ", record_size,
+             " bytes, found ", found);
+    }
+
+    /// What has been read so far, up to `limit` images.
+    struct Content {
+        explicit Content(Index limit_) : limit(limit_) {
+            pixels.reserve(static_cast<std::size_t>(3 * plane_size * limit));
+            labels.reserve(static_cast<std::size_t>(limit));
+        }
+
+        void append(const std::filesystem::path& file) {
+            std::ifstream stream(file, std::ios::binary);
+            if (!stream) {
+                fail(file.string(), ": cannot be opened");
+            }
+            std::array<char, record_size> bytes{};
+            for (Index offset = 0; stream.peek() != std::ifstream::traits_type::eof(); offset += record_size) {
+                stream.read(bytes.data(), record_size);
+                if (stream.gcount() != record_size) {
+                    fail_incomplete(file, offset, stream.gcount());
+                }
+                append(bytes, file, offset);
+            }
+        }
+
+        void append(const std::array<char, record_size>& record, const std::filesystem::path& file, Index offset) {
+            const auto byte = [&](Index i) { return static_cast<std::uint8_t>(record[static_cast<std::size_t>(i)]); };
+            const auto check = [&](Index i, const char* what, int classes) {
+                if (byte(i) >= classes) {
+                    fail(file.string(), ": the ", what, " at byte ", offset + i, " is ", int{byte(i)},
+                         ", expected 0 to ", classes - 1);
+                }
+            };
+            if constexpr (Classes == 100) {
+                check(0, "coarse label", coarse_classes);
+                check(1, "fine label", Classes);
+            } else {
+                check(0, "label", Classes);
+            }
+            if (static_cast<Index>(labels.size()) == limit) {
+                return;
+            }
+            labels.push_back(byte(labels_a_record - 1));
+            for (Index pixel = 0; pixel < plane_size; ++pixel) {
+                for (Index channel = 0; channel < 3; ++channel) {
+                    pixels.push_back(byte(labels_a_record + channel * plane_size + pixel));
+                }
+            }
+        }
+
+        Index limit;
+        std::vector<std::uint8_t> pixels;
+        std::vector<int> labels;
+    };
+
+    explicit Cifar(Content content)
+        : StoredImages({side, side, Classes, statistics}, std::move(content.pixels), std::move(content.labels)) {}
+};
+
+/// CIFAR-10: 50,000 training and 10,000 test images.
+using Cifar10 = Cifar<10>;
+
+/// CIFAR-100: 50,000 training and 10,000 test images.
+using Cifar100 = Cifar<100>;
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// What every set of labelled colour images offers, and a set that is held in memory.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "staa/core/config.hpp"
+#include "staa/core/error.hpp"
+#include "staa/core/shape.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Which part of a data set: the images that are learnt from, or those that are only looked at to measure.
+enum class Split { train, test };
+
+/// One labelled image.
+struct Sample {
+    std::span<const std::uint8_t> pixels;  ///< [height, width, 3], red, green, blue; owned by the data set
+    int label = 0;                         ///< 0-based
+};
+
+/// Mean and standard deviation of each channel, on the scale where a byte of 255 is 1.
+struct Normalisation {
+    std::array<double, 3> mean{};
+    std::array<double, 3> deviation{1, 1, 1};
+};
+
+/// A set of labelled colour images of one size, in a fixed order. `sample(i)`, for i in [0, size()), may be called from
+/// several threads at once; what it returns stays valid as long as the data set.
+template <class Set>
+concept ImageDataSet = requires(const Set& set, Index i) {
+    { set.size() } -> std::same_as<Index>;
+    { set.sample(i) } -> std::same_as<Sample>;
+    { set.classes() } -> std::same_as<int>;
+    { set.height() } -> std::same_as<Index>;
+    { set.width() } -> std::same_as<Index>;
+    { set.channels() } -> std::same_as<Index>;
+    { set.normalisation() } -> std::convertible_to<Normalisation>;
+};
+
+/// An `ImageDataSet` whose images are all in memory.
+class StoredImages {
+ public:
+    /// What all images of a set have in common.
+    struct Description {
+        Index height = 0, width = 0;
+        int classes = 0;
+        Normalisation normalisation{};
+    };
+
+    /// Takes the `pixels` [images, height, width, 3] and one label an image. Sizes that do not fit each other, and
+    /// labels outside [0, classes), are an `Error`.
+    StoredImages(const Description& description, std::vector<std::uint8_t> pixels, std::vector<int> labels)
+        : description_(description), pixels_(std::move(pixels)), labels_(std::move(labels)) {
+        const Index expected = size() * image_size();
+        if (static_cast<Index>(pixels_.size()) != expected) {
+            fail(size(), " images of ", height(), " x ", width(), " x ", channels(), " need ", expected,
+                 " bytes of pixels, found ", pixels_.size());
+        }
+        for (Index i = 0; i < size(); ++i) {
+            const int label = labels_[static_cast<std::size_t>(i)];
+            if (label < 0 || label >= classes()) {
+                fail("the label of image ", i, " is ", label, ", expected 0 to ", classes() - 1);
+            }
+        }
+    }
+
+    Index size() const { return static_cast<Index>(labels_.size()); }
+    int classes() const { return description_.classes; }
+    Index height() const { return description_.height; }
+    Index width() const { return description_.width; }
+    Index channels() const { return 3; }
+    const Normalisation& normalisation() const { return description_.normalisation; }
+
+    /// Image `i`, which must be in [0, size()).
+    Sample sample(Index i) const {
+        const auto first = static_cast<std::size_t>(i * image_size());
+        return {std::span(pixels_).subspan(first, static_cast<std::size_t>(image_size())),
+                labels_[static_cast<std::size_t>(i)]};
+    }
+
+ private:
+    Index image_size() const { return height() * width() * channels(); }
+
+    Description description_;
+    std::vector<std::uint8_t> pixels_;
+    std::vector<int> labels_;
+};
+
+}  // namespace staa::inline STAA_ABI

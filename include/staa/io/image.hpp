@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Pictures as PNG files. The only header that needs stb (https://github.com/nothings/stb); <staa/staa.hpp> leaves it
+// out.
+#pragma once
+
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "staa/core/tensor.hpp"
+#include "staa/io/whole_file.hpp"
+
+// stb's functions are made static here, so that any number of translation units can include this header. One that has
+// included stb_image_write.h already keeps what it has.
+#if !defined(INCLUDE_STB_IMAGE_WRITE_H)
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#endif
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#if __has_include(<stb/stb_image_write.h>)
+#include <stb/stb_image_write.h>
+#else
+#include <stb_image_write.h>
+#endif
+#undef STB_IMAGE_WRITE_IMPLEMENTATION
+#undef STB_IMAGE_WRITE_STATIC
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+#endif
+
+namespace staa::inline STAA_ABI {
+
+/// Writes `pixels` [H, W, C] as a PNG file: C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the first row is
+/// the top one. Fails, and leaves nothing behind, if C is another number, the picture has no pixel or more than 2^31
+/// bytes, or the file can't be written.
+inline void write_png(const std::filesystem::path& path, const Tensor<std::uint8_t, 3>& pixels) {
+    const Index height = pixels.dimension(0), width = pixels.dimension(1), channels = pixels.dimension(2);
+    if (channels < 1 || channels > 4) {
+        fail("cannot write ", path.string(), ": a picture has 1 to 4 channels, these pixels [", height, ", ", width,
+             ", ", channels, "] have ", channels);
+    }
+    if (height < 1 || width < 1) {
+        fail("cannot write ", path.string(), ": pixels [", height, ", ", width, ", ", channels, "] are no picture");
+    }
+    if (width > (INT_MAX / height - 1) / channels) {  // a row in the file has one byte more
+        fail("cannot write ", path.string(), ": pixels [", height, ", ", width, ", ", channels,
+             "] are more than the 2^31 bytes that a picture may have");
+    }
+    std::string file;
+    const auto append = [](void* to, void* bytes, int count) {
+        static_cast<std::string*>(to)->append(static_cast<const char*>(bytes), static_cast<std::size_t>(count));
+    };
+    if (stbi_write_png_to_func(append, &file, static_cast<int>(width), static_cast<int>(height),
+                               static_cast<int>(channels), pixels.data(), static_cast<int>(width * channels)) == 0) {
+        fail("cannot write ", path.string(), ": not enough memory to compress the picture");
+    }
+    write_whole_file(path, file);
+}
+
+}  // namespace staa::inline STAA_ABI

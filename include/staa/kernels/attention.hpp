@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// What global context and step attention do to one map of one step. The plain loops: plain/attention.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include "staa/core/simd.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// scores[pixel] = sum over c of x[pixel, c] · weight[c]: the 1x1 convolution C -> 1 of Eq. 7, without its bias.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void score_pixels(Index pixels, Index channels, const Scalar* x, const Scalar* weight, Scalar* scores) {
+    using V = Vector<Scalar, Arch>;
+    const Index whole = channels / lanes_of<V> * lanes_of<V>;
+    for (Index pixel = 0; pixel < pixels; ++pixel, x += channels) {
+        V sum(Scalar(0));
+        for (Index c = 0; c < whole; c += lanes_of<V>) {
+            sum = fma(V::load_unaligned(x + c), V::load_unaligned(weight + c), sum);
+        }
+        Scalar total = sum_lanes(sum);
+        for (Index c = whole; c < channels; ++c) {
+            total += x[c] * weight[c];
+        }
+        scores[pixel] = total;
+    }
+}
+
+/// Softmax over `count` scores, in place (Eq. 7). The largest score is subtracted first: no overflow.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void softmax(Index count, Scalar* scores) {
+    const Scalar largest = *std::max_element(scores, scores + count);
+    Scalar total = 0;
+    for_lanes<Scalar, Arch>(count, [&](auto lanes, Index i) {
+        using V = typename decltype(lanes)::type;
+        const V e = exp(V::load_unaligned(scores + i) - V(largest));
+        e.store_unaligned(scores + i);
+        total += sum_lanes(e);
+    });
+    for (Index i = 0; i < count; ++i) {
+        scores[i] /= total;
+    }
+}
+
+/// weighted[c] = sum over pixels of weight[pixel] · x[pixel, c]; mean[c] = mean over pixels of x[pixel, c].
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void pool_pixels(Index pixels, Index channels, const Scalar* x, const Scalar* weight, Scalar* weighted,
+                             Scalar* mean) {
+    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        using V = typename decltype(lanes)::type;
+        V sum(Scalar(0)), total(Scalar(0));
+        for (Index pixel = 0; pixel < pixels; ++pixel) {
+            const V value = V::load_unaligned(x + pixel * channels + c);
+            sum = fma(V(weight[pixel]), value, sum);
+            total += value;
+        }
+        sum.store_unaligned(weighted + c);
+        (total * V(Scalar(1) / static_cast<Scalar>(pixels))).store_unaligned(mean + c);
+    });
+}
+
+/// mean[c] = mean over pixels of x[pixel, c].
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void mean_pixels(Index pixels, Index channels, const Scalar* x, Scalar* mean) {
+    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        using V = typename decltype(lanes)::type;
+        V total(Scalar(0));
+        for (Index pixel = 0; pixel < pixels; ++pixel) {
+            total += V::load_unaligned(x + pixel * channels + c);
+        }
+        (total * V(Scalar(1) / static_cast<Scalar>(pixels))).store_unaligned(mean + c);
+    });
+}
+
+/// gate[i] = scale · sigmoid(v[i]) (Eq. 10, 12). Saturates for large |v|, never overflows to NaN.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void sigmoid_gate(Index count, Scalar scale, const Scalar* v, Scalar* gate) {
+    for_lanes<Scalar, Arch>(count, [&](auto lanes, Index i) {
+        using V = typename decltype(lanes)::type;
+        const V bounded = max(V::load_unaligned(v + i), V(Scalar(-80)));  // exp(80) is finite in float
+        (V(scale) / (V(Scalar(1)) + exp(V(Scalar(0)) - bounded))).store_unaligned(gate + i);
+    });
+}
+
+/// dv[i] = d_gate[i] · gate[i] · (1 - gate[i] / scale): the derivative of `sigmoid_gate`, from its result.
+template <class Scalar>
+STAA_KERNEL void sigmoid_gate_gradient(Index count, Scalar scale, const Scalar* gate, const Scalar* d_gate,
+                                       Scalar* dv) {
+    for (Index i = 0; i < count; ++i) {
+        dv[i] = d_gate[i] * gate[i] * (1 - gate[i] / scale);
+    }
+}
+
+/// d_scores[pixel] = attention[pixel] · (sum over c of x[pixel, c] · d_context[c]  -  context · d_context):
+/// the derivative of softmax and weighted sum (Eq. 7, 8). A shift of x that is the same for every pixel cancels.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void score_gradient(Index pixels, Index channels, const Scalar* x, const Scalar* attention,
+                                const Scalar* context, const Scalar* d_context, Scalar* d_scores) {
+    Scalar mean = 0;
+    for (Index c = 0; c < channels; ++c) {
+        mean += context[c] * d_context[c];
+    }
+    score_pixels<Scalar, Arch>(pixels, channels, x, d_context, d_scores);
+    for (Index pixel = 0; pixel < pixels; ++pixel) {
+        d_scores[pixel] = attention[pixel] * (d_scores[pixel] - mean);
+    }
+}
+
+/// What reaches the current X of one map, all paths together:
+///     dx[p, c] = scale[c] · du[p, c] + shift[c]  +  attention[p] · d_context[c] + d_scores[p] · key[c]
+/// and d_key[c] = sum over p of d_scores[p] · x[p, c], written. Without global context attention is null, and so are
+/// d_context, d_scores, key and d_key. With `accumulate` dx is added to.
+template <class Scalar>
+struct CurrentGradient {
+    const Scalar *scale, *shift;         ///< [channels]
+    const Scalar* du;                    ///< [pixels, channels]
+    const Scalar *attention, *d_scores;  ///< [pixels]
+    const Scalar *d_context, *key;       ///< [channels]
+    const Scalar* x;                     ///< [pixels, channels]
+    Scalar* d_key;                       ///< [channels]
+    Scalar* dx;                          ///< [pixels, channels]
+    bool accumulate;
+};
+
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGradient<Scalar>& g) {
+    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        using V = typename decltype(lanes)::type;
+        const V scale = V::load_unaligned(g.scale + c), shift = V::load_unaligned(g.shift + c);
+        V d_context(Scalar(0)), key(Scalar(0)), d_key(Scalar(0));
+        if (g.attention != nullptr) {
+            d_context = V::load_unaligned(g.d_context + c);
+            key = V::load_unaligned(g.key + c);
+        }
+        for (Index pixel = 0; pixel < pixels; ++pixel) {
+            const Index i = pixel * channels + c;
+            V dx = fma(scale, V::load_unaligned(g.du + i), shift);
+            if (g.attention != nullptr) {
+                const V d_score(g.d_scores[pixel]);
+                dx = fma(V(g.attention[pixel]), d_context, fma(d_score, key, dx));
+                d_key = fma(d_score, V::load_unaligned(g.x + i), d_key);
+            }
+            if (g.accumulate) {
+                dx += V::load_unaligned(g.dx + i);
+            }
+            dx.store_unaligned(g.dx + i);
+        }
+        if (g.attention != nullptr) {
+            d_key.store_unaligned(g.d_key + c);
+        }
+    });
+}
+
+/// y[p, c] = scale[c] · x[p, c] + shift[c]; shift may be null.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
+                                Scalar* y) {
+    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        using V = typename decltype(lanes)::type;
+        const V factor = V::load_unaligned(scale + c);
+        const V offset = shift != nullptr ? V::load_unaligned(shift + c) : V(Scalar(0));
+        for (Index pixel = 0; pixel < pixels; ++pixel) {
+            const Index i = pixel * channels + c;
+            fma(factor, V::load_unaligned(x + i), offset).store_unaligned(y + i);
+        }
+    });
+}
+
+/// sums[c] = sum over pixels of a[p, c] · b[p, c].
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void channel_products(Index pixels, Index channels, const Scalar* a, const Scalar* b, Scalar* sums) {
+    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        using V = typename decltype(lanes)::type;
+        V sum(Scalar(0));
+        for (Index pixel = 0; pixel < pixels; ++pixel) {
+            const Index i = pixel * channels + c;
+            sum = fma(V::load_unaligned(a + i), V::load_unaligned(b + i), sum);
+        }
+        sum.store_unaligned(sums + c);
+    });
+}
+
+}  // namespace staa::inline STAA_ABI

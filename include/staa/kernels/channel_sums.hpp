@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Sums over all pixels, channel by channel: batch norm's statistics and gradients. Plain loops: plain/channel_sums.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include "staa/core/simd.hpp"
+#include "staa/core/tensor.hpp"
+
+namespace staa::inline STAA_ABI {
+
+namespace detail {
+/// Rows that one task sums; fixed, so that the order of the sum does not depend on the number of threads.
+inline constexpr Index rows_a_part = 256;
+}  // namespace detail
+
+/// mean[c] and variance[c] (biased) over `rows` rows of x [rows, channels]. Each part of the rows takes its mean first
+/// and then the squares around it, and the parts are joined after Chan, Golub and LeVeque (1979): no cancellation
+/// when the mean is large.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const Scalar* x, Scalar* mean,
+                                 Scalar* variance) {
+    const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
+    const Scratch<Scalar> moments(arena, 2 * parts * channels);
+    parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
+        const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
+        Scalar* part_mean = moments.data() + 2 * part * channels;
+        for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+            using V = typename decltype(lanes)::type;
+            V sum(Scalar(0)), squares(Scalar(0));
+            for (Index row = first; row < last; ++row) {
+                sum += V::load_unaligned(x + row * channels + c);
+            }
+            const V center = sum * V(Scalar(1) / static_cast<Scalar>(last - first));
+            for (Index row = first; row < last; ++row) {
+                const V distance = V::load_unaligned(x + row * channels + c) - center;
+                squares = fma(distance, distance, squares);
+            }
+            center.store_unaligned(part_mean + c);
+            squares.store_unaligned(part_mean + channels + c);
+        });
+    });
+    std::fill(mean, mean + channels, Scalar(0));
+    std::fill(variance, variance + channels, Scalar(0));
+    for (Index part = 0; part < parts; ++part) {
+        const Scalar* part_mean = moments.data() + 2 * part * channels;
+        const Scalar before = static_cast<Scalar>(part * detail::rows_a_part);
+        const Scalar count = static_cast<Scalar>(std::min(rows - part * detail::rows_a_part, detail::rows_a_part));
+        for (Index c = 0; c < channels; ++c) {
+            const Scalar distance = part_mean[c] - mean[c];
+            mean[c] += distance * (count / (before + count));
+            variance[c] += part_mean[channels + c] + distance * distance * (before * (count / (before + count)));
+        }
+    }
+    for (Index c = 0; c < channels; ++c) {
+        variance[c] /= static_cast<Scalar>(rows);
+    }
+}
+
+/// sum[c] = sum of dy[row, c], product[c] = sum of dy[row, c] · (x[row, c] - mean[c]), over `rows` rows.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, const Scalar* x, const Scalar* mean,
+                                   const Scalar* dy, Scalar* sum, Scalar* product) {
+    const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
+    const Scratch<Scalar> sums(arena, 2 * parts * channels);
+    parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
+        const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
+        Scalar* part_sum = sums.data() + 2 * part * channels;
+        for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+            using V = typename decltype(lanes)::type;
+            const V center = V::load_unaligned(mean + c);
+            V total(Scalar(0)), products(Scalar(0));
+            for (Index row = first; row < last; ++row) {
+                const V slope = V::load_unaligned(dy + row * channels + c);
+                total += slope;
+                products = fma(slope, V::load_unaligned(x + row * channels + c) - center, products);
+            }
+            total.store_unaligned(part_sum + c);
+            products.store_unaligned(part_sum + channels + c);
+        });
+    });
+    std::fill(sum, sum + channels, Scalar(0));
+    std::fill(product, product + channels, Scalar(0));
+    for (Index part = 0; part < parts; ++part) {
+        const Scalar* part_sum = sums.data() + 2 * part * channels;
+        for (Index c = 0; c < channels; ++c) {
+            sum[c] += part_sum[c];
+            product[c] += part_sum[channels + c];
+        }
+    }
+}
+
+/// y[row, c] = a[c] · x[row, c] + b[c] · z[row, c] + shift[c]; z and b may be null. y may be x.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void combine_channels(Index rows, Index channels, const Scalar* a, const Scalar* x, const Scalar* b,
+                                  const Scalar* z, const Scalar* shift, Scalar* y) {
+    const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
+    parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
+        const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
+        for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+            using V = typename decltype(lanes)::type;
+            const V scale = V::load_unaligned(a + c), offset = V::load_unaligned(shift + c);
+            const V other = z != nullptr ? V::load_unaligned(b + c) : V(Scalar(0));
+            for (Index row = first; row < last; ++row) {
+                const Index i = row * channels + c;
+                V value = fma(scale, V::load_unaligned(x + i), offset);
+                if (z != nullptr) {
+                    value = fma(other, V::load_unaligned(z + i), value);
+                }
+                value.store_unaligned(y + i);
+            }
+        });
+    });
+}
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Which input pixel meets which output pixel under which tap: what every convolution kernel walks over.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "staa/core/parallel.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Sizes of a convolution of images [images, height, width, channels] with weights [kernel, kernel, in, out].
+/// Outside the image is 0. Pixels are counted through all images: below 2^31.
+struct ConvolutionShape {
+    Index images, in_height, in_width, in_channels;
+    Index out_height, out_width, out_channels;
+    Index kernel, stride, padding;
+
+    constexpr Index taps() const { return kernel * kernel; }
+    constexpr Index in_pixels() const { return images * in_height * in_width; }
+    constexpr Index out_pixels() const { return images * out_height * out_width; }
+};
+
+/// Pairs of pixels that one tap joins. `row` is a position within the range of pixels that was asked for, `source` the
+/// number of the pixel on the other side.
+template <Index Capacity>
+struct PixelPairs {
+    Index count = 0;
+    std::int32_t row[Capacity];
+    std::int32_t source[Capacity];
+};
+
+/// For the output pixels [first, last), the input pixels that tap (tap_y, tap_x) reads:
+/// input y = output y · stride + tap_y - padding, and likewise x; pairs that fall outside the image are left out.
+template <Index Capacity>
+void pairs_of_outputs(const ConvolutionShape& s, Index tap, Index first, Index last, PixelPairs<Capacity>& pairs) {
+    const Index offset_y = tap / s.kernel - s.padding, offset_x = tap % s.kernel - s.padding;
+    const Index begin_x = offset_x >= 0 ? 0 : (-offset_x + s.stride - 1) / s.stride;
+    const Index end_x = s.in_width > offset_x ? (s.in_width - 1 - offset_x) / s.stride + 1 : 0;
+    pairs.count = 0;
+    for (Index pixel = first; pixel < last;) {
+        const Index line = pixel / s.out_width, x = pixel % s.out_width;
+        const Index line_end = std::min(last, pixel + s.out_width - x);
+        const Index in_y = line % s.out_height * s.stride + offset_y;
+        if (in_y >= 0 && in_y < s.in_height) {
+            const Index source = (line / s.out_height * s.in_height + in_y) * s.in_width + offset_x;
+            const Index shift = pixel - x;
+            const Index to = std::min(line_end - shift, end_x);
+            for (Index out_x = std::max(x, begin_x); out_x < to; ++out_x) {
+                pairs.row[pairs.count] = static_cast<std::int32_t>(shift + out_x - first);
+                pairs.source[pairs.count] = static_cast<std::int32_t>(source + out_x * s.stride);
+                ++pairs.count;
+            }
+        }
+        pixel = line_end;
+    }
+}
+
+/// The other way round: for the input pixels [first, last), the output pixels that read them through tap `tap`.
+template <Index Capacity>
+void pairs_of_inputs(const ConvolutionShape& s, Index tap, Index first, Index last, PixelPairs<Capacity>& pairs) {
+    const Index offset_y = tap / s.kernel - s.padding, offset_x = tap % s.kernel - s.padding;
+    pairs.count = 0;
+    for (Index pixel = first; pixel < last;) {
+        const Index line = pixel / s.in_width, x = pixel % s.in_width;
+        const Index line_end = std::min(last, pixel + s.in_width - x);
+        const Index scaled_y = line % s.in_height - offset_y;
+        const Index out_y = scaled_y / s.stride;
+        if (scaled_y >= 0 && scaled_y % s.stride == 0 && out_y < s.out_height) {
+            const Index source = (line / s.in_height * s.out_height + out_y) * s.out_width;
+            const Index shift = pixel - x;
+            for (Index in_x = std::max(x, offset_x); in_x < line_end - shift; ++in_x) {
+                const Index scaled_x = in_x - offset_x;
+                if (scaled_x % s.stride == 0 && scaled_x / s.stride < s.out_width) {
+                    pairs.row[pairs.count] = static_cast<std::int32_t>(shift + in_x - first);
+                    pairs.source[pairs.count] = static_cast<std::int32_t>(source + scaled_x / s.stride);
+                    ++pairs.count;
+                }
+            }
+        }
+        pixel = line_end;
+    }
+}
+
+}  // namespace staa::inline STAA_ABI

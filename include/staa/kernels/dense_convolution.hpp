@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// Convolution of analog maps and both its gradients. The plain loops that define them: plain/convolution.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include "staa/kernels/packed_weights.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Pixels that one task of a convolution owns. Their sums, 64 channels wide, take 24 KB: they stay in the cache while
+/// the taps pass over them one by one. A multiple of the pixels in registers, so that few are left over.
+inline constexpr Index convolution_tile = 90;
+
+namespace detail {
+
+/// tile[row] += x[source] · slab for `Pixels` pairs: one tap, all its row channels, with the sums in registers.
+/// slab [channels][Vectors · lanes]; tile [pixels][Vectors · lanes].
+template <class V, Index Vectors, Index Pixels, class Scalar>
+void multiply_pixels(const Scalar* x, Index channels, const std::int32_t* source, const std::int32_t* row,
+                     const Scalar* slab, Scalar* tile) {
+    constexpr Index columns = Vectors * lanes_of<V>;
+    V sums[Pixels][Vectors];
+    const Scalar* from[Pixels];
+    unroll<Pixels>([&](auto p) {
+        from[p] = x + source[p] * channels;
+        unroll<Vectors>([&](auto v) { sums[p][v] = V::load_aligned(tile + row[p] * columns + v * lanes_of<V>); });
+    });
+    for (Index channel = 0; channel < channels; ++channel, slab += columns) {
+        V weights[Vectors];
+        unroll<Vectors>([&](auto v) { weights[v] = V::load_aligned(slab + v * lanes_of<V>); });
+        unroll<Pixels>([&](auto p) {
+            const V value(from[p][channel]);
+            unroll<Vectors>([&](auto v) { sums[p][v] = fma(value, weights[v], sums[p][v]); });
+        });
+    }
+    unroll<Pixels>([&](auto p) {
+        unroll<Vectors>([&](auto v) { sums[p][v].store_aligned(tile + row[p] * columns + v * lanes_of<V>); });
+    });
+}
+
+/// All pairs of one tap, as many at a time as the registers hold.
+template <class V, Index Vectors, Index Pixels, class Scalar, class Pairs>
+void multiply_pairs(const Scalar* x, Index channels, const Pairs& pairs, const Scalar* slab, Scalar* tile) {
+    Index i = 0;
+    for (; i + Pixels <= pairs.count; i += Pixels) {
+        multiply_pixels<V, Vectors, Pixels>(x, channels, pairs.source + i, pairs.row + i, slab, tile);
+    }
+    for (; i + 2 <= pairs.count; i += 2) {
+        multiply_pixels<V, Vectors, 2>(x, channels, pairs.source + i, pairs.row + i, slab, tile);
+    }
+    if (i < pairs.count) {
+        multiply_pixels<V, Vectors, 1>(x, channels, pairs.source + i, pairs.row + i, slab, tile);
+    }
+}
+
+/// Copies the tile's used columns to y [pixels, columns of all blocks], beginning at pixel `first`.
+template <class Scalar>
+void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used, Scalar* y, Index y_columns) {
+    for (Index pixel = 0; pixel < pixels; ++pixel) {
+        std::copy(tile + pixel * tile_columns, tile + pixel * tile_columns + used, y + pixel * y_columns);
+    }
+}
+
+/// The loop that convolution and input gradient share: for every tile of `pixels` and every block of `columns`,
+/// y = sum over taps of x[pairs] · packed[tap]. `find_pairs(tap, first, last, pairs)` says which pixels meet;
+/// `accumulate(vectors constant, pairs, slab, tile)` adds one tap.
+template <class Arch, class Scalar, class FindPairs, class Accumulate>
+void convolve_tiles(Index pixels, Index taps, Index rows, Index columns, const Scalar* packed, Scalar* y,
+                    const FindPairs& find_pairs, const Accumulate& accumulate) {
+    using B = Blocking<Scalar, Arch>;
+    const Index tiles = (pixels + convolution_tile - 1) / convolution_tile;
+    const Index blocks = B::blocks(columns);
+    parallel_for(tiles * blocks, convolution_tile * taps * rows, [&](Index task) {
+        const Index first = task / blocks * convolution_tile, block = task % blocks;
+        const Index last = std::min(pixels, first + convolution_tile);
+        const Index vectors = B::vectors(block, columns), width = vectors * B::lanes;
+        const Scalar* slab = packed + B::block_offset(block, taps * rows);
+        alignas(64) Scalar tile[convolution_tile * B::width];
+        std::fill(tile, tile + (last - first) * width, Scalar(0));
+        PixelPairs<convolution_tile> pairs;
+        for (Index tap = 0; tap < taps; ++tap, slab += rows * width) {
+            find_pairs(tap, first, last, pairs);
+            with_vectors<B::most_vectors>(vectors, [&](auto count) { accumulate(count, pairs, slab, tile); });
+        }
+        store_tile(tile, width, last - first, std::min(width, columns - block * B::width),
+                   y + first * columns + block * B::width, columns);
+    });
+}
+
+}  // namespace detail
+
+/// y[n, oy, ox, o] = sum over ky, kx, i of x[n, oy·stride + ky - padding, ox·stride + kx - padding, i] · w[ky, kx, i, o]
+/// x [images, in_height, in_width, in]; packed by `pack_weights`, aligned to 64 bytes; y overwritten.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed, Scalar* y) {
+    using B = Blocking<Scalar, Arch>;
+    detail::convolve_tiles<Arch>(
+        s.out_pixels(), s.taps(), s.in_channels, s.out_channels, packed, y,
+        [&](Index tap, Index first, Index last, auto& pairs) { pairs_of_outputs(s, tap, first, last, pairs); },
+        [&](auto vectors, const auto& pairs, const Scalar* slab, Scalar* tile) {
+            detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(x, s.in_channels, pairs, slab, tile);
+        });
+}
+
+/// The transpose: dx[n, iy, ix, i] = sum over the outputs that read the pixel, and o, of dy[.., o] · w[ky, kx, i, o].
+/// packed by `pack_transposed_weights`; dx [images, in_height, in_width, in] overwritten.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed,
+                                                  Scalar* dx) {
+    using B = Blocking<Scalar, Arch>;
+    detail::convolve_tiles<Arch>(
+        s.in_pixels(), s.taps(), s.out_channels, s.in_channels, packed, dx,
+        [&](Index tap, Index first, Index last, auto& pairs) { pairs_of_inputs(s, tap, first, last, pairs); },
+        [&](auto vectors, const auto& pairs, const Scalar* slab, Scalar* tile) {
+            detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(dy, s.out_channels, pairs, slab, tile);
+        });
+}
+
+namespace detail {
+
+/// gradient[channel + r] += sum over pairs of x[source][channel + r] · dy[first + row], for `Rows` row channels.
+template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
+void multiply_gradients(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs, Scalar* gradient) {
+    constexpr Index columns = Vectors * lanes_of<V>;
+    V sums[Rows][Vectors];
+    unroll<Rows>([&](auto r) {
+        unroll<Vectors>([&](auto v) { sums[r][v] = V::load_aligned(gradient + r * columns + v * lanes_of<V>); });
+    });
+    for (Index i = 0; i < pairs.count; ++i) {
+        const Scalar* values = x + pairs.source[i] * in;
+        const Scalar* slopes = dy + pairs.row[i] * out;
+        V slope[Vectors];
+        unroll<Vectors>([&](auto v) { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
+        unroll<Rows>([&](auto r) {
+            const V value(values[r]);
+            unroll<Vectors>([&](auto v) { sums[r][v] = fma(value, slope[v], sums[r][v]); });
+        });
+    }
+    unroll<Rows>([&](auto r) {
+        unroll<Vectors>([&](auto v) { sums[r][v].store_aligned(gradient + r * columns + v * lanes_of<V>); });
+    });
+}
+
+/// Row channels [first, last) of one slab.
+template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
+void multiply_gradient_rows(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs, Index first,
+                            Index last, Scalar* slab) {
+    constexpr Index columns = Vectors * lanes_of<V>;
+    Index row = first;
+    for (; row + Rows <= last; row += Rows) {
+        multiply_gradients<V, Vectors, Rows>(x + row, in, dy, out, pairs, slab + row * columns);
+    }
+    for (; row < last; ++row) {
+        multiply_gradients<V, Vectors, 1>(x + row, in, dy, out, pairs, slab + row * columns);
+    }
+}
+
+/// Copies the used columns of `pixels` rows of dy to rows of a whole number of vectors, so that the kernels can load
+/// whole vectors whatever the number of channels.
+template <class Scalar>
+void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index width, Scalar* tile) {
+    for (Index pixel = 0; pixel < pixels; ++pixel, dy += columns, tile += width) {
+        std::copy(dy, dy + used, tile);
+        std::fill(tile + used, tile + width, Scalar(0));
+    }
+}
+
+/// The loop that both weight gradients share. A task owns some row channels of one slab (tap, block) and walks over
+/// all pixels in order: no two tasks write to one place, and the order of the sum never changes.
+/// `accumulate(vectors constant, pairs, dy rows of the tile, tile width, first row, last row, slab)`.
+template <class Arch, class Scalar, class Accumulate>
+void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Index rows_a_task, Scalar* packed,
+                           const Accumulate& accumulate) {
+    using B = Blocking<Scalar, Arch>;
+    const Index blocks = B::blocks(s.out_channels), taps = s.taps();
+    const Index parts = (s.in_channels + rows_a_task - 1) / rows_a_task;
+    const Index cost = s.out_pixels() * std::min(s.in_channels, rows_a_task);
+    parallel_for(blocks * taps * parts, cost, [&](Index task) {
+        const Index part = task % parts, tap = task / parts % taps, block = task / parts / taps;
+        const Index first_row = part * rows_a_task, last_row = std::min(s.in_channels, first_row + rows_a_task);
+        const Index vectors = B::vectors(block, s.out_channels), width = vectors * B::lanes;
+        const Index used = std::min(width, s.out_channels - block * B::width);
+        Scalar* slab = packed + B::block_offset(block, taps * s.in_channels) + tap * s.in_channels * width;
+        std::fill(slab + first_row * width, slab + last_row * width, Scalar(0));
+        alignas(64) Scalar tile[convolution_tile * B::width];
+        PixelPairs<convolution_tile> pairs;
+        for (Index first = 0; first < s.out_pixels(); first += convolution_tile) {
+            const Index last = std::min(s.out_pixels(), first + convolution_tile);
+            pairs_of_outputs(s, tap, first, last, pairs);
+            const Scalar* slopes = dy + first * s.out_channels + block * B::width;
+            Index stride = s.out_channels;
+            if (used != width) {
+                load_tile(slopes, s.out_channels, used, last - first, width, tile);
+                slopes = tile;
+                stride = width;
+            }
+            with_vectors<B::most_vectors>(
+                vectors, [&](auto count) { accumulate(count, pairs, slopes, stride, first_row, last_row, slab); });
+        }
+    });
+}
+
+}  // namespace detail
+
+/// dw[ky, kx, i, o] = sum over n, oy, ox of x[n, oy·stride + ky - padding, .., i] · dy[n, oy, ox, o]
+/// packed: overwritten, laid out as by `pack_weights`, aligned to 64 bytes; `add_packed_weights` adds it to a gradient.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void dense_convolution_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Scalar* dy,
+                                                   Scalar* packed) {
+    using B = Blocking<Scalar, Arch>;
+    constexpr Index rows_a_task = 8 * B::pixels;
+    detail::weight_gradient_tasks<Arch>(s, dy, rows_a_task, packed,
+                                        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride,
+                                            Index first, Index last, Scalar* slab) {
+                                            detail::multiply_gradient_rows<Vector<Scalar, Arch>, vectors, B::pixels>(
+                                                x, s.in_channels, slopes, stride, pairs, first, last, slab);
+                                        });
+}
+
+}  // namespace staa::inline STAA_ABI

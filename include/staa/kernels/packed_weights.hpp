@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// Weights as the convolution kernels read them: slabs that stay in the first cache while a tile of pixels passes.
+#pragma once
+
+#include <algorithm>
+
+#include "staa/core/simd.hpp"
+#include "staa/kernels/convolution_geometry.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Columns (output channels) are cut into blocks of up to four vectors; a block holds [taps][rows][its columns], its
+/// columns filled up with zeros to a multiple of the lanes. Four vectors times six pixels, with the weights and one
+/// broadcast, fill the 32 registers of AVX-512 and NEON; with 16 registers it is two vectors times five pixels.
+template <class Scalar, class Arch>
+struct Blocking {
+    static constexpr Index lanes = lanes_of<Vector<Scalar, Arch>>;
+    static constexpr bool has_32_registers = lanes * static_cast<Index>(sizeof(Scalar)) == 64 ||
+#if defined(__aarch64__)
+                                             true;
+#else
+                                             false;
+#endif
+    static constexpr Index most_vectors = has_32_registers ? 4 : 2;
+    static constexpr Index pixels = has_32_registers ? 6 : 5;
+    static constexpr Index width = lanes * most_vectors;
+
+    static constexpr Index blocks(Index columns) { return (columns + width - 1) / width; }
+    /// Vectors of block `block`.
+    static constexpr Index vectors(Index block, Index columns) {
+        return (std::min(width, columns - block * width) + lanes - 1) / lanes;
+    }
+    /// Scalars that weights with `rows` = taps · row channels take when packed.
+    static constexpr Index packed_size(Index rows, Index columns) {
+        return rows * ((columns + lanes - 1) / lanes * lanes);
+    }
+    static constexpr Index block_offset(Index block, Index rows) { return block * rows * width; }
+};
+
+/// Packs weights [taps, in, out] with rows = in and columns = out: for the forward pass and the weight gradient.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void pack_weights(Index taps, Index in, Index out, const Scalar* weight, Scalar* packed) {
+    using B = Blocking<Scalar, Arch>;
+    const Index rows = taps * in;
+    parallel_for(B::blocks(out), rows * B::width, [&](Index block) {
+        const Index columns = B::vectors(block, out) * B::lanes;
+        const Index used = std::min(columns, out - block * B::width);
+        Scalar* to = packed + B::block_offset(block, rows);
+        for (Index row = 0; row < rows; ++row, to += columns) {
+            const Scalar* from = weight + row * out + block * B::width;
+            std::copy(from, from + used, to);
+            std::fill(to + used, to + columns, Scalar(0));
+        }
+    });
+}
+
+/// Packs weights [taps, in, out] with rows = out and columns = in: for the input gradient.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void pack_transposed_weights(Index taps, Index in, Index out, const Scalar* weight, Scalar* packed) {
+    using B = Blocking<Scalar, Arch>;
+    parallel_for(B::blocks(in), taps * out * B::width, [&](Index block) {
+        const Index columns = B::vectors(block, in) * B::lanes;
+        const Index used = std::min(columns, in - block * B::width);
+        Scalar* slab = packed + B::block_offset(block, taps * out);
+        for (Index tap = 0; tap < taps; ++tap, slab += out * columns) {
+            const Scalar* from = weight + (tap * in + block * B::width) * out;
+            constexpr Index strip = 16;  // sixteen rows of the result stay in the first cache while columns pass
+            for (Index first = 0; first < out; first += strip) {
+                const Index last = std::min(out, first + strip);
+                for (Index column = 0; column < columns; ++column) {
+                    for (Index row = first; row < last; ++row) {
+                        slab[row * columns + column] = column < used ? from[column * out + row] : Scalar(0);
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// Adds a packed gradient (as `pack_weights` lays it out) to weights [taps, in, out].
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void add_packed_weights(Index taps, Index in, Index out, const Scalar* packed, Scalar* weight) {
+    using B = Blocking<Scalar, Arch>;
+    const Index rows = taps * in;
+    parallel_for(B::blocks(out), rows * B::width, [&](Index block) {
+        const Index columns = B::vectors(block, out) * B::lanes;
+        const Index used = std::min(columns, out - block * B::width);
+        const Scalar* from = packed + B::block_offset(block, rows);
+        for (Index row = 0; row < rows; ++row, from += columns) {
+            Scalar* to = weight + row * out + block * B::width;
+            for (Index column = 0; column < used; ++column) {
+                to[column] += from[column];
+            }
+        }
+    });
+}
+
+/// Calls body(integral_constant<Index, vectors>) for a number of vectors in [1, Most].
+template <Index Most, class Body>
+void with_vectors(Index vectors, Body&& body) {
+    unroll<Most>([&](auto i) {
+        if (vectors == i + 1) {
+            body(std::integral_constant<Index, i + 1>{});
+        }
+    });
+}
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "staa/kernels/channel_sums.hpp"
+#include "staa/layers/layer.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Batch norm with its statistics over T, N, H and W together:
+///     y = weight · (x - mean) / sqrt(variance + 1e-5) + bias
+/// Analog [T, N, H, W, C] -> the same. `infer` uses the running averages, which take in a tenth of each batch's
+/// statistics (PyTorch's momentum 0.1, unbiased variance) when `absorb` is called.
+struct BatchNorm {
+    static constexpr double epsilon = 1e-5;
+    static constexpr double momentum = 0.1;
+
+    template <class In>
+    class at {
+        static_assert(!In::is_spikes,
+                      "staa::BatchNorm: its input is spikes, but it needs analog values; place it after a Conv2d");
+
+     public:
+        using Input = In;
+        using Output = In;
+        using Scalar = typename In::Scalar;
+        using Channels = Tensor<Scalar, 1>;
+        using State = Nothing;
+        static constexpr bool reads_input = true;
+
+        struct Parameters {
+            Channels weight, bias;  ///< [channels]
+        };
+        /// Belongs to the weights but is not trained.
+        struct Statistics {
+            Channels mean, variance;   ///< [channels]
+            std::int64_t batches = 0;  ///< how many were taken in
+        };
+        struct Tape {
+            Channels mean, variance;  ///< of the batch, variance biased
+            bool from_running = false;
+        };
+
+        at(const Setup&, Random&) {
+            parameters = {filled<Scalar>(1, In::channels), filled<Scalar>(0, In::channels)};
+            statistics = {filled<Scalar>(0, In::channels), filled<Scalar>(1, In::channels), 0};
+        }
+
+        void forward(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
+            tape.mean.resize(In::channels);
+            tape.variance.resize(In::channels);
+            tape.from_running = false;
+            channel_moments<Scalar>(call.arena, x.extents().pixels(), In::channels, x.data(), tape.mean.data(),
+                                    tape.variance.data());
+            normalise(x, y, tape.mean, tape.variance, call);
+        }
+
+        /// `forward` with the running averages in place of the batch's statistics: fine-tuning with frozen averages.
+        void forward_with_running(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
+            tape = {statistics.mean, statistics.variance, true};
+            normalise(x, y, tape.mean, tape.variance, call);
+        }
+
+        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
+            normalise(x, y, statistics.mean, statistics.variance, call);
+        }
+
+        /// With x^ = (x - mean) · r, r = 1/sqrt(variance + epsilon), m values a channel, and sums over them:
+        ///     d_bias = sum dy,  d_weight = sum dy x^,  dx = weight · r · (dy - d_bias/m - x^ · d_weight/m)
+        /// The last two terms are the paths through the batch's mean and variance.
+        void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                      Tape& tape, const Call& call) const {
+            const Index rows = x.extents().pixels();
+            const Scratch<Scalar> memory(call.arena, 5 * In::channels);
+            Scalar* sum = memory.data();
+            Scalar* product = sum + In::channels;
+            Scalar* of_dy = product + In::channels;
+            Scalar* of_x = of_dy + In::channels;
+            Scalar* shift = of_x + In::channels;
+            channel_gradients<Scalar>(call.arena, rows, In::channels, x.data(), tape.mean.data(), dy.data(), sum,
+                                      product);
+            const Scalar share = tape.from_running ? Scalar(0) : Scalar(1) / static_cast<Scalar>(rows);
+            for (Index c = 0; c < In::channels; ++c) {
+                const Scalar r = inverse_deviation(tape.variance(c));
+                gradients.bias(c) += sum[c];
+                gradients.weight(c) += product[c] * r;
+                of_dy[c] = parameters.weight(c) * r;
+                of_x[c] = -of_dy[c] * r * r * product[c] * share;
+                shift[c] = -of_dy[c] * sum[c] * share - of_x[c] * tape.mean(c);
+            }
+            if (dx != nullptr) {
+                dx->resize(call.arena, x.extents());
+                combine_channels<Scalar>(rows, In::channels, of_dy, dy.data(), of_x, x.data(), shift, dx->data());
+            }
+        }
+
+        void absorb(const Tape& tape, const Call& call) {
+            const auto count = static_cast<double>(call.steps * call.batch * In::height * In::width);
+            const auto unbiased = static_cast<Scalar>(count > 1 ? count / (count - 1) : 1.0);
+            const auto rate = static_cast<Scalar>(momentum);
+            for (Index c = 0; c < In::channels; ++c) {
+                statistics.mean(c) += rate * (tape.mean(c) - statistics.mean(c));
+                statistics.variance(c) += rate * (tape.variance(c) * unbiased - statistics.variance(c));
+            }
+            ++statistics.batches;
+        }
+
+        template <class Self, class Visitor, class... Trees>
+        static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
+            visitor(ParameterName{prefix + "weight", Layout::same}, self.parameters.weight, trees.weight...);
+            visitor(ParameterName{prefix + "bias", Layout::same}, self.parameters.bias, trees.bias...);
+        }
+        template <class Self, class Visitor>
+        static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
+            visitor(ParameterName{prefix + "running_mean", Layout::same}, self.statistics.mean);
+            visitor(ParameterName{prefix + "running_var", Layout::same}, self.statistics.variance);
+            visitor(ParameterName{prefix + "num_batches_tracked", Layout::same}, self.statistics.batches);
+        }
+
+        Parameters parameters;
+        Statistics statistics;
+
+     private:
+        static Scalar inverse_deviation(Scalar variance) {
+            return Scalar(1) / std::sqrt(variance + static_cast<Scalar>(epsilon));
+        }
+
+        void normalise(const Analog<Scalar>& x, Analog<Scalar>& y, const Channels& mean, const Channels& variance,
+                       const Call& call) const {
+            const Scratch<Scalar> memory(call.arena, 2 * In::channels);
+            Scalar* scale = memory.data();
+            Scalar* shift = scale + In::channels;
+            for (Index c = 0; c < In::channels; ++c) {
+                scale[c] = parameters.weight(c) * inverse_deviation(variance(c));
+                shift[c] = parameters.bias(c) - mean(c) * scale[c];
+            }
+            y.resize(call.arena, x.extents());
+            combine_channels<Scalar>(x.extents().pixels(), In::channels, scale, x.data(), nullptr, nullptr, shift,
+                                     y.data());
+        }
+    };
+};
+
+}  // namespace staa::inline STAA_ABI

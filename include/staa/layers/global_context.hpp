@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "staa/kernels/attention.hpp"
+#include "staa/kernels/matrix_product.hpp"
+#include "staa/layers/layer.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Global context (GC), Eq. 7-10, after GCNet (Cao et al., 2019): a step's map X is summed up by attention over its
+/// pixels, and the summary scales each channel,
+///     attention = softmax over the pixels of key · X          [H·W]        Eq. 7
+///     context   = sum over the pixels of attention · X        [C]
+///     query     = relu(LayerNorm(query · context + bias))     [C/Ratio]    Eq. 8
+///     gate      = s · sigmoid(value · query + bias)           [C]          Eq. 9, 10
+/// and the result is gate · X. value starts at 0 and s = NeuronOptions::context_scale at 2: the identity. The gate's form
+/// is our reading of the paper.
+/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which folds the gate into the membrane.
+template <int Ratio = 4>
+struct GlobalContext {
+    static_assert(Ratio > 0, "staa::GlobalContext: the ratio must be at least 1");
+    static constexpr double norm_epsilon = 1e-5;
+
+    template <class In>
+    class at {
+        static_assert(!In::is_spikes, "staa::GlobalContext: its input is spikes, but it scales analog values");
+
+     public:
+        using Input = In;
+        using Output = In;
+        using Scalar = typename In::Scalar;
+        using State = Nothing;
+        static constexpr bool reads_input = true;
+        static constexpr Index channels = In::channels;
+        static constexpr Index pixels = Index{In::height} * In::width;
+        static constexpr Index hidden = std::max(1, In::channels / Ratio);
+
+        struct Parameters {
+            Tensor<Scalar, 1> key_weight, key_bias;    ///< [C], [1]; softmax does not feel the bias
+            Tensor<Scalar, 2> query_weight;            ///< [C, C/Ratio]
+            Tensor<Scalar, 1> query_bias;              ///< [C/Ratio]
+            Tensor<Scalar, 1> norm_weight, norm_bias;  ///< [C/Ratio]
+            Tensor<Scalar, 2> value_weight;            ///< [C/Ratio, C]
+            Tensor<Scalar, 1> value_bias;              ///< [C]
+        };
+        /// Rows of all steps and images, row = step · batch + n; the first three have one a stored map of X.
+        struct Tape {
+            Rows<Scalar> attention;                    ///< [H·W]
+            Rows<Scalar> pooled;                       ///< [C] sum of attention · X, without position encoding
+            Rows<Scalar> mean;                         ///< [C] mean of X over the pixels, for step attention
+            Rows<Scalar> context;                      ///< [C]
+            Rows<Scalar> normalised;                   ///< [C/Ratio] before LayerNorm's weight and bias
+            Rows<Scalar> deviation;                    ///< [1] 1 / standard deviation of LayerNorm
+            Rows<Scalar> query, gate;                  ///< [C/Ratio], [C]
+            Rows<Scalar> d_value, d_query, d_context;  ///< gradients; 0 where a step was dropped
+        };
+
+        at(const Setup& setup, Random& random) : scale(static_cast<Scalar>(setup.neuron.context_scale)) {
+            Parameters& p = parameters;
+            p.key_weight.resize(channels);
+            p.key_bias.resize(1);
+            p.query_weight.resize(channels, hidden);
+            p.query_bias.resize(hidden);
+            initialise_uniform(p.key_weight, channels, random);
+            initialise_uniform(p.key_bias, channels, random);
+            initialise_uniform(p.query_weight, channels, random);
+            initialise_uniform(p.query_bias, channels, random);
+            p.norm_weight = filled<Scalar>(1, hidden);
+            p.norm_bias = filled<Scalar>(0, hidden);
+            p.value_weight = filled<Scalar>(0, hidden, channels);
+            p.value_bias = filled<Scalar>(0, channels);
+        }
+
+        void forward(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
+            gates(
+                x, [](Index) -> const Scalar* { return nullptr; }, tape, stored(call));
+            y.resize(call.arena, x.extents());
+            parallel_for(x.extents().images(), pixels * channels, [&](Index image) {
+                scale_channels<Scalar>(pixels, channels, x.map(image), tape.gate.row(image), nullptr, y.map(image));
+            });
+        }
+
+        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
+            Tape tape;
+            forward(x, y, tape, call);
+        }
+
+        /// y = gate · x: d_gate = sum of dy · x over the pixels, dx = gate · dy + the path through the context.
+        void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                      Tape& tape, const Call& call) const {
+            const Index images = x.extents().images();
+            Rows<Scalar> d_gate, d_key, zero;
+            d_gate.resize(call.arena, images, channels);
+            d_key.resize(call.arena, images, channels);
+            zero.resize(call.arena, 1, channels);
+            zero.set_zero();
+            begin_backward(tape, images, call.arena);
+            parallel_for(images, pixels * channels, [&](Index image) {
+                channel_products<Scalar>(pixels, channels, x.map(image), dy.map(image), d_gate.row(image));
+            });
+            backward_gates(packed_transposed(call.arena), 0, images, d_gate.data(), tape, gradients);
+            add_gradients(images, tape, gradients, call.arena);
+            Analog<Scalar> unwanted;
+            Analog<Scalar>& to = dx != nullptr ? *dx : unwanted;
+            to.resize(call.arena, x.extents());
+            const Scratch<Scalar> d_scores(call.arena, images * pixels);
+            parallel_for(images, 2 * pixels * channels, [&](Index image) {
+                CurrentGradient<Scalar> g{};
+                g.scale = tape.gate.row(image);
+                g.shift = zero.row(0);
+                g.du = dy.map(image);
+                g.dx = to.map(image);
+                g.d_key = d_key.row(image);
+                set_context_path(x.map(image), image, image, tape, d_scores.data() + image * pixels, g);
+                current_gradient<Scalar>(pixels, channels, g);
+            });
+            add_row_sums(images, channels, d_key.data(), gradients.key_weight.data());
+        }
+
+        void absorb(const Tape&, const Call&) {}
+
+        /// GC's path through its context, as `current_gradient` takes it; d_scores [H·W] is written. `image` is the row
+        /// of the stored map, `row` that of the step and image.
+        void set_context_path(const Scalar* x, Index image, Index row, const Tape& tape, Scalar* d_scores,
+                              CurrentGradient<Scalar>& g) const {
+            score_gradient<Scalar>(pixels, channels, x, tape.attention.row(image), tape.pooled.row(image),
+                                   tape.d_context.row(row), d_scores);
+            g.attention = tape.attention.row(image);
+            g.d_scores = d_scores;
+            g.d_context = tape.d_context.row(row);
+            g.key = parameters.key_weight.data();
+            g.x = x;
+        }
+
+        /// All gates of a call, into `tape`. `encoding(t)` is the shift [C] that position encoding adds to X at step t,
+        /// or null: softmax does not feel it, the context moves by it.
+        template <class EncodingOf>
+        void gates(const Analog<Scalar>& x, const EncodingOf& encoding, Tape& tape, const Call& call) const {
+            pool(x, tape, call.arena);
+            const Index rows = call.steps * call.batch;
+            tape.context.resize(call.arena, rows, channels);
+            for (Index row = 0; row < rows; ++row) {
+                const Scalar* pooled = tape.pooled.row(In::is_constant ? row % call.batch : row);
+                const Scalar* shift = encoding(row / call.batch);
+                for (Index c = 0; c < channels; ++c) {
+                    tape.context.row(row)[c] = pooled[c] + (shift != nullptr ? shift[c] : Scalar(0));
+                }
+            }
+            gates_of_context(rows, tape, call.arena);
+        }
+
+        /// The transposed matrices, packed for `backward_gates`.
+        struct Packed {
+            PackedMatrix<Scalar> query, value;
+        };
+        Packed packed_transposed(Arena& arena) const {
+            return {PackedMatrix<Scalar>::transposed(arena, channels, hidden, parameters.query_weight.data()),
+                    PackedMatrix<Scalar>::transposed(arena, hidden, channels, parameters.value_weight.data())};
+        }
+
+        static void begin_backward(Tape& tape, Index rows, Arena& arena) {
+            tape.d_value.resize(arena, rows, channels);
+            tape.d_query.resize(arena, rows, hidden);
+            tape.d_context.resize(arena, rows, channels);
+            tape.d_value.set_zero();
+            tape.d_query.set_zero();
+            tape.d_context.set_zero();
+        }
+
+        /// tape.d_context, the gradient of the context, from d_gate [count, C], for rows [first, first + count).
+        void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate, Tape& tape,
+                            Parameters& gradients) const {
+            sigmoid_gate_gradient<Scalar>(count * channels, scale, tape.gate.row(first), d_gate,
+                                          tape.d_value.row(first));
+            transposed.value.multiply(count, tape.d_value.row(first), tape.d_query.row(first));
+            for (Index row = first; row < first + count; ++row) {
+                backward_norm(row, tape, gradients);
+            }
+            transposed.query.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
+        }
+
+        /// Gradients of query and value, once all `rows` rows have gone through `backward_gates`. (The key's come from
+        /// `current_gradient`, which passes over the pixels.)
+        static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
+            add_matrix_gradient<Scalar>(arena, rows, hidden, channels, tape.query.data(), tape.d_value.data(),
+                                        gradients.value_weight.data());
+            add_row_sums(rows, channels, tape.d_value.data(), gradients.value_bias.data());
+            add_matrix_gradient<Scalar>(arena, rows, channels, hidden, tape.context.data(), tape.d_query.data(),
+                                        gradients.query_weight.data());
+            add_row_sums(rows, hidden, tape.d_query.data(), gradients.query_bias.data());
+        }
+
+        template <class Self, class Visitor, class... Trees>
+        static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
+            auto& p = self.parameters;
+            visitor(ParameterName{prefix + "key.weight", Layout::same}, p.key_weight, trees.key_weight...);
+            visitor(ParameterName{prefix + "key.bias", Layout::same}, p.key_bias, trees.key_bias...);
+            visitor(ParameterName{prefix + "query.weight", Layout::matrix}, p.query_weight, trees.query_weight...);
+            visitor(ParameterName{prefix + "query.bias", Layout::same}, p.query_bias, trees.query_bias...);
+            visitor(ParameterName{prefix + "norm.weight", Layout::same}, p.norm_weight, trees.norm_weight...);
+            visitor(ParameterName{prefix + "norm.bias", Layout::same}, p.norm_bias, trees.norm_bias...);
+            visitor(ParameterName{prefix + "value.weight", Layout::matrix}, p.value_weight, trees.value_weight...);
+            visitor(ParameterName{prefix + "value.bias", Layout::same}, p.value_bias, trees.value_bias...);
+        }
+
+        template <class Self, class Visitor>
+        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
+
+        Parameters parameters;
+        Scalar scale;
+
+     private:
+        /// The call with the steps that are stored: a map that is the same at every step has the same gates.
+        static Call stored(const Call& call) {
+            return {In::stored_steps(call.steps), call.batch, call.arena, call.random};
+        }
+
+        /// Eq. 7 for every stored map.
+        void pool(const Analog<Scalar>& x, Tape& tape, Arena& arena) const {
+            const Index images = x.extents().images();
+            tape.attention.resize(arena, images, pixels);
+            tape.pooled.resize(arena, images, channels);
+            tape.mean.resize(arena, images, channels);
+            parallel_for(images, 2 * pixels * channels, [&](Index image) {
+                Scalar* attention = tape.attention.row(image);
+                score_pixels<Scalar>(pixels, channels, x.map(image), parameters.key_weight.data(), attention);
+                softmax<Scalar>(pixels, attention);
+                pool_pixels<Scalar>(pixels, channels, x.map(image), attention, tape.pooled.row(image),
+                                    tape.mean.row(image));
+            });
+        }
+
+        /// Eq. 8-10 for every row.
+        void gates_of_context(Index rows, Tape& tape, Arena& arena) const {
+            tape.normalised.resize(arena, rows, hidden);
+            tape.deviation.resize(arena, rows, 1);
+            tape.query.resize(arena, rows, hidden);
+            tape.gate.resize(arena, rows, channels);
+            PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.query_weight.data())
+                .multiply(rows, tape.context.data(), tape.normalised.data());
+            for (Index row = 0; row < rows; ++row) {
+                normalise(row, tape);
+            }
+            PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.value_weight.data())
+                .multiply(rows, tape.query.data(), tape.gate.data());
+            for (Index row = 0; row < rows; ++row) {
+                Scalar* value = tape.gate.row(row);
+                for (Index c = 0; c < channels; ++c) {
+                    value[c] += parameters.value_bias(c);
+                }
+                sigmoid_gate<Scalar>(channels, scale, value, value);
+            }
+        }
+
+        /// relu(LayerNorm(row + query bias)).
+        void normalise(Index row, Tape& tape) const {
+            Scalar* values = tape.normalised.row(row);
+            Scalar mean = 0, variance = 0;
+            for (Index h = 0; h < hidden; ++h) {
+                values[h] += parameters.query_bias(h);
+                mean += values[h] / static_cast<Scalar>(hidden);
+            }
+            for (Index h = 0; h < hidden; ++h) {
+                variance += (values[h] - mean) * (values[h] - mean) / static_cast<Scalar>(hidden);
+            }
+            const Scalar deviation = Scalar(1) / std::sqrt(variance + static_cast<Scalar>(norm_epsilon));
+            *tape.deviation.row(row) = deviation;
+            for (Index h = 0; h < hidden; ++h) {
+                values[h] = (values[h] - mean) * deviation;
+                const Scalar query = values[h] * parameters.norm_weight(h) + parameters.norm_bias(h);
+                tape.query.row(row)[h] = std::max(query, Scalar(0));
+            }
+        }
+
+        /// LayerNorm backward, in place: with q^ the normalised values, r = 1/deviation and means over the row,
+        ///     dq = r · (dq^ - mean(dq^) - q^ · mean(dq^ · q^)),   dq^ = weight · d_query where query > 0
+        void backward_norm(Index row, Tape& tape, Parameters& gradients) const {
+            Scalar* d = tape.d_query.row(row);
+            const Scalar* normalised = tape.normalised.row(row);
+            Scalar mean = 0, product = 0;
+            for (Index h = 0; h < hidden; ++h) {
+                const Scalar d_query = tape.query.row(row)[h] > 0 ? d[h] : Scalar(0);
+                gradients.norm_weight(h) += d_query * normalised[h];
+                gradients.norm_bias(h) += d_query;
+                d[h] = d_query * parameters.norm_weight(h);
+                mean += d[h] / static_cast<Scalar>(hidden);
+                product += d[h] * normalised[h] / static_cast<Scalar>(hidden);
+            }
+            for (Index h = 0; h < hidden; ++h) {
+                d[h] = *tape.deviation.row(row) * (d[h] - mean - normalised[h] * product);
+            }
+        }
+    };
+};
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// What a layer is, and the few things that all layers share.
+//
+// A layer is a description, an empty type such as `Conv2d<64>`. Where it meets the map `In` it becomes `at<In>`, which
+// holds parameters and nothing else, and states
+//     Input, Output          the maps; a join that doesn't fit is a static_assert at the top of `at`
+//     Parameters             a struct of tensors; gradients and momentum are the same struct again
+//     Tape                   what one forward leaves for its backward
+//     State                  what a stream leaves for its next step
+//     reads_input            whether backward reads the input: if not, the chain frees it after forward
+//     at(setup, random)      parameters initialised as PyTorch does by default
+//     forward(x, y, tape, call) const
+//     backward(x, dy, dx, gradients, tape, call) const    dx overwritten (null: not wanted), gradients added to
+//     infer(x, y, state, call) const                      running statistics, no tape, goes on from `state`
+//     absorb(tape, call)                                  running averages take in the statistics of one forward
+//     visit(self, prefix, visitor, trees...)              every trainable tensor by its name
+//     visit_statistics(self, prefix, visitor)             every other tensor that belongs to the weights
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <tuple>
+
+#include "staa/core/random.hpp"
+#include "staa/core/tensor.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Run-time constants of the neurons. The names of the paper are in brackets.
+struct NeuronOptions {
+    double threshold = 1.0;  ///< a neuron fires where its membrane potential reaches it (v_th)
+    double leak = 0.25;      ///< share of the potential that stays after a step (tau); where it is learnt, its start
+    double surrogate_width = 1.0;  ///< width of the surrogate's window (a)
+    bool detach_reset = false;     ///< backward treats the reset as a constant
+    double context_scale = 2.0;    ///< scale of global context's gate; 2 starts it as the identity
+    double attention_scale = 2.0;  ///< scale of step attention's gate (alpha)
+    double step_dropout = 0.1;     ///< probability that a training step skips the aggregator (TSRD, p)
+};
+
+/// What every layer of a network is built with.
+struct Setup {
+    Index steps = 4;  ///< T
+    NeuronOptions neuron{};
+};
+
+/// What all layers of one call share.
+struct Call {
+    Index steps;     ///< T of this call
+    Index batch;     ///< N
+    Arena& arena;    ///< memory for what lives no longer than the call
+    Random* random;  ///< for time-step random dropout; null: the pattern that the tape holds stands
+};
+
+/// How a tensor is laid out here, against PyTorch's state_dict.
+enum class Layout {
+    same,         ///< the same order; PyTorch may have further extents of 1
+    matrix,       ///< here [in, out], there [out, in] and extents of 1
+    convolution,  ///< here [kernel, kernel, in, out], there [out, in, kernel, kernel]
+};
+
+/// A parameter's dotted name, as in the reference's state_dict, and its layout.
+struct ParameterName {
+    std::string text;
+    Layout layout;
+};
+
+/// Nothing to keep: the Tape or State of a layer that needs none.
+struct Nothing {};
+
+/// A string as a template argument.
+template <std::size_t Size>
+struct FixedString {
+    char text[Size]{};
+    constexpr FixedString(const char (&from)[Size]) {  // NOLINT: implicit, so that a literal can be written
+        for (std::size_t i = 0; i < Size; ++i) {
+            text[i] = from[i];
+        }
+    }
+};
+
+/// A layer whose parameters have a name of their own in place of the layer's number: Named<"fc", Linear<10>>. An empty
+/// name leaves out the number too.
+template <FixedString Name, class Layer>
+struct Named {
+    template <class In>
+    using at = typename Layer::template at<In>;
+};
+
+/// The prefix of a child's parameter names: "stem." for Named<"stem", ..>, else its number and a dot.
+template <class Layer>
+struct ChildName {
+    static std::string prefix(std::size_t number) { return std::to_string(number) + "."; }
+};
+template <FixedString Name, class Layer>
+struct ChildName<Named<Name, Layer>> {
+    static std::string prefix(std::size_t) { return Name.text[0] == '\0' ? "" : std::string(Name.text) + "."; }
+};
+
+/// Fills a tensor with uniform values in ±1/sqrt(fan_in): PyTorch's default for convolutions and linear layers.
+template <class AnyTensor>
+void initialise_uniform(AnyTensor& tensor, Index fan_in, Random& random) {
+    const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
+    for (Index i = 0; i < tensor.size(); ++i) {
+        tensor.data()[i] = static_cast<typename AnyTensor::Scalar>(random.uniform(-bound, bound));
+    }
+}
+
+/// A tensor of the same value everywhere.
+template <class Scalar, class... Extent>
+Tensor<Scalar, static_cast<int>(sizeof...(Extent))> filled(Scalar value, Extent... extents) {
+    Tensor<Scalar, static_cast<int>(sizeof...(Extent))> tensor(static_cast<Eigen::Index>(extents)...);
+    tensor.setConstant(value);
+    return tensor;
+}
+
+/// Gives `gradients` the extents of the layer's parameters, and zeros.
+template <class Layer>
+void set_zero_like(const Layer& layer, typename Layer::Parameters& gradients) {
+    Layer::visit(
+        layer, "",
+        [](const ParameterName&, const auto& parameter, auto& gradient) {
+            gradient.resize(parameter.dimensions());
+            gradient.setZero();
+        },
+        gradients);
+}
+
+}  // namespace staa::inline STAA_ABI

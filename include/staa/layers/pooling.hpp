@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "staa/kernels/pooling.hpp"
+#include "staa/layers/layer.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// What happens at the far edge when the windows don't cover the map exactly.
+enum class Edge {
+    cut,      ///< pixels that fill no whole window are left out; padding counts as zeros (PyTorch's default)
+    average,  ///< a window that reaches over the edge averages the pixels it has (ceil_mode, count_include_pad = False)
+};
+
+namespace detail {
+
+/// A pooling of `In` to Height x Width by a window; the two pooling layers differ in nothing else.
+template <class In, int Height, int Width, class Window>
+class Pooling {
+ public:
+    using Input = In;
+    using Output = Reshaped<In, In::channels, Height, Width>;
+    using Scalar = typename In::Scalar;
+    using Parameters = Nothing;
+    using Tape = Nothing;
+    using State = Nothing;
+    static constexpr bool reads_input = false;
+
+    Pooling(const Setup&, Random&) {}
+
+    void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape&, const Call& call) const { pool(x, y, call); }
+    void infer(const SignalOf<In>& x, Analog<Scalar>& y, State&, const Call& call) const { pool(x, y, call); }
+
+    void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape&,
+                  const Call& call) const {
+        if (dx != nullptr) {
+            dx->resize(call.arena, In::extents(call.steps, call.batch));
+            average_pool_gradient<Scalar>(shape(call), dy.data(), dx->data());
+        }
+    }
+
+    void absorb(const Tape&, const Call&) {}
+
+    template <class Self, class Visitor, class... Trees>
+    static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
+    template <class Self, class Visitor>
+    static void visit_statistics(Self&, const std::string&, Visitor&&) {}
+
+ private:
+    static PoolingShape shape(const Call& call) {
+        PoolingShape s{In::stored_steps(call.steps) * call.batch,
+                       In::height,
+                       In::width,
+                       Height,
+                       Width,
+                       In::channels,
+                       0,
+                       0,
+                       0,
+                       false};
+        Window::apply(s);
+        return s;
+    }
+
+    static void pool(const SignalOf<In>& x, Analog<Scalar>& y, const Call& call) {
+        y.resize(call.arena, Output::extents(call.steps, call.batch));
+        average_pool<Scalar>(shape(call), x.data(), y.data());
+    }
+};
+
+}  // namespace detail
+
+/// Average over square windows: [T, N, H, W, C] -> [T, N, H', W', C], analog whatever the input was.
+/// H' = (H + 2·Padding - Window) / Stride + 1, rounded down for Edge::cut and up for Edge::average.
+template <int Window, int Stride = Window, int Padding = 0, Edge AtEdge = Edge::cut>
+struct AvgPool {
+    static_assert(Window > 0 && Stride > 0, "staa::AvgPool: window and stride must be at least 1");
+    static_assert(Padding >= 0 && 2 * Padding <= Window, "staa::AvgPool: the padding is at most half the window");
+    static_assert(AtEdge == Edge::cut || (Padding == 0 && Window <= Stride),
+                  "staa::AvgPool: Edge::average is for windows that don't overlap, without padding");
+
+    static constexpr int pooled(int size) {
+        const int room = size + 2 * Padding - Window;
+        return (AtEdge == Edge::cut ? room : room + Stride - 1) / Stride + 1;
+    }
+    static void apply(PoolingShape& s) {
+        s.window = Window;
+        s.stride = Stride;
+        s.padding = Padding;
+        s.count_padding = AtEdge == Edge::cut;
+    }
+
+    template <class In>
+    class at : public detail::Pooling<In, pooled(In::height), pooled(In::width), AvgPool> {
+        static_assert(AtEdge == Edge::average ||
+                          (In::height + 2 * Padding >= Window && In::width + 2 * Padding >= Window),
+                      "staa::AvgPool: the map is smaller than the window; take a smaller window, or Edge::average");
+
+     public:
+        using detail::Pooling<In, pooled(In::height), pooled(In::width), AvgPool>::Pooling;
+    };
+};
+
+/// Average over the whole map: [T, N, H, W, C] -> [T, N, 1, 1, C].
+struct GlobalAvgPool {
+    static void apply(PoolingShape& s) {
+        s.window = s.stride = std::max(s.in_height, s.in_width);
+        s.padding = 0;
+        s.count_padding = false;
+    }
+    template <class In>
+    using at = detail::Pooling<In, 1, 1, GlobalAvgPool>;
+};
+
+}  // namespace staa::inline STAA_ABI

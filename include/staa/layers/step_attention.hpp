@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "staa/kernels/attention.hpp"
+#include "staa/kernels/matrix_product.hpp"
+#include "staa/layers/layer.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Step attention (SA), Eq. 12: each channel of a step's map A is scaled by what the means of all channels say,
+///     gate = alpha · sigmoid(expand · relu(reduce · mean(A))),   U = gate · A
+/// reduce [C, C/Ratio] and expand [C/Ratio, C] without bias; alpha = NeuronOptions::attention_scale.
+/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which asks for the gates step by step and folds
+/// them into the membrane.
+template <int Ratio = 4>
+struct StepAttention {
+    static_assert(Ratio > 0, "staa::StepAttention: the ratio must be at least 1");
+
+    template <class In>
+    class at {
+        static_assert(!In::is_spikes, "staa::StepAttention: its input is spikes, but it scales analog values");
+
+     public:
+        using Input = In;
+        using Output = In;
+        using Scalar = typename In::Scalar;
+        using State = Nothing;
+        static constexpr bool reads_input = true;
+        static constexpr Index channels = In::channels;
+        static constexpr Index pixels = Index{In::height} * In::width;
+        static constexpr Index hidden = std::max(1, In::channels / Ratio);
+
+        struct Parameters {
+            Tensor<Scalar, 2> reduce;  ///< [C, C/Ratio]
+            Tensor<Scalar, 2> expand;  ///< [C/Ratio, C]
+        };
+        /// Rows of all steps and images, row = step · batch + n.
+        struct Tape {
+            Rows<Scalar> pooled, hidden, gate;            ///< mean(A), relu(reduce · mean(A)), the gate
+            Rows<Scalar> d_expanded, d_hidden, d_pooled;  ///< gradients; 0 where a step was dropped
+        };
+
+        at(const Setup& setup, Random& random) : scale(static_cast<Scalar>(setup.neuron.attention_scale)) {
+            parameters.reduce.resize(channels, hidden);
+            parameters.expand.resize(hidden, channels);
+            initialise_uniform(parameters.reduce, channels, random);
+            initialise_uniform(parameters.expand, hidden, random);
+        }
+
+        void forward(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
+            const Index images = x.extents().images();
+            resize(tape, images, call.arena);
+            parallel_for(images, pixels * channels, [&](Index image) {
+                mean_pixels<Scalar>(pixels, channels, x.map(image), tape.pooled.row(image));
+            });
+            gates(packed(call.arena), 0, images, tape);
+            y.resize(call.arena, x.extents());
+            parallel_for(images, pixels * channels, [&](Index image) {
+                scale_channels<Scalar>(pixels, channels, x.map(image), tape.gate.row(image), nullptr, y.map(image));
+            });
+        }
+
+        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
+            Tape tape;
+            forward(x, y, tape, call);
+        }
+
+        /// y = gate · x: d_gate = sum of dy · x over the pixels, dx = gate · dy + the path through the mean.
+        void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                      Tape& tape, const Call& call) const {
+            const Index images = x.extents().images();
+            const Scratch<Scalar> d_gate(call.arena, images * channels);
+            begin_backward(tape, images, call.arena);
+            parallel_for(images, pixels * channels, [&](Index image) {
+                channel_products<Scalar>(pixels, channels, x.map(image), dy.map(image),
+                                         d_gate.data() + image * channels);
+            });
+            backward_gates(packed_transposed(call.arena), 0, images, d_gate.data(), tape);
+            add_gradients(images, tape, gradients, call.arena);
+            if (dx == nullptr) {
+                return;
+            }
+            dx->resize(call.arena, x.extents());
+            parallel_for(images, pixels * channels, [&](Index image) {
+                Scalar* shift = tape.d_pooled.row(image);
+                for (Index c = 0; c < channels; ++c) {
+                    shift[c] /= static_cast<Scalar>(pixels);
+                }
+                scale_channels<Scalar>(pixels, channels, dy.map(image), tape.gate.row(image), shift, dx->map(image));
+            });
+        }
+
+        void absorb(const Tape&, const Call&) {}
+
+        static void resize(Tape& tape, Index rows, Arena& arena) {
+            tape.pooled.resize(arena, rows, channels);
+            tape.hidden.resize(arena, rows, hidden);
+            tape.gate.resize(arena, rows, channels);
+        }
+
+        /// The two matrices packed for one direction.
+        struct Packed {
+            PackedMatrix<Scalar> reduce, expand;
+        };
+        Packed packed(Arena& arena) const {
+            return {PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.reduce.data()),
+                    PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.expand.data())};
+        }
+        Packed packed_transposed(Arena& arena) const {
+            return {PackedMatrix<Scalar>::transposed(arena, channels, hidden, parameters.reduce.data()),
+                    PackedMatrix<Scalar>::transposed(arena, hidden, channels, parameters.expand.data())};
+        }
+
+        /// tape.gate from tape.pooled, for rows [first, first + count).
+        void gates(const Packed& weights, Index first, Index count, Tape& tape) const {
+            weights.reduce.multiply(count, tape.pooled.row(first), tape.hidden.row(first));
+            for (Index i = 0; i < count * hidden; ++i) {
+                tape.hidden.row(first)[i] = std::max(tape.hidden.row(first)[i], Scalar(0));
+            }
+            weights.expand.multiply(count, tape.hidden.row(first), tape.gate.row(first));
+            sigmoid_gate<Scalar>(count * channels, scale, tape.gate.row(first), tape.gate.row(first));
+        }
+
+        static void begin_backward(Tape& tape, Index rows, Arena& arena) {
+            tape.d_expanded.resize(arena, rows, channels);
+            tape.d_hidden.resize(arena, rows, hidden);
+            tape.d_pooled.resize(arena, rows, channels);
+            tape.d_expanded.set_zero();
+            tape.d_hidden.set_zero();
+            tape.d_pooled.set_zero();
+        }
+
+        /// tape.d_pooled, the gradient of mean(A), from d_gate [count, C], for rows [first, first + count).
+        void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate,
+                            Tape& tape) const {
+            Scalar* d_expanded = tape.d_expanded.row(first);
+            Scalar* d_hidden = tape.d_hidden.row(first);
+            sigmoid_gate_gradient<Scalar>(count * channels, scale, tape.gate.row(first), d_gate, d_expanded);
+            transposed.expand.multiply(count, d_expanded, d_hidden);
+            for (Index i = 0; i < count * hidden; ++i) {
+                d_hidden[i] = tape.hidden.row(first)[i] > 0 ? d_hidden[i] : Scalar(0);
+            }
+            transposed.reduce.multiply(count, d_hidden, tape.d_pooled.row(first));
+        }
+
+        /// Parameter gradients, once all `rows` rows have gone through `backward_gates`.
+        static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
+            add_matrix_gradient<Scalar>(arena, rows, hidden, channels, tape.hidden.data(), tape.d_expanded.data(),
+                                        gradients.expand.data());
+            add_matrix_gradient<Scalar>(arena, rows, channels, hidden, tape.pooled.data(), tape.d_hidden.data(),
+                                        gradients.reduce.data());
+        }
+
+        template <class Self, class Visitor, class... Trees>
+        static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
+            visitor(ParameterName{prefix + "reduce.weight", Layout::matrix}, self.parameters.reduce, trees.reduce...);
+            visitor(ParameterName{prefix + "expand.weight", Layout::matrix}, self.parameters.expand, trees.expand...);
+        }
+
+        template <class Self, class Visitor>
+        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
+
+        Parameters parameters;
+        Scalar scale;
+    };
+};
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "staa/kernels/pooling.hpp"
+#include "staa/networks/sequential.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// The layers of a residual block's second path, as the last argument of `Residual`. Without one it is the identity.
+template <class... Layers>
+struct Shortcut {};
+
+namespace detail {
+
+/// The path that does nothing.
+struct Identity {
+    template <class In>
+    struct at {
+        using Input = In;
+        using Output = In;
+        using Scalar = typename In::Scalar;
+        using Parameters = Nothing;
+        using Tape = Nothing;
+        using State = Nothing;
+        static constexpr bool reads_input = false;
+
+        at(const Setup&, Random&) {}
+        void absorb(const Tape&, const Call&) {}
+        template <class Self, class Visitor, class... Trees>
+        static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
+        template <class Self, class Visitor>
+        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
+    };
+};
+
+/// Takes the Shortcut off the end of a list of layers.
+template <class Taken, class... Layers>
+struct Split;
+template <class... Taken>
+struct Split<Sequential<Taken...>> {
+    using Body = Sequential<Taken...>;
+    using Path = Identity;
+};
+template <class... Taken, class... Layers>
+struct Split<Sequential<Taken...>, Shortcut<Layers...>> {
+    using Body = Sequential<Taken...>;
+    using Path = Sequential<Layers...>;
+};
+template <class... Taken, class First, class... Rest>
+struct Split<Sequential<Taken...>, First, Rest...> : Split<Sequential<Taken..., First>, Rest...> {};
+template <class First, class... Rest>
+struct SplitFirst : Split<Sequential<First>, Rest...> {};
+
+}  // namespace detail
+
+/// A residual block: y = body(x) + shortcut(x), analog. The body is the list of layers; where its output has another
+/// shape than its input, the list ends with a Shortcut:
+///     Residual<Conv2d<64, 3, 2>, BatchNorm, StaaLif<>, Conv2d<64>, BatchNorm,
+///              Shortcut<AvgPool<2>, Conv2d<64, 1>, BatchNorm>>
+/// The sum is a current: place a neuron after it. Parameters of the shortcut are named "shortcut.".
+template <class... Layers>
+struct Residual {
+    static_assert(sizeof...(Layers) > 0, "staa::Residual: give it at least one layer");
+    using Paths = detail::SplitFirst<Layers...>;
+    static constexpr bool has_shortcut = !std::is_same_v<typename Paths::Path, detail::Identity>;
+
+    template <class In>
+    class at {
+        using Body = typename Paths::Body::template at<In>;
+        using Path = typename Paths::Path::template at<In>;
+        using BodyOut = typename Body::Output;
+        using PathOut = typename Path::Output;
+        static_assert(!BodyOut::is_spikes && (!has_shortcut || !PathOut::is_spikes),
+                      "staa::Residual: a path ends in spikes, but the sum needs currents; end it with a BatchNorm and "
+                      "place the neuron after the block");
+        static_assert(BodyOut::channels == PathOut::channels && BodyOut::height == PathOut::height &&
+                          BodyOut::width == PathOut::width,
+                      "staa::Residual: the body's output has another shape than the shortcut's; end the block with "
+                      "Shortcut<..>, for example Shortcut<AvgPool<2>, Conv2d<Channels, 1>, BatchNorm>");
+        static_assert(
+            BodyOut::varies == PathOut::varies,
+            "staa::Residual: one path changes from step to step and the other does not; place a neuron before "
+            "the block");
+
+     public:
+        using Input = In;
+        using Output = AsAnalog<BodyOut>;
+        using Scalar = typename In::Scalar;
+        static constexpr bool reads_input = true;
+
+        struct Parameters {
+            typename Body::Parameters body;
+            typename Path::Parameters shortcut;
+        };
+        struct Tape {
+            typename Body::Tape body;
+            typename Path::Tape shortcut;
+        };
+        struct State {
+            typename Body::State body;
+            typename Path::State shortcut;
+        };
+
+        at(const Setup& setup, Random& random) : body(setup, random), shortcut(setup, random) {}
+
+        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
+            body.forward(x, y, tape.body, call);
+            if constexpr (has_shortcut) {
+                Analog<Scalar> other;
+                shortcut.forward(x, other, tape.shortcut, call);
+                add(other, y);
+            } else {
+                add(x, y);
+            }
+        }
+
+        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call) const {
+            body.infer(x, y, state.body, call);
+            if constexpr (has_shortcut) {
+                Analog<Scalar> other;
+                shortcut.infer(x, other, state.shortcut, call);
+                add(other, y);
+            } else {
+                add(x, y);
+            }
+        }
+
+        /// dy goes down both paths, and what comes back adds up.
+        void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                      Tape& tape, const Call& call) const {
+            body.backward(x, dy, dx, gradients.body, tape.body, call);
+            if constexpr (has_shortcut) {
+                Analog<Scalar> other;
+                shortcut.backward(x, dy, dx != nullptr ? &other : nullptr, gradients.shortcut, tape.shortcut, call);
+                if (dx != nullptr) {
+                    add(other, *dx);
+                }
+            } else if (dx != nullptr) {
+                add(dy, *dx);
+            }
+        }
+
+        void absorb(const Tape& tape, const Call& call) {
+            body.absorb(tape.body, call);
+            shortcut.absorb(tape.shortcut, call);
+        }
+
+        template <class Self, class Visitor, class... Trees>
+        static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
+            Body::visit(self.body, prefix, visitor, trees.body...);
+            Path::visit(self.shortcut, prefix + "shortcut.", visitor, trees.shortcut...);
+        }
+        template <class Self, class Visitor>
+        static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
+            Body::visit_statistics(self.body, prefix, visitor);
+            Path::visit_statistics(self.shortcut, prefix + "shortcut.", visitor);
+        }
+
+        Body body;
+        Path shortcut;
+
+     private:
+        static void add(const Analog<Scalar>& x, Analog<Scalar>& y) {
+            add_values<Scalar>(y.extents().size(), x.data(), y.data());
+        }
+        static void add(const Spikes& x, Analog<Scalar>& y) {
+            add_spikes<Scalar>(x.extents().images(), x.extents().map_pixels(), In::channels, x.data(), y.data());
+        }
+    };
+};
+
+}  // namespace staa::inline STAA_ABI

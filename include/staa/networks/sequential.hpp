@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "staa/layers/layer.hpp"
+
+namespace staa::inline STAA_ABI {
+
+namespace detail {
+
+/// The layers of a chain, each met with the output of the one before.
+template <class In, class... Layers>
+struct Chain;
+template <class In, class First>
+struct Chain<In, First> {
+    using Layer = typename First::template at<In>;
+    using Types = std::tuple<Layer>;
+};
+template <class In, class First, class... Rest>
+struct Chain<In, First, Rest...> {
+    using Layer = typename First::template at<In>;
+    using Types = decltype(std::tuple_cat(std::declval<std::tuple<Layer>>(),
+                                          std::declval<typename Chain<typename Layer::Output, Rest...>::Types>()));
+};
+
+template <class Tuple>
+struct ChainParts;
+template <class... Layer>
+struct ChainParts<std::tuple<Layer...>> {
+    using Parameters = std::tuple<typename Layer::Parameters...>;
+    using Tapes = std::tuple<typename Layer::Tape...>;
+    using States = std::tuple<typename Layer::State...>;
+    using Signals = std::tuple<SignalOf<typename Layer::Output>...>;
+};
+
+}  // namespace detail
+
+/// Layers one after the other. Parameters of the i-th are named "i.", or as `Named` says.
+template <class... Layers>
+struct Sequential {
+    static_assert(sizeof...(Layers) > 0, "staa::Sequential: give it at least one layer");
+
+    template <class In>
+    class at {
+        using Types = typename detail::Chain<In, Layers...>::Types;
+        using Parts = detail::ChainParts<Types>;
+        static constexpr std::size_t count = sizeof...(Layers);
+        using Each = std::make_index_sequence<count>;
+
+     public:
+        using Input = In;
+        using Output = typename std::tuple_element_t<count - 1, Types>::Output;
+        using Scalar = typename In::Scalar;
+        using Parameters = typename Parts::Parameters;
+        using State = typename Parts::States;
+        static constexpr bool reads_input = std::tuple_element_t<0, Types>::reads_input;
+
+        struct Tape {
+            typename Parts::Tapes tapes;
+            typename Parts::Signals signals;  ///< outputs between the layers; the last one's belongs to the caller
+        };
+
+        at(const Setup& setup, Random& random) : layers(make(setup, random, Each{})) {}
+
+        void forward(const SignalOf<In>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
+            forward_from<0>(x, y, tape, call);
+        }
+
+        void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                      Tape& tape, const Call& call) const {
+            if constexpr (count == 1) {
+                get<0>().backward(x, dy, dx, std::get<0>(gradients), std::get<0>(tape.tapes), call);
+            } else {
+                Analog<Scalar> d_input;
+                back<count - 1>(x, dy, &d_input, gradients, tape, call);
+                backward_from<count - 2>(x, std::move(d_input), dx, gradients, tape, call);
+            }
+        }
+
+        void infer(const SignalOf<In>& x, SignalOf<Output>& y, State& state, const Call& call) const {
+            infer_first(x, y, state, call);
+        }
+
+        void absorb(const Tape& tape, const Call& call) { absorb_each(tape, call, Each{}); }
+
+        template <class Self, class Visitor, class... Trees>
+        static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
+            visit_each(self, prefix, visitor, Each{}, trees...);
+        }
+        template <class Self, class Visitor>
+        static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
+            visit_statistics_each(self, prefix, visitor, Each{});
+        }
+
+        /// The i-th layer.
+        template <std::size_t I>
+        const auto& get() const {
+            return std::get<I>(layers);
+        }
+        template <std::size_t I>
+        auto& get() {
+            return std::get<I>(layers);
+        }
+
+        Types layers;
+
+     private:
+        template <std::size_t... I>
+        static Types make(const Setup& setup, Random& random, std::index_sequence<I...>) {
+            return Types{std::tuple_element_t<I, Types>(setup, random)...};
+        }
+
+        /// The input of layer I.
+        template <std::size_t I>
+        static const auto& input_of(const SignalOf<In>& x, const Tape& tape) {
+            if constexpr (I == 0) {
+                return x;
+            } else {
+                return std::get<I - 1>(tape.signals);
+            }
+        }
+
+        template <std::size_t I>
+        void forward_from(const SignalOf<In>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
+            const auto& input = input_of<I>(x, tape);
+            if constexpr (I + 1 == count) {
+                get<I>().forward(input, y, std::get<I>(tape.tapes), call);
+            } else {
+                get<I>().forward(input, std::get<I>(tape.signals), std::get<I>(tape.tapes), call);
+            }
+            if constexpr (I > 0 && !std::tuple_element_t<I, Types>::reads_input) {
+                std::get<I - 1>(tape.signals).release();
+            }
+            if constexpr (I + 1 < count) {
+                forward_from<I + 1>(x, y, tape, call);
+            }
+        }
+
+        template <std::size_t I>
+        void back(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                  Tape& tape, const Call& call) const {
+            get<I>().backward(input_of<I>(x, tape), dy, dx, std::get<I>(gradients), std::get<I>(tape.tapes), call);
+        }
+
+        /// Layers I, I - 1 .. 0. A gradient's memory goes back to the arena as soon as it has been used.
+        template <std::size_t I>
+        void backward_from(const SignalOf<In>& x, Analog<Scalar> dy, Analog<Scalar>* dx, Parameters& gradients,
+                           Tape& tape, const Call& call) const {
+            if constexpr (I == 0) {
+                back<0>(x, dy, dx, gradients, tape, call);
+            } else {
+                Analog<Scalar> d_input;
+                back<I>(x, dy, &d_input, gradients, tape, call);
+                dy.release();
+                backward_from<I - 1>(x, std::move(d_input), dx, gradients, tape, call);
+            }
+        }
+
+        void infer_first(const SignalOf<In>& x, SignalOf<Output>& y, State& state, const Call& call) const {
+            if constexpr (count == 1) {
+                get<0>().infer(x, y, std::get<0>(state), call);
+            } else {
+                SignalOf<typename std::tuple_element_t<0, Types>::Output> signal;
+                get<0>().infer(x, signal, std::get<0>(state), call);
+                infer_from<1>(std::move(signal), y, state, call);
+            }
+        }
+
+        template <std::size_t I, class Input>
+        void infer_from(Input x, SignalOf<Output>& y, State& state, const Call& call) const {
+            if constexpr (I + 1 == count) {
+                get<I>().infer(x, y, std::get<I>(state), call);
+            } else {
+                SignalOf<typename std::tuple_element_t<I, Types>::Output> signal;
+                get<I>().infer(x, signal, std::get<I>(state), call);
+                x.release();
+                infer_from<I + 1>(std::move(signal), y, state, call);
+            }
+        }
+
+        template <std::size_t... I>
+        void absorb_each(const Tape& tape, const Call& call, std::index_sequence<I...>) {
+            (get<I>().absorb(std::get<I>(tape.tapes), call), ...);
+        }
+
+        template <class Self, class Visitor, std::size_t... I, class... Trees>
+        static void visit_each(Self& self, const std::string& prefix, Visitor& visitor, std::index_sequence<I...>,
+                               Trees&... trees) {
+            (visit_one<I>(self, prefix, visitor, trees...), ...);
+        }
+        template <std::size_t I, class Self, class Visitor, class... Trees>
+        static void visit_one(Self& self, const std::string& prefix, Visitor& visitor, Trees&... trees) {
+            using Description = std::tuple_element_t<I, std::tuple<Layers...>>;
+            std::tuple_element_t<I, Types>::visit(std::get<I>(self.layers), prefix + ChildName<Description>::prefix(I),
+                                                  visitor, std::get<I>(trees)...);
+        }
+        template <class Self, class Visitor, std::size_t... I>
+        static void visit_statistics_each(Self& self, const std::string& prefix, Visitor& visitor,
+                                          std::index_sequence<I...>) {
+            (std::tuple_element_t<I, Types>::visit_statistics(
+                 std::get<I>(self.layers),
+                 prefix + ChildName<std::tuple_element_t<I, std::tuple<Layers...>>>::prefix(I), visitor),
+             ...);
+        }
+    };
+};
+
+}  // namespace staa::inline STAA_ABI

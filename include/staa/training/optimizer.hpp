@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "staa/core/tensor.hpp"
+#include "staa/layers/layer.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Run-time constants of stochastic gradient descent; a schedule may change them between steps.
+struct SgdOptions {
+    double learning_rate = 0.1;
+    double momentum = 0.9;
+    double weight_decay = 0.0; ///< on every parameter, as in PyTorch
+};
+
+/// Stochastic gradient descent as PyTorch's SGD does it:
+///     v = momentum · v + gradient + weight_decay · parameter,   parameter = parameter - learning_rate · v,   v = 0 at first
+template <class Net>
+class Sgd {
+ public:
+    explicit Sgd(const SgdOptions& chosen) : options(chosen) {}
+
+    /// One step with `net.gradients`, which are 0 afterwards. The momentum belongs to one network: the first one.
+    void step(Net& net) {
+        if (!started_) {
+            set_zero_like(net.chain, velocity_);
+            started_ = true;
+        }
+        net.visit([this](const ParameterName&, auto& parameter, auto& gradient,
+                         auto& velocity) { update(parameter, gradient, velocity); },
+                  net.gradients, velocity_);
+    }
+
+    SgdOptions options;
+
+ private:
+    template <class AnyTensor>
+    void update(AnyTensor& parameter, AnyTensor& gradient, AnyTensor& velocity) const {
+        using Scalar = typename AnyTensor::Scalar;
+        const auto rate = static_cast<Scalar>(options.learning_rate), momentum = static_cast<Scalar>(options.momentum);
+        const auto decay = static_cast<Scalar>(options.weight_decay);
+        Scalar* p = parameter.data();
+        Scalar* g = gradient.data();
+        Scalar* v = velocity.data();
+        constexpr Index part = 1 << 14;
+        const Index size = parameter.size();
+        parallel_for((size + part - 1) / part, part, [&](Index block) {
+            for (Index i = block * part; i < std::min(size, (block + 1) * part); ++i) {
+                v[i] = momentum * v[i] + (g[i] + decay * p[i]);
+                p[i] -= rate * v[i];
+                g[i] = Scalar(0);
+            }
+        });
+    }
+
+    typename Net::Parameters velocity_;
+    bool started_ = false;
+};
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "staa/data/cifar.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using Catch::Matchers::Message;
+using staa::Cifar10;
+using staa::Cifar100;
+using staa::Index;
+using staa::Split;
+
+constexpr int side = 32;
+
+/// A new folder, removed with all that is in it at the end.
+class TemporaryFolder {
+ public:
+    TemporaryFolder() {
+        for (int number = 0; path_.empty(); ++number) {
+            const auto path = std::filesystem::temp_directory_path() / ("staa_cifar_test_" + std::to_string(number));
+            if (std::filesystem::create_directory(path)) {
+                path_ = path;
+            }
+        }
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+    const std::filesystem::path& path() const { return path_; }
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+    void write(const std::string& name, const std::string& bytes) const {
+        std::ofstream(path_ / name, std::ios::binary) << bytes;
+    }
+
+ private:
+    std::filesystem::path path_;
+};
+
+/// A byte that tells its channel, row and column from others.
+std::uint8_t value(int channel, int y, int x) { return static_cast<std::uint8_t>(80 * channel + 5 * y + x); }
+
+/// The labels, then the planes of `value`.
+std::string record(std::vector<int> labels) {
+    std::string bytes;
+    for (const int label : labels) {
+        bytes += static_cast<char>(label);
+    }
+    for (int channel = 0; channel < 3; ++channel) {
+        for (int y = 0; y < side; ++y) {
+            for (int x = 0; x < side; ++x) {
+                bytes += static_cast<char>(value(channel, y, x));
+            }
+        }
+    }
+    return bytes;
+}
+
+/// Five training files with the labels 0 to 5, two of them in the second.
+void write_six_images(const TemporaryFolder& folder) {
+    folder.write("data_batch_1.bin", record({0}));
+    folder.write("data_batch_2.bin", record({1}) + record({2}));
+    folder.write("data_batch_3.bin", record({3}));
+    folder.write("data_batch_4.bin", record({4}));
+    folder.write("data_batch_5.bin", record({5}));
+}
+
+std::vector<int> labels(const staa::StoredImages& images) {
+    std::vector<int> result;
+    for (Index i = 0; i < images.size(); ++i) {
+        result.push_back(images.sample(i).label);
+    }
+    return result;
+}
+
+TEST_CASE("The planes of a CIFAR record become a channel-last image", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("test_batch.bin", record({7}));
+    const auto set = Cifar10::read(folder.path(), Split::test);
+
+    REQUIRE(set.size() == 1);
+    REQUIRE(set.sample(0).pixels.size() == side * side * 3);
+    std::size_t differences = 0, position = 0;
+    for (int y = 0; y < side; ++y) {
+        for (int x = 0; x < side; ++x) {
+            for (int channel = 0; channel < 3; ++channel) {
+                differences += set.sample(0).pixels[position++] != value(channel, y, x);
+            }
+        }
+    }
+    CHECK(differences == 0);
+    CHECK(set.sample(0).label == 7);
+}
+
+TEST_CASE("CIFAR-10 has ten classes and its own normalisation", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("test_batch.bin", record({7}));
+    const auto set = Cifar10::read(folder.path(), Split::test);
+
+    CHECK(set.classes() == 10);
+    CHECK(set.height() == 32);
+    CHECK(set.width() == 32);
+    CHECK(set.channels() == 3);
+    CHECK(set.normalisation().mean == std::array{.4914, .4822, .4465});
+    CHECK(set.normalisation().deviation == std::array{.2023, .1994, .2010});
+}
+
+TEST_CASE("CIFAR-100 uses the fine label and its own normalisation", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("train.bin", record({19, 99}) + record({3, 42}));
+    const auto set = Cifar100::read(folder.path(), Split::train);
+
+    CHECK(labels(set) == std::vector{99, 42});
+    CHECK(set.sample(1).pixels[3] == value(0, 0, 1));
+    CHECK(set.classes() == 100);
+    CHECK(set.normalisation().mean == std::array{.5071, .4867, .4408});
+    CHECK(set.normalisation().deviation == std::array{.2675, .2565, .2761});
+}
+
+TEST_CASE("CIFAR-100 reads its test split from a file of its own", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("test.bin", record({0, 5}));
+    CHECK(labels(Cifar100::read(folder.path(), Split::test)) == std::vector{5});
+}
+
+TEST_CASE("The five training files of CIFAR-10 follow each other in order", "[data]") {
+    const TemporaryFolder folder;
+    write_six_images(folder);
+    CHECK(labels(Cifar10::read(folder.path(), Split::train)) == std::vector{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("A limit takes the first images of all files", "[data]") {
+    const TemporaryFolder folder;
+    write_six_images(folder);
+    CHECK(labels(Cifar10::read(folder.path(), Split::train, 1)) == std::vector{0});
+    CHECK(labels(Cifar10::read(folder.path(), Split::train, 4)) == std::vector{0, 1, 2, 3});
+    CHECK(labels(Cifar10::read(folder.path(), Split::train, 7)) == std::vector{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("A limit below one image is an error", "[data]") {
+    const TemporaryFolder folder;
+    write_six_images(folder);
+    CHECK_THROWS_MATCHES(Cifar10::read(folder.path(), Split::train, 0), staa::Error,
+                         Message("the number of CIFAR-10 images to read must be at least 1, found 0"));
+    CHECK_THROWS_MATCHES(Cifar100::read(folder.path(), Split::train, -3), staa::Error,
+                         Message("the number of CIFAR-100 images to read must be at least 1, found -3"));
+}
+
+TEST_CASE("A folder that does not exist is named", "[data]") {
+    const TemporaryFolder folder;
+    CHECK_THROWS_MATCHES(Cifar10::read(folder.path() / "nowhere", Split::train), staa::Error,
+                         Message("no such folder: " + folder.file("nowhere") +
+                                 "; expected the folder of the binary version of CIFAR-10"));
+}
+
+TEST_CASE("A file in place of the folder is named", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("train.bin", record({0, 0}));
+    CHECK_THROWS_MATCHES(Cifar100::read(folder.path() / "train.bin", Split::train), staa::Error,
+                         Message("no such folder: " + folder.file("train.bin") +
+                                 "; expected the folder of the binary version of CIFAR-100"));
+}
+
+TEST_CASE("A missing CIFAR file is named", "[data]") {
+    const TemporaryFolder folder;
+    write_six_images(folder);
+    std::filesystem::remove(folder.path() / "data_batch_3.bin");
+    CHECK_THROWS_MATCHES(Cifar10::read(folder.path(), Split::train), staa::Error,
+                         Message("no such file: " + folder.file("data_batch_3.bin") +
+                                 "; expected a file of the binary version of CIFAR-10"));
+}
+
+TEST_CASE("An empty CIFAR file is named", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("test_batch.bin", "");
+    CHECK_THROWS_MATCHES(Cifar10::read(folder.path(), Split::test), staa::Error,
+                         Message(folder.file("test_batch.bin") + " is empty; expected records of 3073 bytes"));
+}
+
+TEST_CASE("A truncated CIFAR file is named with the byte where its incomplete record begins", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("test_batch.bin", record({0}) + record({1}) + record({2}).substr(0, 100));
+    CHECK_THROWS_MATCHES(
+        Cifar10::read(folder.path(), Split::test), staa::Error,
+        Message(folder.file("test_batch.bin") +
+                ": the record that begins at byte 6146 is incomplete: expected 3073 bytes, found 100"));
+
+    folder.write("test.bin", record({0, 1}) + record({0, 1}).substr(0, 3073));
+    CHECK_THROWS_MATCHES(
+        Cifar100::read(folder.path(), Split::test), staa::Error,
+        Message(folder.file("test.bin") +
+                ": the record that begins at byte 3074 is incomplete: expected 3074 bytes, found 3073"));
+}
+
+TEST_CASE("A CIFAR label out of range is named with its byte", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("test_batch.bin", record({9}) + record({200}));
+    CHECK_THROWS_MATCHES(Cifar10::read(folder.path(), Split::test), staa::Error,
+                         Message(folder.file("test_batch.bin") + ": the label at byte 3073 is 200, expected 0 to 9"));
+
+    folder.write("test.bin", record({19, 99}) + record({19, 100}));
+    CHECK_THROWS_MATCHES(Cifar100::read(folder.path(), Split::test), staa::Error,
+                         Message(folder.file("test.bin") + ": the fine label at byte 3075 is 100, expected 0 to 99"));
+
+    folder.write("test.bin", record({19, 99}) + record({20, 99}));
+    CHECK_THROWS_MATCHES(Cifar100::read(folder.path(), Split::test), staa::Error,
+                         Message(folder.file("test.bin") + ": the coarse label at byte 3074 is 20, expected 0 to 19"));
+}
+
+TEST_CASE("CIFAR files are checked to their end whatever the limit", "[data]") {
+    const TemporaryFolder folder;
+    write_six_images(folder);
+    folder.write("data_batch_5.bin", record({10}));
+    CHECK_THROWS_MATCHES(Cifar10::read(folder.path(), Split::train, 1), staa::Error,
+                         Message(folder.file("data_batch_5.bin") + ": the label at byte 0 is 10, expected 0 to 9"));
+
+    folder.write("data_batch_5.bin", record({5}).substr(0, 3000));
+    CHECK_THROWS_MATCHES(Cifar10::read(folder.path(), Split::train, 1), staa::Error,
+                         Message(folder.file("data_batch_5.bin") +
+                                 ": the record that begins at byte 0 is incomplete: expected 3073 bytes, found 3000"));
+}
+
+}  // namespace

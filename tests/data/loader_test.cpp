@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "staa/data/loader.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <type_traits>
+#include <vector>
+
+#include "staa/data/synthetic.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using Catch::Matchers::Message;
+using staa::Augmentation;
+using staa::Index;
+using staa::Loader;
+using staa::LoaderOptions;
+using staa::StoredImages;
+
+/// Images of one pixel; the label of each is its position.
+StoredImages numbered_images(int count) {
+    std::vector<int> labels(static_cast<std::size_t>(count));
+    std::iota(labels.begin(), labels.end(), 0);
+    return {{.height = 1, .width = 1, .classes = count}, std::vector<std::uint8_t>(labels.size() * 3), labels};
+}
+
+constexpr LoaderOptions as_they_are(Index batch) {
+    return {.batch = batch, .shuffle = false, .augmentation = Augmentation::none()};
+}
+
+/// What a loader hands out in an epoch, batch after batch.
+struct Seen {
+    std::vector<Index> batches;
+    std::vector<int> labels;
+    std::vector<float> values;
+    bool operator==(const Seen&) const = default;
+};
+
+template <class AnyLoader>
+Seen see(AnyLoader& loader, Index epoch) {
+    Seen seen;
+    for (auto&& [images, labels] : loader.epoch(epoch)) {
+        seen.batches.push_back(images.dimension(0));
+        seen.labels.insert(seen.labels.end(), labels.data(), labels.data() + labels.size());
+        seen.values.insert(seen.values.end(), images.data(), images.data() + images.size());
+    }
+    return seen;
+}
+
+// A loader of a temporary data set would be left without it.
+static_assert(std::is_constructible_v<Loader<StoredImages>, const StoredImages&, LoaderOptions>);
+static_assert(!std::is_constructible_v<Loader<StoredImages>, StoredImages, LoaderOptions>);
+
+TEST_CASE("Without shuffle a loader keeps the order of the data set", "[data]") {
+    const StoredImages images = numbered_images(5);
+    Loader loader{images, as_they_are(2)};
+    CHECK(see(loader, 0).labels == std::vector{0, 1, 2, 3, 4});
+    CHECK(see(loader, 1).labels == std::vector{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("The last batch holds what is left", "[data]") {
+    const StoredImages images = numbered_images(5);
+    Loader loader{images, as_they_are(2)};
+    CHECK(loader.batches() == 3);
+    CHECK(see(loader, 0).batches == std::vector<Index>{2, 2, 1});
+}
+
+TEST_CASE("A last batch that is full is like the others", "[data]") {
+    const StoredImages images = numbered_images(6);
+    Loader loader{images, as_they_are(3)};
+    CHECK(loader.batches() == 2);
+    CHECK(see(loader, 0).batches == std::vector<Index>{3, 3});
+}
+
+TEST_CASE("drop_last leaves out a batch that is not full", "[data]") {
+    const StoredImages images = numbered_images(5);
+    Loader loader{images, {.batch = 2, .shuffle = false, .drop_last = true}};
+    CHECK(loader.batches() == 2);
+    CHECK(see(loader, 0).labels == std::vector{0, 1, 2, 3});
+}
+
+TEST_CASE("A batch larger than the data set holds all of it", "[data]") {
+    const StoredImages images = numbered_images(3);
+    Loader loader{images, as_they_are(64)};
+    CHECK(loader.batches() == 1);
+    CHECK(see(loader, 0).labels == std::vector{0, 1, 2});
+}
+
+TEST_CASE("A shuffled epoch has every image once", "[data]") {
+    const StoredImages images = numbered_images(101);
+    Loader loader{images, {.batch = 10}};
+    std::vector<int> labels = see(loader, 0).labels;
+    CHECK(!std::ranges::is_sorted(labels));
+    std::ranges::sort(labels);
+    std::vector<int> each(101);
+    std::iota(each.begin(), each.end(), 0);
+    CHECK(labels == each);
+}
+
+TEST_CASE("The order depends on seed and epoch alone", "[data]") {
+    const StoredImages images = numbered_images(101);
+    Loader loader{images, {.batch = 10, .seed = 1}};
+    Loader twin{images, {.batch = 7, .seed = 1}};
+    Loader other_seed{images, {.batch = 10, .seed = 2}};
+    const auto third = see(loader, 3).labels;
+
+    CHECK(see(loader, 4).labels != third);
+    CHECK(see(loader, 3).labels == third);
+    CHECK(see(twin, 3).labels == third);
+    CHECK(see(other_seed, 3).labels != third);
+}
+
+TEST_CASE("Every place of an epoch is as likely for every image", "[data]") {
+    const StoredImages images = numbered_images(4);
+    Loader loader{images, {.batch = 4}};
+    constexpr int epochs = 8000;
+    std::vector<int> counts(16);
+    for (Index epoch = 0; epoch < epochs; ++epoch) {
+        for (auto&& [batch, labels] : loader.epoch(epoch)) {
+            for (Index place = 0; place < 4; ++place) {
+                ++counts[static_cast<std::size_t>(4 * place + labels(place))];
+            }
+        }
+    }
+    for (const int count : counts) {
+        CHECK(std::abs(count - epochs / 4) < 200);  // five standard deviations
+    }
+}
+
+TEMPLATE_TEST_CASE("A batch is its images, normalised, channel last", "[data]", float, double) {
+    const StoredImages images(
+        {.height = 1, .width = 2, .classes = 2, .normalisation = {.mean = {0, 0.2, 0}, .deviation = {1, 0.5, 1}}},
+        {255, 51, 0, 0, 255, 0, 0, 0, 51, 0, 0, 0}, {1, 0});
+    Loader<StoredImages, TestType> loader{images, as_they_are(2)};
+    int batches = 0;
+    for (auto&& [batch, labels] : loader.epoch(0)) {
+        ++batches;
+        REQUIRE(batch.dimension(0) == 2);
+        REQUIRE(batch.dimension(1) == 1);
+        REQUIRE(batch.dimension(2) == 2);
+        REQUIRE(batch.dimension(3) == 3);
+        CHECK(batch(0, 0, 0, 0) == TestType(1));
+        CHECK(batch(0, 0, 0, 1) == TestType(0));
+        CHECK(batch(0, 0, 1, 1) == TestType(1.6));
+        CHECK(batch(1, 0, 0, 2) == TestType(0.2));
+        CHECK(batch(1, 0, 1, 1) == TestType(-0.4));
+        CHECK(labels(0) == 1);
+        CHECK(labels(1) == 0);
+    }
+    CHECK(batches == 1);
+}
+
+TEST_CASE("An image is varied by the view of its seed, epoch and position", "[data]") {
+    const staa::SyntheticImages images(20);
+    constexpr Augmentation augmentation{.crop_padding = 4, .flip = true};
+    Loader loader{images, {.batch = 20, .seed = 5, .shuffle = false, .augmentation = augmentation}};
+    const staa::NormalisationTable<float> table(images.normalisation());
+    constexpr Index image_size = 32 * 32 * 3;
+
+    std::vector<float> expected(20 * image_size);
+    for (Index i = 0; i < 20; ++i) {
+        const staa::View view = staa::draw_view(augmentation, staa::augmentation_random(5, 2, i));
+        staa::normalise_view(images.sample(i).pixels.data(), 32, 32, view, table, expected.data() + i * image_size);
+    }
+    CHECK(see(loader, 2).values == expected);
+    CHECK(see(loader, 3).values != expected);
+}
+
+TEST_CASE("Batches are the same on any number of threads", "[data]") {
+    const staa::SyntheticImages images(150);
+    const int threads = staa::threads();
+    std::vector<Seen> seen;
+    for (const int count : {1, 2, 3}) {
+        staa::set_threads(count);
+        Loader loader{images, {.batch = 64, .seed = 3}};
+        seen.push_back(see(loader, 1));
+    }
+    staa::set_threads(threads);
+    CHECK(seen[0] == seen[1]);
+    CHECK(seen[0] == seen[2]);
+}
+
+TEST_CASE("An epoch that was left early does not change the next", "[data]") {
+    const StoredImages images = numbered_images(50);
+    Loader loader{images, {.batch = 8}};
+    const Seen whole = see(loader, 1);
+    for (auto&& batch : loader.epoch(0)) {
+        CHECK(batch.labels.size() == 8);
+        break;
+    }
+    CHECK(see(loader, 1) == whole);
+}
+
+TEST_CASE("Batches share their memory", "[data]") {
+    const StoredImages images = numbered_images(7);
+    Loader loader{images, as_they_are(2)};
+    std::vector<const float*> addresses;
+    for (Index epoch = 0; epoch < 2; ++epoch) {
+        for (auto&& [batch, labels] : loader.epoch(epoch)) {
+            addresses.push_back(batch.data());
+        }
+    }
+    REQUIRE(addresses.size() == 8);
+    CHECK(addresses[1] == addresses[0]);
+    CHECK(addresses[2] == addresses[0]);
+    CHECK(addresses[4] == addresses[0]);
+    CHECK(addresses[7] == addresses[3]);
+}
+
+TEST_CASE("A batch below one image is an error", "[data]") {
+    const StoredImages images = numbered_images(5);
+    CHECK_THROWS_MATCHES(Loader(images, {.batch = 0}), staa::Error,
+                         Message("a batch must have at least 1 image, found 0"));
+    CHECK_THROWS_MATCHES(Loader(images, {.batch = -1}), staa::Error,
+                         Message("a batch must have at least 1 image, found -1"));
+}
+
+TEST_CASE("A data set without images is an error", "[data]") {
+    const StoredImages none({.height = 1, .width = 1, .classes = 1}, {}, {});
+    CHECK_THROWS_MATCHES(Loader(none), staa::Error, Message("the data set has no images"));
+}
+
+TEST_CASE("Padding below zero is an error", "[data]") {
+    const StoredImages images = numbered_images(5);
+    CHECK_THROWS_MATCHES(Loader(images, {.augmentation = {.crop_padding = -1}}), staa::Error,
+                         Message("the padding of a crop must not be negative, found -1"));
+}
+
+TEST_CASE("drop_last that leaves no batch is an error", "[data]") {
+    const StoredImages images = numbered_images(5);
+    CHECK_THROWS_MATCHES(Loader(images, {.batch = 6, .drop_last = true}), staa::Error,
+                         Message("drop_last leaves no batch: the data set has 5 images, a batch 6"));
+}
+
+}  // namespace

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+// Runs a layer or a network on a golden case and compares everything that the case holds.
+#pragma once
+
+#include <cmath>
+#include <set>
+
+#include "staa/networks/network.hpp"
+#include "staa/training/loss.hpp"
+#include "staa/training/optimizer.hpp"
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+
+namespace staa_tests {
+
+using staa::Index;
+
+/// Position in a tensor of the library of each value of a reference tensor [T, N, C, H, W], which is [T, N, H, W, C] here.
+template <class Visit>
+void for_each_map_value(const std::vector<Index>& shape, Visit&& visit) {
+    const std::size_t first = shape.size() - 4;
+    const Index images = shape[first] * (first == 1 ? shape[0] : 1), channels = shape[first + 1];
+    const Index height = shape[first + 2], width = shape[first + 3];
+    Index from = 0;
+    for (Index n = 0; n < images; ++n)
+        for (Index c = 0; c < channels; ++c)
+            for (Index y = 0; y < height; ++y)
+                for (Index x = 0; x < width; ++x)
+                    visit(from++, ((n * height + y) * width + x) * channels + c);
+}
+
+/// The same for a parameter of the given layout and reference shape.
+template <class Visit>
+void for_each_parameter_value(staa::Layout layout, const std::vector<Index>& shape, Visit&& visit) {
+    Index size = 1;
+    for (const Index extent : shape)
+        size *= extent;
+    if (layout == staa::Layout::same) {
+        for (Index i = 0; i < size; ++i)
+            visit(i, i);
+        return;
+    }
+    const Index out = shape[0], in = shape[1], taps = size / (out * in);
+    for (Index o = 0; o < out; ++o)
+        for (Index i = 0; i < in; ++i)
+            for (Index tap = 0; tap < taps; ++tap)
+                visit((o * in + i) * taps + tap, (tap * in + i) * out + o);
+}
+
+/// Gathers differences, relative to the largest value of the tensor, so that zeros are no exception; or to `floor` where
+/// that is more.
+class Comparison {
+ public:
+    Comparison(std::string what, double tolerance, double floor = 0)
+        : what_(std::move(what)), tolerance_(tolerance), largest_(floor) {}
+    void add(double found, double expected) {
+        largest_ = std::max(largest_, std::abs(expected));
+        const double difference = std::abs(found - expected);
+        if (!(difference <= worst_))
+            worst_ = difference;  // NaN must not pass
+    }
+    void check() const {
+        const double error = worst_ == 0 ? 0 : worst_ / largest_;
+        INFO(what_ << ": relative error " << error << ", allowed " << tolerance_);
+        CHECK(error <= tolerance_);
+    }
+
+ private:
+    std::string what_;
+    double tolerance_, worst_ = 0, largest_;
+};
+
+template <class Scalar>
+void compare(const std::string& what, const GoldenTensor& expected, staa::Layout layout, const Scalar* found,
+             double tolerance, double floor = 0) {
+    Comparison comparison(what, tolerance, floor);
+    for_each_parameter_value(layout, expected.shape, [&](Index from, Index to) {
+        comparison.add(static_cast<double>(found[to]), expected.values[static_cast<std::size_t>(from)]);
+    });
+    comparison.check();
+}
+
+template <class Scalar>
+void compare_maps(const std::string& what, const GoldenTensor& expected, const Scalar* found, double tolerance) {
+    Comparison comparison(what, tolerance);
+    for_each_map_value(expected.shape, [&](Index from, Index to) {
+        comparison.add(static_cast<double>(found[to]), expected.values[static_cast<std::size_t>(from)]);
+    });
+    comparison.check();
+}
+
+/// A thousandth of the largest gradient of the case: what gradients that cancel are held against. LayerNorm over
+/// one value has the gradient 0 and over two values 1e-5 of its terms, so what is behind it (GC's key and query of a
+/// narrow layer) is a small difference of large numbers, in the reference too.
+inline double gradient_floor(const GoldenCase& c) {
+    double largest = 0;
+    for (const auto& [name, tensor] : c.tensors) {
+        for (std::size_t i = 0; name.starts_with("grad.") && i < tensor.values.size(); ++i) {
+            largest = std::max(largest, std::abs(tensor.values[i]));
+        }
+    }
+    return 1e-3 * largest;
+}
+
+/// Calls visit(name, layout, data, size) for every tensor that belongs to the weights, trained or not.
+template <class Layer, class Visit>
+void for_each_tensor(Layer& layer, Visit&& visit) {
+    Layer::visit(layer, "", [&](const staa::ParameterName& name, auto& t) { visit(name.text, name.layout, t); });
+    Layer::visit_statistics(layer, "", [&](const staa::ParameterName& name, auto& t) {
+        if constexpr (requires { t.data(); })
+            visit(name.text, name.layout, t);
+    });
+}
+
+/// Copies param.* into the layer. Every tensor of the layer must be there, and every param.* must be used, but for what
+/// `is_constant` allows: the constants M and N of plain LIF, which are run-time values here.
+template <class Layer>
+void load(Layer& layer, const GoldenCase& c) {
+    std::set<std::string> unused;
+    for (const auto& [name, tensor] : c.tensors) {
+        if (name.starts_with("param.") && !name.ends_with("num_batches_tracked"))
+            unused.insert(name.substr(6));
+    }
+    for_each_tensor(layer, [&](const std::string& name, staa::Layout layout, auto& tensor) {
+        const GoldenTensor& from = c.at("param." + name);
+        INFO("parameter " << name);
+        REQUIRE(static_cast<Index>(from.values.size()) == tensor.size());
+        using Scalar = typename std::decay_t<decltype(tensor)>::Scalar;
+        for_each_parameter_value(layout, from.shape, [&](Index i, Index j) {
+            tensor.data()[j] = static_cast<Scalar>(from.values[static_cast<std::size_t>(i)]);
+        });
+        unused.erase(name);
+    });
+    for (const std::string& name : unused) {
+        INFO(name << " of the case is no parameter of the layer");
+        const bool is_leak = name == "M" || name.ends_with(".M"), is_gain = name == "N" || name.ends_with(".N");
+        REQUIRE((is_leak || is_gain));
+        for (const double value : c.at("param." + name).values) {
+            CHECK(value == (is_leak ? c.option("tau", 0.25) : 1.0));
+        }
+    }
+}
+
+inline staa::Setup setup_of(const GoldenCase& c, Index steps) {
+    staa::Setup setup;
+    setup.steps = steps;
+    setup.neuron.threshold = c.option("v_th", 1.0);
+    setup.neuron.leak = c.option("tau", 0.25);
+    setup.neuron.surrogate_width = c.option("window", 1.0);
+    setup.neuron.attention_scale = c.config.value("alpha", c.option("alpha", 2.0));
+    setup.neuron.context_scale = c.config.value("scale", c.option("gc_scale", 2.0));
+    if (c.config.contains("options"))
+        setup.neuron.detach_reset = c.config["options"].value("detach_reset", false);
+    setup.neuron.step_dropout = 0.0;
+    return setup;
+}
+
+/// Fills a signal from a reference tensor.
+template <class Scalar>
+void fill(staa::Analog<Scalar>& to, const GoldenTensor& from) {
+    for_each_map_value(from.shape, [&](Index i, Index j) {
+        to.data()[j] = static_cast<Scalar>(from.values[static_cast<std::size_t>(i)]);
+    });
+}
+inline void fill(staa::Spikes& to, const GoldenTensor& from) {
+    const Index channels = to.extents().channels;
+    for_each_map_value(from.shape, [&](Index i, Index j) {
+        const double value = from.values[static_cast<std::size_t>(i)];
+        REQUIRE((value == 0.0 || value == 1.0));
+        if (value == 1.0)
+            to.set(j / channels, j % channels);
+    });
+}
+
+inline std::vector<double> values_of(const staa::Spikes& s) {
+    std::vector<double> values;
+    for (Index i = 0; i < s.extents().size(); ++i) {
+        values.push_back(s.test(i / s.extents().channels, i % s.extents().channels) ? 1.0 : 0.0);
+    }
+    return values;
+}
+template <class Scalar>
+std::vector<double> values_of(const staa::Analog<Scalar>& s) {
+    return std::vector<double>(s.data(), s.data() + s.extents().size());
+}
+
+/// Parameter gradients and what the weights are after the call.
+template <class Layer>
+void compare_weights(const GoldenCase& c, Layer& layer, typename Layer::Parameters& gradients, double tolerance) {
+    const double floor = gradient_floor(c);
+    Layer::visit(
+        layer, "",
+        [&](const staa::ParameterName& name, auto&, auto& gradient) {
+            compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), tolerance, floor);
+        },
+        gradients);
+    for_each_tensor(layer, [&](const std::string& name, staa::Layout layout, auto& tensor) {
+        compare("after." + name, c.at("after." + name), layout, tensor.data(), tolerance);
+    });
+}
+
+/// How a block's forward is called: `forward` of most, the running averages of batch norm in evaluation.
+struct Plainly {
+    template <class Layer, class X, class Y, class Tape>
+    void operator()(const Layer& layer, const X& x, Y& y, Tape& tape, const staa::Call& call) const {
+        layer.forward(x, y, tape, call);
+    }
+};
+
+/// A block on input.x [T, N, C, H, W]: output, gradients, weights after the call.
+template <class Layer, class Forward = Plainly>
+void check_block(const GoldenCase& c, double tolerance, const Forward& forward = {}, bool absorbs = true) {
+    using Scalar = typename Layer::Scalar;
+    const std::vector<Index>& shape = c.at("input.x").shape;
+    REQUIRE(shape ==
+            std::vector<Index>{shape[0], shape[1], Layer::Input::channels, Layer::Input::height, Layer::Input::width});
+    staa::Arena arena;
+    staa::Random random(1);
+    const staa::Call call{shape[0], shape[1], arena, nullptr};
+    Layer layer(setup_of(c, shape[0]), random);
+    load(layer, c);
+
+    staa::SignalOf<typename Layer::Input> x;
+    x.resize(arena, Layer::Input::extents(shape[0], shape[1]));
+    fill(x, c.at("input.x"));
+    staa::SignalOf<typename Layer::Output> y;
+    typename Layer::Tape tape;
+    forward(layer, x, y, tape, call);
+    compare_maps("output.y", c.at("output.y"), values_of(y).data(), tolerance);
+
+    staa::Analog<Scalar> dy, dx;
+    dy.resize(arena, y.extents());
+    fill(dy, c.at("cotangent.y"));
+    typename Layer::Parameters gradients;
+    staa::set_zero_like(layer, gradients);
+    layer.backward(x, dy, &dx, gradients, tape, call);
+    compare_maps("grad.x", c.at("grad.x"), dx.data(), tolerance);
+    if (absorbs)
+        layer.absorb(tape, call);
+    compare_weights(c, layer, gradients, tolerance);
+}
+
+/// A network: logits, loss, gradients, and, if the case has them, the weights after three steps of SGD.
+template <class Net>
+void check_network(const GoldenCase& c, double tolerance) {
+    using Scalar = typename Net::Scalar;
+    const GoldenTensor& input = c.at("input.x");
+    const staa::Setup setup = setup_of(c, c.config.at("steps"));
+    Net net(staa::NetworkOptions{.steps = setup.steps, .seed = 1, .neuron = setup.neuron});
+    load(net.chain, c);
+
+    typename Net::Images images;
+    if constexpr (Net::Input::is_constant) {
+        images.resize(input.shape[0], input.shape[2], input.shape[3], input.shape[1]);
+    } else {
+        images.resize(input.shape[0], input.shape[1], input.shape[3], input.shape[4], input.shape[2]);
+    }
+    for_each_map_value(input.shape, [&](Index i, Index j) {
+        images.data()[j] = static_cast<Scalar>(input.values[static_cast<std::size_t>(i)]);
+    });
+    const GoldenTensor& expected_labels = c.at("input.labels");
+    staa::Labels labels(static_cast<Index>(expected_labels.values.size()));
+    for (Index i = 0; i < labels.size(); ++i) {
+        labels(i) = static_cast<int>(expected_labels.values[static_cast<std::size_t>(i)]);
+    }
+
+    const bool sgd = c.config.at("sgd");
+    staa::Sgd<Net> optimizer(staa::SgdOptions{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 5e-4});
+    typename Net::Tape tape;
+    for (int step = 0; step < (sgd ? 3 : 1); ++step) {
+        const auto logits = net.forward(images, tape);
+        const auto loss = staa::cross_entropy(logits, labels);
+        net.backward(loss.gradient, tape);
+        if (step == 0) {
+            compare("output.y", c.at("output.y"), staa::Layout::same, logits.data(), tolerance);
+            compare("output.loss", c.at("output.loss"), staa::Layout::same, &loss.value, tolerance);
+            const double floor = gradient_floor(c);
+            net.visit(
+                [&](const staa::ParameterName& name, auto&, auto& gradient) {
+                    compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), tolerance,
+                            floor);
+                },
+                net.gradients);
+        }
+        optimizer.step(net);
+    }
+    if (sgd) {
+        for_each_tensor(net.chain, [&](const std::string& name, staa::Layout layout, auto& tensor) {
+            compare("after." + name, c.at("after." + name), layout, tensor.data(), tolerance);
+        });
+    }
+}
+
+}  // namespace staa_tests
