@@ -74,7 +74,7 @@ double train(const Options& options, const Data& data) {
     staa::Loader train_loader{data.train, {.batch = options.batch, .seed = seed}};  // crops, flips, shuffles
     staa::Loader test_loader{data.test,
                              {.batch = options.batch, .shuffle = false, .augmentation = staa::Augmentation::none()}};
-    staa::Sgd<Net> sgd{{.learning_rate = 0.0f, .momentum = 0.9f, .weight_decay = 5e-4f}};
+    staa::Sgd<Net> sgd{{.momentum = 0.9, .weight_decay = 5e-4}};
     const staa::CosineSchedule schedule{{.learning_rate = options.learning_rate,
                                          .final_learning_rate = 0,
                                          .steps = options.epochs * train_loader.batches(),
@@ -94,7 +94,7 @@ double train(const Options& options, const Data& data) {
         Scores learnt;
         for (auto&& [images, labels] : train_loader.epoch(epoch)) {
             const double rate = schedule(step++);
-            sgd.options.learning_rate = static_cast<float>(rate);
+            sgd.options.learning_rate = rate;
             auto logits = net->forward(images, tape);
             auto [loss, gradient] = staa::cross_entropy(logits, labels);
             if (!std::isfinite(loss)) {

@@ -2,6 +2,7 @@
 #include "staa/data/loader.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <type_traits>
 #include <vector>

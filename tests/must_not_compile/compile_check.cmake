@@ -25,7 +25,7 @@ file(STRINGS "${SOURCE}" first_line LIMIT_COUNT 1 ENCODING UTF-8)
 if(NOT first_line MATCHES "^// expect: (.+)$")
   message(FATAL_ERROR "${SOURCE} must begin with `// expect: text of the message`, not with: ${first_line}")
 endif()
-set(expected "${CMAKE_MATCH_1}")
+string(REPLACE "\\;" ";" expected "${CMAKE_MATCH_1}")  # file(STRINGS) escapes semicolons
 if(result EQUAL 0)
   message(FATAL_ERROR "${SOURCE} compiles; it must be refused with: ${expected}")
 endif()

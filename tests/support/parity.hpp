@@ -56,7 +56,7 @@ class Comparison {
     void add(double found, double expected) {
         largest_ = std::max(largest_, std::abs(expected));
         const double difference = std::abs(found - expected);
-        if (!(difference <= worst_))
+        if (!(difference <= worst_) && !std::isnan(worst_))
             worst_ = difference;  // NaN must not pass
     }
     void check() const {

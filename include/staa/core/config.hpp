@@ -8,7 +8,9 @@
 
 // Two translation units with different instruction sets or threads must not share inline functions: the linker would
 // keep one of the two bodies, and a program could meet an instruction that its machine does not have.
-#if defined(__AVX512BW__)
+#if defined(STAA_PLAIN)
+#define STAA_ABI_INSTRUCTIONS plain
+#elif defined(__AVX512BW__)
 #define STAA_ABI_INSTRUCTIONS avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define STAA_ABI_INSTRUCTIONS avx2_fma
@@ -36,8 +38,7 @@
 /// The inline namespace: every header opens `namespace staa::inline STAA_ABI`.
 #define STAA_ABI STAA_JOIN(v0_1, STAA_ABI_INSTRUCTIONS, STAA_ABI_THREADS)
 
-/// Kernels are compiled once a scalar type and instruction set, not once a layer: measured on ResNet-20, inlining them
-/// into every layer doubles the compile time and gains nothing.
+/// Kernels are compiled once a scalar type and instruction set, not inlined into every layer that calls them.
 #if defined(__GNUC__)
 #define STAA_KERNEL [[gnu::noinline]]
 #else

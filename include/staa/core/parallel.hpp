@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <type_traits>
 
 #include "staa/core/config.hpp"
 
@@ -31,24 +33,38 @@ inline void set_threads([[maybe_unused]] int count) {
 #endif
 }
 
-/// Calls `task(i)` once for each i in [0, count), on all threads. Tasks must not throw and must not write to the same
-/// place; then the result does not depend on the number of threads. `cost` is a rough number of operations a task:
-/// work too small to pay for waking a thread (about 5 microseconds) stays on the caller's.
-template <class Task>
-void parallel_for(Index count, [[maybe_unused]] Index cost, Task&& task) {
+namespace detail {
+
+/// The one loop over threads. It knows a task by its address only: with a parallel region in every template that calls
+/// `parallel_for`, ResNet-20 takes g++ 12 a third longer to compile (24 s against 18 s at -O2).
+inline void run_tasks(Index count, [[maybe_unused]] bool is_worth_waking, void (*call)(void*, Index), void* task) {
 #if defined(_OPENMP)
-    constexpr Index worth_waking = 1 << 16;
-    if (count > 1 && count * cost >= worth_waking && omp_get_max_threads() > 1) {
+    if (is_worth_waking) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (Index i = 0; i < count; ++i) {
-            task(i);
+            call(task, i);
         }
         return;
     }
 #endif
     for (Index i = 0; i < count; ++i) {
-        task(i);
+        call(task, i);
     }
+}
+
+}  // namespace detail
+
+/// Calls `task(i)` once for each i in [0, count), on all threads. Tasks must not throw and must not write to the same
+/// place; then the result does not depend on the number of threads. `cost` is a rough number of operations a task:
+/// work too small to pay for waking a thread (about 5 microseconds) stays on the caller's.
+template <class Task>
+void parallel_for(Index count, Index cost, Task&& task) {
+    constexpr Index worth_waking = 1 << 16;
+    const bool split = count > 1 && count * cost >= worth_waking && threads() > 1;
+    using Callable = std::remove_reference_t<Task>;
+    detail::run_tasks(
+        count, split, [](void* callable, Index i) { (*static_cast<Callable*>(callable))(i); },
+        const_cast<void*>(static_cast<const void*>(std::addressof(task))));
 }
 
 }  // namespace staa::inline STAA_ABI

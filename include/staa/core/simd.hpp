@@ -69,6 +69,12 @@ using Vector = typename detail::VectorOf<Real, Arch>::type;
 template <class V>
 inline constexpr Index lanes_of = static_cast<Index>(V::size);
 
+// g++ 12 takes the undefined operand of AVX-512 intrinsics for an uninitialised variable (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 /// The sum of a vector's lanes.
 template <class Real>
 Real sum_lanes(OneLane<Real> v) {
@@ -83,13 +89,22 @@ Real sum_lanes(const xsimd::batch<Real, Arch>& v) {
     }
 }
 
-/// The largest of a vector's lanes.
-template <class V, class Real>
-Real max_lane(const V& v, Real) {
-    alignas(64) Real lanes[V::size];
-    v.store_aligned(lanes);
-    return *std::max_element(lanes, lanes + V::size);
+/// e to the power of each lane.
+template <class V>
+V exponential(V v) {
+    return exp(v);
 }
+template <class V>
+V smaller_of(V a, V b) {
+    return min(a, b);
+}
+template <class V>
+V larger_of(V a, V b) {
+    return max(a, b);
+}
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /// A comparison's result as bits: lane i is bit i.
 inline std::uint64_t mask_bits(bool mask) { return mask ? 1u : 0u; }
@@ -101,7 +116,7 @@ std::uint64_t mask_bits(const xsimd::batch_bool<Real, Arch>& mask) {
         return std::uint64_t{mask.data};  // AVX-512 keeps a mask as bits
     } else {
 #if defined(__AVX__)
-        if constexpr (std::is_convertible_v<decltype(mask.data), __m256> && sizeof(Real) == 4) {
+        if constexpr (std::is_same_v<Real, float> && sizeof(mask.data) == 32) {
             return static_cast<std::uint32_t>(_mm256_movemask_ps(mask.data));
         }
 #endif

@@ -2,9 +2,9 @@
 // Spikes: one bit a neuron and step, packed along the channels.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "staa/core/arena.hpp"
 #include "staa/core/shape.hpp"
@@ -36,7 +36,7 @@ class Spikes {
             block_.release();
             block_ = arena.take(bytes);
         }
-        std::memset(block_.address(), 0, bytes);
+        std::fill_n(data(), words(), std::uint64_t{0});
     }
 
     /// Gives the memory back to its arena.

@@ -21,11 +21,11 @@ namespace staa::inline STAA_ABI {
 /// in pixels.
 namespace synthetic {
 
-/// What a class looks like: five shapes of one colour, and five textures of two colours on a patch of any outline.
+/// What a class looks like: five shapes of one colour, and five textures of two colours on a patch.
 /// Each is its own mirror image, so that flips keep the class.
 enum class Figure {
     disc,
-    square,
+    bar,
     triangle,
     ring,
     cross,
@@ -38,7 +38,7 @@ enum class Figure {
 
 /// The names of the figures, in their order.
 inline constexpr std::array<std::string_view, 10> figure_names = {
-    "disc",    "square", "triangle", "ring", "cross", "horizontal stripes", "vertical stripes", "diagonal stripes",
+    "disc",    "bar", "triangle", "ring", "cross", "horizontal stripes", "vertical stripes", "diagonal stripes",
     "checker", "dots"};
 
 using Colour = std::array<double, 3>;
@@ -72,8 +72,8 @@ inline double box(Point p, double half_width, double half_height) {
 /// The signed distance from `p` to the edge of one of the five shapes, negative inside; near enough for the coverage.
 inline double shape_distance(Figure shape, Point p, double radius) {
     switch (shape) {
-        case Figure::square:
-            return box(p, 0.85 * radius, 0.85 * radius);
+        case Figure::bar:
+            return box(p, radius, 0.35 * radius);
         case Figure::triangle:
             return std::max(p.y, 0.5 * (std::numbers::sqrt3 * std::abs(p.x) - p.y)) - 0.6 * radius;
         case Figure::ring:
@@ -197,15 +197,16 @@ class Painter {
 
     void paint_shape(Figure figure) {
         const double radius = random_.uniform(8, 12);
-        const double half_turn = random_.below(2) == 0 ? 0 : std::numbers::pi;
-        const Pose at = pose(radius, half_turn + turn(0.1), 11);
+        const double quarter_turns = static_cast<double>(random_.below(4)) * std::numbers::pi / 2;
+        const double angle = (figure == Figure::triangle ? 2 : 1) * quarter_turns + turn(0.1);
+        const Pose at = pose(radius, angle, 11);
         blend(light_colour(lightness(background_)),
               [&](double x, double y) { return coverage(shape_distance(figure, at.inside(x, y), at.radius)); });
     }
 
     /// A light patch, and on it the texture in a dark colour.
     void paint_texture(Figure figure) {
-        const auto outline = static_cast<Figure>(random_.below(3));
+        const Figure outline = random_.below(2) == 0 ? Figure::disc : Figure::triangle;
         const double radius = random_.uniform(11, 16);
         const Pose patch = pose(radius, turn(0.1), 11);
         const double diagonal = random_.below(2) == 0 ? std::numbers::pi / 4 : -std::numbers::pi / 4;
@@ -240,7 +241,7 @@ class Painter {
 
 /// A procedural data set with the interface of CIFAR-10: ten classes of 32 x 32 colour images. A light figure has a
 /// random place, size, angle and colour, on a dark background with clutter and noise, so that a linear classifier stays
-/// below 45 %, while a small convolutional network passes 95 %.
+/// below 60 % (50 % with 30,000 training images), while a small convolutional network passes 95 % with 6,000.
 ///
 /// The same count, seed and split give the same images on every machine, and a larger count only adds images. Image `i`
 /// is of class i mod 10. An `ImageDataSet`.
@@ -260,7 +261,7 @@ class SyntheticImages : public StoredImages {
 
  private:
     static constexpr Index side = synthetic::Painter::side;
-    static constexpr Normalisation statistics{{.37, .37, .37}, {.245, .245, .245}};
+    static constexpr Normalisation statistics{{.36, .36, .36}, {.24, .24, .24}};
 
     static Index checked(Index count) {
         if (count < 1) {

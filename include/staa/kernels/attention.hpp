@@ -33,7 +33,7 @@ STAA_KERNEL void softmax(Index count, Scalar* scores) {
     Scalar total = 0;
     for_lanes<Scalar, Arch>(count, [&](auto lanes, Index i) {
         using V = typename decltype(lanes)::type;
-        const V e = exp(V::load_unaligned(scores + i) - V(largest));
+        const V e = exponential(V::load_unaligned(scores + i) - V(largest));
         e.store_unaligned(scores + i);
         total += sum_lanes(e);
     });
@@ -77,8 +77,9 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void sigmoid_gate(Index count, Scalar scale, const Scalar* v, Scalar* gate) {
     for_lanes<Scalar, Arch>(count, [&](auto lanes, Index i) {
         using V = typename decltype(lanes)::type;
-        const V bounded = max(V::load_unaligned(v + i), V(Scalar(-80)));  // exp(80) is finite in float
-        (V(scale) / (V(Scalar(1)) + exp(V(Scalar(0)) - bounded))).store_unaligned(gate + i);
+        const V value = V::load_unaligned(v + i), lowest(Scalar(-80));
+        const V bounded = select(value < lowest, lowest, value);  // exp(80) is finite in float, and NaN stays NaN
+        (V(scale) / (V(Scalar(1)) + exponential(V(Scalar(0)) - bounded))).store_unaligned(gate + i);
     });
 }
 

@@ -27,7 +27,7 @@ struct Ramp {
 
     template <class V, class Scalar>
     static V value(V distance, Scalar width) {
-        return min(max(distance * V(1 / width) + V(Scalar(0.5)), V(Scalar(0))), V(Scalar(1)));
+        return smaller_of(larger_of(distance * V(1 / width) + V(Scalar(0.5)), V(Scalar(0))), V(Scalar(1)));
     }
     template <class V, class Scalar>
     static V slope(V distance, Scalar width) {

@@ -288,8 +288,15 @@ struct GlobalContext {
                 mean += d[h] / static_cast<Scalar>(hidden);
                 product += d[h] * normalised[h] / static_cast<Scalar>(hidden);
             }
+            const Scalar deviation = *tape.deviation.row(row);
+            // One or two values less their mean lie on q^, and 1 - mean(q^²) = epsilon · r²: so written, nothing cancels.
+            constexpr bool lies_on_normalised = hidden <= 2;
             for (Index h = 0; h < hidden; ++h) {
-                d[h] = *tape.deviation.row(row) * (d[h] - mean - normalised[h] * product);
+                if constexpr (lies_on_normalised) {
+                    d[h] = deviation * (d[h] - mean) * (static_cast<Scalar>(norm_epsilon) * deviation * deviation);
+                } else {
+                    d[h] = deviation * (d[h] - mean - normalised[h] * product);
+                }
             }
         }
     };

@@ -65,6 +65,14 @@ struct ParameterName {
     Layout layout;
 };
 
+/// Throws unless a stream is continued with the batch that it began with.
+inline void check_stream(Index batch_of_stream, Index batch) {
+    if (batch_of_stream != batch) {
+        fail("a stream of ", batch_of_stream, " images was continued with ", batch,
+             "; keep the batch, or begin a new stream with start()");
+    }
+}
+
 /// Nothing to keep: the Tape or State of a layer that needs none.
 struct Nothing {};
 

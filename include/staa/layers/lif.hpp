@@ -36,7 +36,7 @@ Membrane<typename In::Scalar> membrane_of(const NeuronOptions& neuron) {
             static_cast<Scalar>(neuron.surrogate_width), neuron.detach_reset};
 }
 
-/// Gives a state the sizes of its first call, zeros; a stream that goes on must keep its batch.
+/// Gives a state that has seen nothing the sizes of its first call, and zeros; a stream that goes on must keep its batch.
 template <class In>
 void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
     if (state.step == 0) {
@@ -44,10 +44,8 @@ void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
         state.potential.setZero();
         state.carried_mean.resize(batch, In::channels);
         state.carried_mean.setZero();
-    } else if (state.potential.dimension(0) != batch) {
-        fail("a stream of ", state.potential.dimension(0), " images was continued with ", batch,
-             "; keep the batch, or begin a new stream with start()");
     }
+    check_stream(state.potential.dimension(0), batch);
 }
 
 }  // namespace detail

@@ -195,6 +195,7 @@ struct StaaLif {
         void run(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call, Index first_step,
                  const PotentialsOf& potentials) const {
             y.resize(call.arena, Output::extents(call.steps, call.batch));
+            encoding.row(first_step + call.steps - 1);  // an Error here, not within a parallel task
             summarise(x, tape, call, first_step);
             const auto weights = packed_attention(tape, call);
             const Scratch<Scalar> coefficients(call.arena, 3 * call.batch * channels);

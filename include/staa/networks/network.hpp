@@ -74,10 +74,15 @@ class Network {
 
     /// Logits in training mode: batch statistics, time-step random dropout. Does not change the network.
     Logits forward(const Images& images, Tape& tape) const {
-        const Call call = begin(images, tape);
+        check(images);
+        const Call call{steps_of(images), images.dimension(Images::NumDimensions - 4), tape.arena,
+                        tape.draw_dropout ? &tape.random : nullptr};
+        tape.steps_ = 0;  // empty until the chain has run
         copy_in(images, tape.input_, call);
         Analog<Scalar> y;
         chain.forward(tape.input_, y, tape.chain_, call);
+        tape.steps_ = call.steps;
+        tape.batch_ = call.batch;
         return mean_over_time(y);
     }
 
@@ -179,18 +184,11 @@ class Network {
             images.dimension(first + 3) != In::channels || images.size() == 0) {
             std::string found;
             for (int i = 0; i < AnyImages::NumDimensions; ++i) {
-                found += (i > 0 ? ", " : "") + std::to_string(images.dimension(i));
+                found += (i > 0 ? ", " : "") + std::to_string(images.dimension(static_cast<std::size_t>(i)));
             }
             fail("staa::Network: the images are [", found, "]; expected [", first == 1 ? "T, " : "", "N, ", In::height,
                  ", ", In::width, ", ", In::channels, "] with at least one image");
         }
-    }
-
-    Call begin(const Images& images, Tape& tape) const {
-        check(images);
-        tape.steps_ = steps_of(images);
-        tape.batch_ = images.dimension(Images::NumDimensions - 4);
-        return {tape.steps_, tape.batch_, tape.arena, tape.draw_dropout ? &tape.random : nullptr};
     }
 
     template <class AnyImages>
@@ -226,6 +224,9 @@ class Network {
     Logits advance(const AnyImages& images, Index steps, State& state) const {
         check(images);
         const Call call{steps, images.dimension(AnyImages::NumDimensions - 4), state.arena_, nullptr};
+        if (state.steps_ > 0) {
+            check_stream(state.sum_.dimension(0), call.batch);
+        }
         Analog<Scalar> input, y;
         copy_in(images, input, call);
         chain.infer(input, y, state.chain_, call);

@@ -12,7 +12,7 @@ namespace staa::inline STAA_ABI {
 struct SgdOptions {
     double learning_rate = 0.1;
     double momentum = 0.9;
-    double weight_decay = 0.0; ///< on every parameter, as in PyTorch
+    double weight_decay = 0.0;  ///< on every parameter, as in PyTorch
 };
 
 /// Stochastic gradient descent as PyTorch's SGD does it:
@@ -29,7 +29,7 @@ class Sgd {
             started_ = true;
         }
         net.visit([this](const ParameterName&, auto& parameter, auto& gradient,
-                         auto& velocity) { update(parameter, gradient, velocity); },
+                         auto& velocity) { this->update(parameter, gradient, velocity); },
                   net.gradients, velocity_);
     }
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The definition of batch norm's sums: one channel after the other.
+#pragma once
+
+#include "staa/kernels/channel_sums.hpp"
+
+namespace staa::inline STAA_ABI::plain {
+
+template <class Scalar>
+void channel_moments(Index rows, Index channels, const Scalar* x, Scalar* mean, Scalar* variance) {
+    const Scalar count = static_cast<Scalar>(rows);
+    for (Index c = 0; c < channels; ++c) {
+        mean[c] = variance[c] = 0;
+        for (Index row = 0; row < rows; ++row)
+            mean[c] += x[row * channels + c] / count;
+        for (Index row = 0; row < rows; ++row) {
+            const Scalar distance = x[row * channels + c] - mean[c];
+            variance[c] += distance * distance / count;
+        }
+    }
+}
+
+template <class Scalar>
+void channel_gradients(Index rows, Index channels, const Scalar* x, const Scalar* mean, const Scalar* dy, Scalar* sum,
+                       Scalar* product) {
+    for (Index c = 0; c < channels; ++c) {
+        sum[c] = product[c] = 0;
+        for (Index row = 0; row < rows; ++row) {
+            const Index i = row * channels + c;
+            sum[c] += dy[i];
+            product[c] += dy[i] * (x[i] - mean[c]);
+        }
+    }
+}
+
+template <class Scalar>
+void combine_channels(Index rows, Index channels, const Scalar* a, const Scalar* x, const Scalar* b, const Scalar* z,
+                      const Scalar* shift, Scalar* y) {
+    for (Index row = 0; row < rows; ++row)
+        for (Index c = 0; c < channels; ++c) {
+            const Index i = row * channels + c;
+            y[i] = a[c] * x[i] + (z != nullptr ? b[c] * z[i] : 0) + shift[c];
+        }
+}
+
+}  // namespace staa::inline STAA_ABI::plain

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "staa/core/parallel.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using staa::Index;
+
+/// Sets the number of threads for as long as it lives.
+class Threads {
+ public:
+    explicit Threads(int count) : before_(staa::threads()) { staa::set_threads(count); }
+    ~Threads() { staa::set_threads(before_); }
+    Threads(const Threads&) = delete;
+    Threads& operator=(const Threads&) = delete;
+
+ private:
+    int before_;
+};
+
+constexpr Index cheap = 1, dear = 1 << 20;
+
+TEST_CASE("Every index is visited once, with one thread and with two", "[core]") {
+    const int threads = GENERATE(1, 2);
+    const Index cost = GENERATE(cheap, dear);
+    const Threads set(threads);
+    for (const Index count : {1, 2, 7, 1000}) {
+        INFO(count << " tasks of cost " << cost << ", " << threads << " threads");
+        std::vector<std::atomic<int>> visits(static_cast<std::size_t>(count));
+        staa::parallel_for(count, cost, [&](Index i) { ++visits[static_cast<std::size_t>(i)]; });
+        for (const std::atomic<int>& visit : visits) {
+            CHECK(visit == 1);
+        }
+    }
+}
+
+TEST_CASE("Without tasks nothing is called", "[core]") {
+    const Threads set(2);
+    bool is_called = false;
+    staa::parallel_for(0, dear, [&](Index) { is_called = true; });
+    CHECK_FALSE(is_called);
+}
+
+TEST_CASE("Work that is too small to wake a thread stays on the caller's", "[core]") {
+    const Threads set(2);
+    bool is_callers = true;
+    staa::parallel_for(1000, cheap, [&, caller = std::this_thread::get_id()](Index) {
+        is_callers = is_callers && std::this_thread::get_id() == caller;
+    });
+    CHECK(is_callers);
+}
+
+TEST_CASE("No more threads work than were asked for", "[core]") {
+    const Threads set(2);
+    std::mutex mutex;
+    std::set<std::thread::id> workers;
+    staa::parallel_for(1000, dear, [&](Index) {
+        const std::lock_guard lock(mutex);
+        workers.insert(std::this_thread::get_id());
+    });
+    CHECK(workers.size() <= 2);
+}
+
+TEST_CASE("The number of threads is what was set, and at least 1", "[core]") {
+#if defined(_OPENMP)
+    const int settable = 3;
+#else
+    const int settable = 1;
+#endif
+    const Threads restored_after(3);
+    CHECK(staa::threads() == settable);
+    for (const int count : {1, 0, -5}) {
+        staa::set_threads(count);
+        CHECK(staa::threads() == 1);
+    }
+}
+
+}  // namespace

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#include "staa/kernels/membrane.hpp"
+
+#include "kernels/cases.hpp"
+#include "staa/kernels/plain/membrane.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace staa_tests;
+using staa::Membrane;
+using staa::Ramp;
+using staa::Rectangle;
+
+/// Neurons and what every step of theirs reads. Eighths: whether a neuron fires doesn't depend on the scalar type.
+struct Neurons {
+    Index pixels, channels;
+    double surrogate_width = 2;
+    bool detach_reset = false;
+    staa::Random random{11};
+    Index size = pixels * channels, words = (channels + 63) / 64;
+    Array<double> decay = random_eighths(random, channels), gain = random_eighths(random, channels);
+    Array<double> shift = random_eighths(random, channels), next_scale = random_eighths(random, channels);
+    Array<double> current = random_eighths(random, size), previous = random_eighths(random, size);
+    Array<double> potential = random_eighths(random, size), d_spikes = random_eighths(random, size);
+    Array<double> d_next = random_eighths(random, size);
+
+    template <class Scalar>
+    Membrane<Scalar> membrane() const {
+        return {pixels, channels, Scalar(1), static_cast<Scalar>(surrogate_width), detach_reset};
+    }
+};
+
+/// Which of the optional arrays a step has.
+struct Step {
+    bool has_neighbour;  ///< a step before it (forward), after it (backward)
+    bool in_place;       ///< U[t] is written over U[t-1], dU[t] over dU[t+1]
+    bool takes_sums;
+};
+
+constexpr Step steps[] = {
+    {false, false, false}, {false, false, true}, {true, false, false}, {true, false, true}, {true, true, true}};
+
+/// Calls check(neurons, step) for every size and kind of step.
+template <class Check>
+void for_each_step(const Check& check) {
+    for (const Index channels : odd_channels) {
+        for (const Index pixels : odd_pixels) {
+            for (const Step& step : steps) {
+                INFO(pixels << " pixels, " << channels << " channels; neighbour " << step.has_neighbour << ", in place "
+                            << step.in_place << ", sums " << step.takes_sums);
+                check(Neurons{pixels, channels}, step);
+            }
+        }
+    }
+}
+
+/// What a forward step writes.
+template <class Scalar>
+struct Forward {
+    explicit Forward(const Neurons& n)
+        : potential(unwritten<Scalar>(n.size)),
+          values(unwritten<Scalar>(n.size)),
+          carried_sum(unwritten<Scalar>(n.channels)),
+          spikes(n.pixels * n.words, 0, 113) {}
+    Array<Scalar> potential, values, carried_sum;
+    Array<std::uint64_t> spikes;
+};
+
+template <class Surrogate, class Scalar, class Kernel>
+Forward<Scalar> forward(const Neurons& n, const Step& step, const Kernel& kernel) {
+    constexpr bool is_analog = Surrogate::output == staa::Signal::analog;
+    const auto decay = as<Scalar>(n.decay), gain = as<Scalar>(n.gain), shift = as<Scalar>(n.shift);
+    const auto current = as<Scalar>(n.current), previous = as<Scalar>(n.previous);
+    Forward<Scalar> result(n);
+    if (step.in_place)
+        std::copy(previous.begin(), previous.end(), result.potential.begin());
+    kernel(n.membrane<Scalar>(),
+           staa::MembraneForward<Scalar>{.decay = decay.data(),
+                                         .gain = gain.data(),
+                                         .shift = shift.data(),
+                                         .current = current.data(),
+                                         .previous = !step.has_neighbour ? nullptr
+                                                     : step.in_place     ? result.potential.data()
+                                                                         : previous.data(),
+                                         .potential = result.potential.data(),
+                                         .spikes = is_analog ? nullptr : result.spikes.data(),
+                                         .values = is_analog ? result.values.data() : nullptr,
+                                         .carried_sum = step.takes_sums ? result.carried_sum.data() : nullptr});
+    return result;
+}
+
+template <class Surrogate, class Machine>
+void check_forward(const Neurons& n, const Step& step) {
+    using Scalar = typename Machine::Scalar;
+    auto found = forward<Surrogate, Scalar>(n, step, [](const auto& m, const auto& f) {
+        staa::membrane_forward<Surrogate, Scalar, typename Machine::Arch>(m, f);
+    });
+    const auto expected = forward<Surrogate, double>(
+        n, {step.has_neighbour, false, step.takes_sums},
+        [](const auto& m, const auto& f) { staa::plain::membrane_forward<Surrogate>(m, f); });
+    CHECK(mismatch(found.potential, expected.potential) == "");
+    if (Surrogate::output == staa::Signal::analog)
+        CHECK(mismatch(found.values, expected.values) == "");
+    if (step.takes_sums)
+        CHECK(sum_mismatch(found.carried_sum, expected.carried_sum) == "");
+    CHECK(std::equal(found.spikes.begin(), found.spikes.end(), expected.spikes.begin()));
+    CHECK((found.spikes.guards_survived() && found.values.guards_survived() && found.carried_sum.guards_survived()));
+}
+
+TEMPLATE_TEST_CASE("A forward step leaks, charges, fires and resets every neuron", "[kernels]", FloatSimd, DoubleSimd,
+                   FloatPlain, DoublePlain) {
+    for_each_step([](const Neurons& n, const Step& step) {
+        check_forward<Rectangle, TestType>(n, step);
+        check_forward<Ramp, TestType>(n, step);
+    });
+}
+
+/// What a backward step writes.
+template <class Scalar>
+struct Backward {
+    explicit Backward(const Neurons& n)
+        : d_potential(unwritten<Scalar>(n.size)),
+          d_sum(unwritten<Scalar>(n.channels)),
+          d_carried(unwritten<Scalar>(n.channels)),
+          d_current(unwritten<Scalar>(n.channels)) {}
+    Array<Scalar> d_potential, d_sum, d_carried, d_current;
+};
+
+template <class Scalar, class Kernel>
+Backward<Scalar> backward(const Neurons& n, const Step& step, bool is_first, const Kernel& kernel) {
+    const auto potential = as<Scalar>(n.potential), d_spikes = as<Scalar>(n.d_spikes), d_next = as<Scalar>(n.d_next);
+    const auto next_scale = as<Scalar>(n.next_scale), next_shift = as<Scalar>(n.shift);
+    const auto previous = as<Scalar>(n.previous), current = as<Scalar>(n.current);
+    Backward<Scalar> result(n);
+    if (step.in_place)
+        std::copy(d_next.begin(), d_next.end(), result.d_potential.begin());
+    kernel(n.membrane<Scalar>(),
+           staa::MembraneBackward<Scalar>{.potential = potential.data(),
+                                          .d_spikes = d_spikes.data(),
+                                          .d_next = !step.has_neighbour ? nullptr
+                                                    : step.in_place     ? result.d_potential.data()
+                                                                        : d_next.data(),
+                                          .next_scale = step.has_neighbour ? next_scale.data() : nullptr,
+                                          .next_shift = step.has_neighbour ? next_shift.data() : nullptr,
+                                          .d_potential = result.d_potential.data(),
+                                          .previous = is_first || !step.takes_sums ? nullptr : previous.data(),
+                                          .current = step.takes_sums ? current.data() : nullptr,
+                                          .d_sum = step.takes_sums ? result.d_sum.data() : nullptr,
+                                          .d_carried = step.takes_sums ? result.d_carried.data() : nullptr,
+                                          .d_current = step.takes_sums ? result.d_current.data() : nullptr});
+    return result;
+}
+
+template <class Surrogate, class Machine>
+void check_backward(const Neurons& n, const Step& step, bool is_first) {
+    using Scalar = typename Machine::Scalar;
+    auto found = backward<Scalar>(n, step, is_first, [](const auto& m, const auto& b) {
+        staa::membrane_backward<Surrogate, Scalar, typename Machine::Arch>(m, b);
+    });
+    const auto expected =
+        backward<double>(n, {step.has_neighbour, false, step.takes_sums}, is_first,
+                         [](const auto& m, const auto& b) { staa::plain::membrane_backward<Surrogate>(m, b); });
+    CHECK(mismatch(found.d_potential, expected.d_potential) == "");
+    if (step.takes_sums) {
+        CHECK(sum_mismatch(found.d_sum, expected.d_sum) == "");
+        CHECK(sum_mismatch(found.d_carried, expected.d_carried) == "");
+        CHECK(sum_mismatch(found.d_current, expected.d_current) == "");
+    }
+}
+
+TEMPLATE_TEST_CASE("A backward step takes the paths through the spike, the leak and the reset", "[kernels]", FloatSimd,
+                   DoubleSimd, FloatPlain, DoublePlain) {
+    for_each_step([](const Neurons& n, const Step& step) {
+        for (const bool is_first : {true, false}) {
+            check_backward<Rectangle, TestType>(n, step, is_first);
+            check_backward<Ramp, TestType>(n, step, is_first);
+        }
+    });
+}
+
+TEMPLATE_TEST_CASE("A detached reset is a constant on the way back", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
+                   DoublePlain) {
+    Neurons n{15, 65};
+    n.detach_reset = true;
+    check_backward<Rectangle, TestType>(n, {true, false, true}, false);
+    check_backward<Ramp, TestType>(n, {true, false, true}, false);
+}
+
+TEMPLATE_TEST_CASE("The surrogate's window is as wide as asked for", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
+                   DoublePlain) {
+    Neurons n{15, 65};
+    n.surrogate_width = 0.5;
+    check_forward<Ramp, TestType>(n, {true, false, true});
+    check_backward<Rectangle, TestType>(n, {true, false, true}, false);
+    check_backward<Ramp, TestType>(n, {true, false, true}, false);
+}
+
+TEST_CASE("By hand: a neuron that charges to its threshold fires, and starts again from 0", "[kernels]") {
+    const Membrane<double> m{1, 1, 1.0, 1.0, false};
+    const double decay = 0.25, gain = 1, shift = 0, currents[] = {0.8, 0.8, 0.1};
+    double potential = 0;
+    const double potentials[] = {0.8, 1.0, 0.1};  // 0.25 · 0.8 + 0.8 is the threshold
+    for (int t = 0; t < 3; ++t) {
+        std::uint64_t spikes = 0;
+        staa::membrane_forward<Rectangle, double>(m, {.decay = &decay,
+                                                      .gain = &gain,
+                                                      .shift = &shift,
+                                                      .current = &currents[t],
+                                                      .previous = t == 0 ? nullptr : &potential,
+                                                      .potential = &potential,
+                                                      .spikes = &spikes,
+                                                      .values = nullptr,
+                                                      .carried_sum = nullptr});
+        INFO("step " << t);
+        CHECK_THAT(potential, WithinAbs(potentials[t], 1e-15));
+        CHECK(spikes == (t == 1 ? 1u : 0u));
+    }
+}
+
+TEST_CASE("The backward step is the derivative of the forward step", "[kernels]") {
+    // Loss = S[t] · d_spikes + H[t] · carry, of one ramp neuron, by a central difference.
+    const Membrane<double> m{1, 1, 1.0, 1.0, false};
+    const double d_spikes = 0.7, carry = -1.3, zero = 0;
+    const auto loss = [&](double potential) {
+        return d_spikes * staa::plain::spike<Ramp>(m, potential) + carry * staa::plain::carried<Ramp>(m, potential);
+    };
+    for (const double potential : {0.2, 0.6, 0.9, 1.1, 1.4, 1.9}) {
+        double found = 0;
+        staa::membrane_backward<Ramp, double>(m, {.potential = &potential,
+                                                  .d_spikes = &d_spikes,
+                                                  .d_next = &zero,
+                                                  .next_scale = &zero,
+                                                  .next_shift = &carry,
+                                                  .d_potential = &found,
+                                                  .previous = nullptr,
+                                                  .current = nullptr,
+                                                  .d_sum = nullptr,
+                                                  .d_carried = nullptr,
+                                                  .d_current = nullptr});
+        INFO("potential " << potential);
+        CHECK_THAT(found, WithinAbs((loss(potential + 1e-5) - loss(potential - 1e-5)) / 2e-5, 1e-9));
+    }
+}
+
+}  // namespace

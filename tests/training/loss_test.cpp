@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "staa/training/loss.hpp"
+
+#include <limits>
+#include <numbers>
+
+#include "support/finite_differences.hpp"
+
+namespace {
+
+using namespace staa;
+using namespace staa_tests;
+
+Labels labels_of(std::initializer_list<int> values) {
+    Labels labels(static_cast<Index>(values.size()));
+    std::copy(values.begin(), values.end(), labels.data());
+    return labels;
+}
+
+Tensor<double, 2> logits_of(Index classes, std::initializer_list<double> values) {
+    Tensor<double, 2> logits(static_cast<Index>(values.size()) / classes, classes);
+    std::copy(values.begin(), values.end(), logits.data());
+    return logits;
+}
+
+}  // namespace
+
+TEST_CASE("cross entropy of two images and two classes, computed by hand") {
+    const double ln3 = std::log(3.0);
+    const auto loss = cross_entropy(logits_of(2, {0, ln3, 0, 0}), labels_of({1, 0}));
+    CHECK_THAT(loss.value, WithinRel((std::log(4.0 / 3.0) + std::numbers::ln2) / 2, 1e-14));
+    const double expected[] = {0.25 / 2, -0.25 / 2, -0.5 / 2, 0.5 / 2};
+    for (Index i = 0; i < 4; ++i) {
+        CHECK_THAT(loss.gradient.data()[i], WithinRel(expected[i], 1e-14));
+    }
+}
+
+TEST_CASE("cross entropy: the gradient is the derivative") {
+    Tensor<double, 2> logits = logits_of(3, {0.5, -1, 2, 0.25, 1.5, -0.75});
+    const Labels labels = labels_of({2, 0});
+    const auto loss = cross_entropy(logits, labels);
+    check_differences("logits", logits.data(), loss.gradient.data(), 6, 0,
+                      [&] { return cross_entropy(logits, labels).value; });
+}
+
+TEST_CASE("cross entropy: logits of a thousand don't overflow") {
+    const auto loss = cross_entropy(logits_of(2, {1000, -1000}), labels_of({1}));
+    CHECK(loss.value == 2000);
+    CHECK(loss.gradient(0, 0) == 1);
+    CHECK(loss.gradient(0, 1) == -1);
+}
+
+TEST_CASE("cross entropy: the loss of a logit that is not a number is none either") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const auto& logits : {logits_of(3, {nan, 0, 1}), logits_of(3, {0, nan, 1}), logits_of(3, {0, 1, nan})}) {
+        CHECK(std::isnan(cross_entropy(logits, labels_of({1})).value));
+    }
+}
+
+TEST_CASE("cross entropy: a label that is no class is an error that names it") {
+    const auto logits = logits_of(3, {0, 0, 0, 0, 0, 0});
+    REQUIRE_THROWS_WITH(cross_entropy(logits, labels_of({0, 200})),
+                        "label 200 of image 1 is no class: expected 0 to 2");
+    REQUIRE_THROWS_WITH(cross_entropy(logits, labels_of({-1, 0})), "label -1 of image 0 is no class: expected 0 to 2");
+}
+
+TEST_CASE("cross entropy: another number of labels than of images is an error") {
+    REQUIRE_THROWS_WITH(cross_entropy(logits_of(2, {0, 0, 0, 0}), labels_of({0, 1, 0})),
+                        "there are 3 labels for the logits of 2 images");
+    REQUIRE_THROWS_AS(cross_entropy(Tensor<double, 2>(0, 2), Labels(0)), Error);
+}
+
+TEST_CASE("count_correct counts images whose largest logit is at their label, the first of equals") {
+    const auto logits = logits_of(2, {0, 1, 1, 0, 2, 2, -1, -3});
+    CHECK(count_correct(logits, labels_of({1, 0, 0, 0})) == 4);
+    CHECK(count_correct(logits, labels_of({0, 0, 1, 0})) == 2);
+    REQUIRE_THROWS_AS(count_correct(logits, labels_of({0, 0, 2, 0})), Error);
+}
