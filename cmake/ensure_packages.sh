@@ -1,7 +1,8 @@
 # Sourced by tests/run.sh, examples/quickstart.sh and .ci/run.
 
-# What the tests and examples need on Debian and its relatives.
-staa_packages=(g++ make cmake libeigen3-dev libxsimd-dev catch2 nlohmann-json3-dev libcli11-dev libstb-dev)
+# What tests, examples and benchmarks need on Debian and its relatives.
+staa_packages=(g++ make cmake libeigen3-dev libxsimd-dev catch2 nlohmann-json3-dev libcli11-dev libstb-dev
+    libbenchmark-dev)
 
 # ensure_packages PACKAGE...: installs what is missing with apt-get and says so. Where that is impossible it says so too
 # and goes on: CMake fetches the libraries by itself.

@@ -7,7 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/ensure_packages.sh
 
 ensure_packages "${staa_packages[@]}"
-cmake --preset release
-cmake --build --preset release --target train_cifar --parallel "$(cores)"
-build/release/examples/train_cifar --data synthetic --width 16 --steps 2 --out build/quickstart "$@"
-echo "The learning curves are in build/quickstart/learning_curves.png"
+# One network, in a folder of its own: build/release is for all of them.
+cmake --preset release -B build/quickstart -D STAA_BUILD_TESTS=OFF -D STAA_BUILD_BENCHMARKS=OFF \
+    -D STAA_EXAMPLE_NETWORKS=16-10-staa
+cmake --build build/quickstart --target train_cifar --parallel "$(cores)"
+build/quickstart/examples/train_cifar --data synthetic --width 16 --steps 2 --out build/quickstart/results "$@"

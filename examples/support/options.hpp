@@ -21,9 +21,9 @@ struct Options {
     int width = 16;
     std::string neuron = "staa";
     Index steps = 2;
-    Index epochs = 0;  ///< before `read_options` fills it in; as the limits, it depends on the data
-    Index batch = 64;
-    double learning_rate = 0.1;
+    Index epochs = 0;  ///< before `read_options` fills it in; as the next four, it depends on the data
+    Index batch = 0;
+    double learning_rate = 0;
     Index limit_train = 0;
     Index limit_test = 0;
     int threads = staa::threads();
@@ -72,10 +72,11 @@ inline std::optional<int> read_options(int argc, const char* const* argv, Option
     app.add_option("--neuron", options.neuron, "staa: with spatial-temporal attention; lif: without")
         ->capture_default_str();
     app.add_option("--steps", options.steps, "time steps an image is shown for (T)")->capture_default_str();
-    const auto* epochs = app.add_option("--epochs", options.epochs, "passes over the images (synthetic: 6, else 30)");
-    app.add_option("--batch", options.batch, "images a step of SGD")->capture_default_str();
-    app.add_option("--lr", options.learning_rate, "learning rate at the start; it falls to 0 along a cosine")
-        ->capture_default_str();
+    const auto* epochs = app.add_option("--epochs", options.epochs, "passes over the images (synthetic: 8, else 30)");
+    const auto* batch = app.add_option("--batch", options.batch, "images a step of SGD (synthetic: 32, else 64)");
+    const auto* learning_rate =
+        app.add_option("--lr", options.learning_rate,
+                       "learning rate at the start; it falls to 0 along a cosine (synthetic: 0.03, else 0.1)");
     const auto* limit_train =
         app.add_option("--limit-train", options.limit_train, "training images to use (synthetic: 6000, else all)");
     const auto* limit_test =
@@ -91,14 +92,16 @@ inline std::optional<int> read_options(int argc, const char* const* argv, Option
         return app.exit(error) == 0 ? 0 : 1;
     }
     constexpr Index all = 1'000'000;
-    const auto fill_in = [&](const CLI::Option* option, Index& value, Index synthetic, Index cifar) {
+    const auto fill_in = [&](const CLI::Option* option, auto& value, auto synthetic, auto cifar) {
         if (option->count() == 0) {
             value = options.is_synthetic() ? synthetic : cifar;
         }
     };
-    fill_in(epochs, options.epochs, 6, 30);
-    fill_in(limit_train, options.limit_train, 6000, all);
-    fill_in(limit_test, options.limit_test, 1000, all);
+    fill_in(epochs, options.epochs, 8, 30);
+    fill_in(batch, options.batch, 32, 64);
+    fill_in(learning_rate, options.learning_rate, 0.03, 0.1);
+    fill_in(limit_train, options.limit_train, Index{6000}, all);
+    fill_in(limit_test, options.limit_test, Index{1000}, all);
     check(options);
     return std::nullopt;
 }

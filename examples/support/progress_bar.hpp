@@ -35,7 +35,7 @@ inline bool standard_error_is_terminal() {
 #endif
 }
 
-/// Shows how far a run is, at most ten times a second.
+/// Shows how far a run is: redrawn ten times a second on a terminal, a line every ten seconds in a file.
 class ProgressBar {
  public:
     ProgressBar(Index epochs, Index images_per_epoch) : epochs_(epochs), images_(images_per_epoch) {}
@@ -46,18 +46,19 @@ class ProgressBar {
     /// `images` of epoch `epoch` (from 1) are done. The time left is that of the whole run.
     void show(Index epoch, Index images, double images_per_second, double loss) {
         const double now = run_.seconds();
-        if (!is_terminal_ || (shown_ && now - last_ < 0.1)) {
+        if (now - last_ < (is_terminal_ ? 0.1 : 10.0)) {
             return;
         }
         last_ = now;
-        shown_ = true;
+        shown_ = is_terminal_;
         const double share = static_cast<double>(images) / static_cast<double>(images_);
         const double done = static_cast<double>(epoch - 1) + share;
         const auto left = static_cast<long>(now * (static_cast<double>(epochs_) - done) / done + 0.5);
         const auto filled = static_cast<std::size_t>(share * bar_width);
         const std::string bar = std::string(filled, '#') + std::string(bar_width - filled, '-');
-        std::fprintf(stderr, "\repoch %td/%td [%s] %3.0f %%  %.0f images/s  loss %.4f  %ld:%02ld left\x1b[K", epoch,
-                     epochs_, bar.c_str(), 100 * share, images_per_second, loss, left / 60, left % 60);
+        std::fprintf(stderr, "%sepoch %td/%td [%s] %3.0f %%  %.0f images/s  loss %.4f  %ld:%02ld left%s",
+                     is_terminal_ ? "\r" : "", epoch, epochs_, bar.c_str(), 100 * share, images_per_second, loss,
+                     left / 60, left % 60, is_terminal_ ? "\x1b[K" : "\n");
         std::fflush(stderr);
     }
 

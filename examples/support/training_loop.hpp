@@ -38,10 +38,10 @@ class Scores {
 
 /// Loss and accuracy of a network that is only looked at.
 template <class Net, class Loader>
-Scores measure(Net& net, Loader& loader) {
+Scores measure(const Net& net, Loader& loader, staa::State<Net>& memory) {
     Scores scores;
     for (auto&& [images, labels] : loader.epoch(0)) {
-        auto logits = net.infer(images);
+        auto logits = net.infer(images, memory);
         auto [loss, gradient] = staa::cross_entropy(logits, labels);
         scores.add(loss, logits, labels);
     }
@@ -80,6 +80,7 @@ double train(const Options& options, const Data& data) {
                                          .steps = options.epochs * train_loader.batches(),
                                          .warmup_steps = 0}};
     staa::Tape<Net> tape(seed);
+    staa::State<Net> memory = net->start();
 
     std::printf("network: %s, T = %td, %td parameters\n", network_name(options).c_str(), options.steps,
                 net->parameter_count());
@@ -109,7 +110,7 @@ double train(const Options& options, const Data& data) {
         result.train_accuracy = learnt.accuracy();
         result.images_per_second = static_cast<double>(learnt.images()) / stopwatch.seconds();
 
-        const Scores tested = measure(*net, test_loader);
+        const Scores tested = measure(*net, test_loader, memory);
         if (!std::isfinite(tested.loss()) || !weights_are_finite(*net)) {
             fail_diverged("the weights are", epoch, step, schedule(step - 1));
         }
