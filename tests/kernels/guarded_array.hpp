@@ -42,7 +42,7 @@ class Array {
           begins_(begins),
           lines_((static_cast<std::size_t>(2 * zone + 1 + size) * sizeof(T) + sizeof(Line) - 1) / sizeof(Line)) {
         std::fill(storage(), storage_end(), guard);
-        std::fill(begin(), end(), value);
+        std::fill_n(begin(), size, value);
         ASAN_POISON_MEMORY_REGION(storage(), bytes_between(storage(), begin()));
         ASAN_POISON_MEMORY_REGION(end(), bytes_between(end(), storage_end()));
     }
