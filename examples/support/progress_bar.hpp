@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A progress bar on standard error; where that is not a terminal, nothing.
+// A progress bar on standard error; where that is not a terminal, a line now and then.
 #pragma once
 
 #include <chrono>

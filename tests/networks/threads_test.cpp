@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads share out work; they never change a result. Sizes are such that every layer's loops are split.
+// Threads share out work; they never change a result. The sizes are such that convolutions, batch norm, pooling and
+// the neurons of the larger maps are split.
 #include <vector>
 
 #include "staa/layers/batch_norm.hpp"

@@ -47,6 +47,7 @@ struct GoldenCase {
 
 inline GoldenCase read_golden(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
+    in.exceptions(std::ios::failbit | std::ios::badbit);
     std::uint64_t size = 0;
     in.read(reinterpret_cast<char*>(&size), 8);
     std::string text(size, ' ');
@@ -65,6 +66,9 @@ inline GoldenCase read_golden(const std::filesystem::path& file) {
         const auto begin = entry.at("data_offsets")[0].get<std::size_t>();
         const auto end = entry.at("data_offsets")[1].get<std::size_t>();
         const bool is_integer = entry.at("dtype") == "I64";
+        if ((!is_integer && entry.at("dtype") != "F64") || end > data.size()) {
+            staa::fail(file.string(), ": tensor ", name, " is neither I64 nor F64, or lies beyond the file's end");
+        }
         for (std::size_t i = begin; i + 8 <= end; i += 8) {
             std::int64_t whole = 0;
             double real = 0;
@@ -88,10 +92,14 @@ inline std::vector<std::filesystem::path> golden_files() {
         if (!std::filesystem::is_directory(folder)) {
             staa::fail("STAA_GOLDEN_DIR: no such folder: ", folder.string());
         }
+        const std::size_t before = files.size();
         for (const auto& entry : std::filesystem::directory_iterator(folder)) {
             if (entry.path().extension() == ".safetensors") {
                 files.push_back(entry.path());
             }
+        }
+        if (files.size() == before) {
+            staa::fail("no .safetensors file in the folder of golden cases ", folder.string());
         }
     }
     std::sort(files.begin(), files.end());

@@ -72,7 +72,9 @@ class Comparison {
 
 template <class Scalar>
 void compare(const std::string& what, const GoldenTensor& expected, staa::Layout layout, const Scalar* found,
-             double tolerance, double floor = 0) {
+             Index size, double tolerance, double floor = 0) {
+    INFO(what);
+    REQUIRE(static_cast<Index>(expected.values.size()) == size);
     Comparison comparison(what, tolerance, floor);
     for_each_parameter_value(layout, expected.shape, [&](Index from, Index to) {
         comparison.add(static_cast<double>(found[to]), expected.values[static_cast<std::size_t>(from)]);
@@ -81,7 +83,10 @@ void compare(const std::string& what, const GoldenTensor& expected, staa::Layout
 }
 
 template <class Scalar>
-void compare_maps(const std::string& what, const GoldenTensor& expected, const Scalar* found, double tolerance) {
+void compare_maps(const std::string& what, const GoldenTensor& expected, const Scalar* found, Index size,
+                  double tolerance) {
+    INFO(what);
+    REQUIRE(static_cast<Index>(expected.values.size()) == size);
     Comparison comparison(what, tolerance);
     for_each_map_value(expected.shape, [&](Index from, Index to) {
         comparison.add(static_cast<double>(found[to]), expected.values[static_cast<std::size_t>(from)]);
@@ -112,6 +117,24 @@ void for_each_tensor(Layer& layer, Visit&& visit) {
     });
 }
 
+/// Calls visit(name, counter) for every counter of batches.
+template <class Layer, class Visit>
+void for_each_counter(Layer& layer, Visit&& visit) {
+    Layer::visit_statistics(layer, "", [&](const staa::ParameterName& name, auto& t) {
+        if constexpr (!requires { t.data(); })
+            visit(name.text, t);
+    });
+}
+
+/// Whether the counters are those of after.*.
+template <class Layer>
+void compare_counters(const GoldenCase& c, Layer& layer) {
+    for_each_counter(layer, [&](const std::string& name, const auto& counter) {
+        INFO(name);
+        CHECK(static_cast<double>(counter) == c.at("after." + name).values.at(0));
+    });
+}
+
 /// Copies param.* into the layer. Every tensor of the layer must be there, and every param.* must be used, but for what
 /// `is_constant` allows: the constants M and N of plain LIF, which are run-time values here.
 template <class Layer>
@@ -130,6 +153,9 @@ void load(Layer& layer, const GoldenCase& c) {
             tensor.data()[j] = static_cast<Scalar>(from.values[static_cast<std::size_t>(i)]);
         });
         unused.erase(name);
+    });
+    for_each_counter(layer, [&](const std::string& name, auto& counter) {
+        counter = static_cast<std::int64_t>(c.at("param." + name).values.at(0));
     });
     for (const std::string& name : unused) {
         INFO(name << " of the case is no parameter of the layer");
@@ -191,12 +217,14 @@ void compare_weights(const GoldenCase& c, Layer& layer, typename Layer::Paramete
     Layer::visit(
         layer, "",
         [&](const staa::ParameterName& name, auto&, auto& gradient) {
-            compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), tolerance, floor);
+            compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), gradient.size(),
+                    tolerance, floor);
         },
         gradients);
     for_each_tensor(layer, [&](const std::string& name, staa::Layout layout, auto& tensor) {
-        compare("after." + name, c.at("after." + name), layout, tensor.data(), tolerance);
+        compare("after." + name, c.at("after." + name), layout, tensor.data(), tensor.size(), tolerance);
     });
+    compare_counters(c, layer);
 }
 
 /// How a block's forward is called: `forward` of most, the running averages of batch norm in evaluation.
@@ -226,7 +254,8 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
     staa::SignalOf<typename Layer::Output> y;
     typename Layer::Tape tape;
     forward(layer, x, y, tape, call);
-    compare_maps("output.y", c.at("output.y"), values_of(y).data(), tolerance);
+    const std::vector<double> values = values_of(y);
+    compare_maps("output.y", c.at("output.y"), values.data(), static_cast<Index>(values.size()), tolerance);
 
     staa::Analog<Scalar> dy, dx;
     dy.resize(arena, y.extents());
@@ -234,7 +263,7 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
     typename Layer::Parameters gradients;
     staa::set_zero_like(layer, gradients);
     layer.backward(x, dy, &dx, gradients, tape, call);
-    compare_maps("grad.x", c.at("grad.x"), dx.data(), tolerance);
+    compare_maps("grad.x", c.at("grad.x"), dx.data(), dx.extents().size(), tolerance);
     if (absorbs)
         layer.absorb(tape, call);
     compare_weights(c, layer, gradients, tolerance);
@@ -272,13 +301,13 @@ void check_network(const GoldenCase& c, double tolerance) {
         const auto loss = staa::cross_entropy(logits, labels);
         net.backward(loss.gradient, tape);
         if (step == 0) {
-            compare("output.y", c.at("output.y"), staa::Layout::same, logits.data(), tolerance);
-            compare("output.loss", c.at("output.loss"), staa::Layout::same, &loss.value, tolerance);
+            compare("output.y", c.at("output.y"), staa::Layout::same, logits.data(), logits.size(), tolerance);
+            compare("output.loss", c.at("output.loss"), staa::Layout::same, &loss.value, 1, tolerance);
             const double floor = gradient_floor(c);
             net.visit(
                 [&](const staa::ParameterName& name, auto&, auto& gradient) {
-                    compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), tolerance,
-                            floor);
+                    compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(),
+                            gradient.size(), tolerance, floor);
                 },
                 net.gradients);
         }
@@ -286,8 +315,9 @@ void check_network(const GoldenCase& c, double tolerance) {
     }
     if (sgd) {
         for_each_tensor(net.chain, [&](const std::string& name, staa::Layout layout, auto& tensor) {
-            compare("after." + name, c.at("after." + name), layout, tensor.data(), tolerance);
+            compare("after." + name, c.at("after." + name), layout, tensor.data(), tensor.size(), tolerance);
         });
+        compare_counters(c, net.chain);
     }
 }
 

@@ -6,18 +6,35 @@
 #define STAA_VERSION_MINOR 1
 #define STAA_VERSION_PATCH 0
 
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
+#error \
+    "staa: the x87 unit rounds a potential only when it is stored, so a spike and its reset could disagree: -mfpmath=sse"
+#endif
+
 // Two translation units with different instruction sets or threads must not share inline functions: the linker would
 // keep one of the two bodies, and a program could meet an instruction that its machine does not have.
 #if defined(STAA_PLAIN)
 #define STAA_ABI_INSTRUCTIONS plain
 #elif defined(__AVX512BW__)
 #define STAA_ABI_INSTRUCTIONS avx512
+#elif defined(__AVX512F__)
+#define STAA_ABI_INSTRUCTIONS avx512f
 #elif defined(__AVX2__) && defined(__FMA__)
 #define STAA_ABI_INSTRUCTIONS avx2_fma
 #elif defined(__AVX2__)
 #define STAA_ABI_INSTRUCTIONS avx2
+#elif defined(__AVX__) && defined(__FMA__)
+#define STAA_ABI_INSTRUCTIONS avx_fma
 #elif defined(__AVX__)
 #define STAA_ABI_INSTRUCTIONS avx
+#elif defined(__SSE4_2__)
+#define STAA_ABI_INSTRUCTIONS sse4_2
+#elif defined(__SSE4_1__)
+#define STAA_ABI_INSTRUCTIONS sse4_1
+#elif defined(__SSSE3__)
+#define STAA_ABI_INSTRUCTIONS ssse3
+#elif defined(__SSE3__)
+#define STAA_ABI_INSTRUCTIONS sse3
 #elif defined(__ARM_NEON)
 #define STAA_ABI_INSTRUCTIONS neon
 #elif defined(__SSE2__)

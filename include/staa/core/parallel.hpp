@@ -60,7 +60,7 @@ inline void run_tasks(Index count, [[maybe_unused]] bool is_worth_waking, void (
 template <class Task>
 void parallel_for(Index count, Index cost, Task&& task) {
     constexpr Index worth_waking = 1 << 16;
-    const bool split = count > 1 && count * cost >= worth_waking && threads() > 1;
+    const bool split = count > 1 && cost > (worth_waking - 1) / count && threads() > 1;
     using Callable = std::remove_reference_t<Task>;
     detail::run_tasks(
         count, split, [](void* callable, Index i) { (*static_cast<Callable*>(callable))(i); },

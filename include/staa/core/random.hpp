@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A seeded generator with the same numbers on every machine; nothing here draws from a hidden one.
+// A seeded generator with the same numbers on every machine (normal ones up to rounding); nothing draws from a hidden one.
 #pragma once
 
 #include <cmath>

@@ -55,6 +55,14 @@ template <class Real, class Arch>
 struct VectorOf {
     using type = xsimd::batch<Real, Arch>;
 };
+#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+/// A scalar that the architecture has no vectors of: double on 32-bit NEON.
+template <class Real, class Arch>
+    requires(!xsimd::has_simd_register<Real, Arch>::value)
+struct VectorOf<Real, Arch> {
+    using type = OneLane<Real>;
+};
+#endif
 template <class Real>
 struct VectorOf<Real, Plain> {
     using type = OneLane<Real>;
@@ -159,7 +167,7 @@ inline void for_lanes(Index count, Body&& body) {
     for (Index first = 0; first < whole; first += lanes_of<V>) {
         body(Lanes<V>{}, first);
     }
-    if constexpr (lanes_of < V >> 1) {
+    if constexpr (1 < lanes_of<V>) {
         for (Index first = whole; first < count; ++first) {
             body(Lanes<OneLane<Real>>{}, first);
         }

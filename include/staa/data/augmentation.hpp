@@ -66,7 +66,7 @@ class NormalisationTable {
 };
 
 /// Writes the view of `pixels` [height, width, 3], normalised, to `out` [height, width, 3]. The padding is 0 after
-/// normalisation: black padding, -2.4 after it, doubles the variance of the input, and a spiking network then meets other
+/// normalisation: black padding, -2.4 after it, adds half to the variance of the input, and a spiking network then meets other
 /// batch statistics in training than in testing (20,000 CIFAR-10 images, 10 epochs, width 16, T = 2: 43.1 % with black, 49.3 % with
 /// 0).
 template <class Scalar>

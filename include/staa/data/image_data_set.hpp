@@ -30,8 +30,9 @@ struct Normalisation {
     std::array<double, 3> deviation{1, 1, 1};
 };
 
-/// A set of labelled colour images of one size, in a fixed order. `sample(i)`, for i in [0, size()), may be called from
-/// several threads at once; what it returns stays valid as long as the data set.
+/// A set of labelled colour images of one size, in a fixed order. `sample(i)`, for i in [0, size()), has height · width ·
+/// channels bytes, must not throw, and may be called from several threads at once; what it returns stays valid as long as
+/// the data set.
 template <class Set>
 concept ImageDataSet = requires(const Set& set, Index i) {
     { set.size() } -> std::same_as<Index>;

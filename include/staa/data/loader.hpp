@@ -96,6 +96,9 @@ class Loader {
         if (data_set_->size() < 1) {
             fail("the data set has no images");
         }
+        if (data_set_->channels() != 3) {
+            fail("the images have ", data_set_->channels(), " channels; a Loader takes colour images, 3");
+        }
         if (options_.augmentation.crop_padding < 0) {
             fail("the padding of a crop must not be negative, found ", options_.augmentation.crop_padding);
         }

@@ -243,7 +243,8 @@ class Painter {
 /// random place, size, angle and colour, on a dark background with clutter and noise, so that a linear classifier stays
 /// below 60 % (50 % with 30,000 training images), while a small convolutional network passes 95 % with 6,000.
 ///
-/// The same count, seed and split give the same images on every machine, and a larger count only adds images. Image `i`
+/// The same count, seed and split give the same images (on a machine with another mathematical library single bytes may
+/// be rounded otherwise), and a larger count only adds images. Image `i`
 /// is of class i mod 10. An `ImageDataSet`.
 class SyntheticImages : public StoredImages {
  public:

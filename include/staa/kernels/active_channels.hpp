@@ -2,7 +2,6 @@
 // From bits to lists: the channels that spike, pixel by pixel. Made once, used by every tap of a convolution.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include "staa/core/spikes.hpp"

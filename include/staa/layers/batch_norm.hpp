@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+
 #include "staa/kernels/channel_sums.hpp"
 #include "staa/layers/layer.hpp"
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <limits>
+
 #include "staa/kernels/spike_convolution.hpp"
 #include "staa/layers/layer.hpp"
 
@@ -94,6 +97,11 @@ struct Conv2d {
         };
 
         static ConvolutionShape shape(const Call& call) {
+            constexpr Index most = std::numeric_limits<std::int32_t>::max() / (Index{In::height} * In::width);
+            if (In::stored_steps(call.steps) * call.batch > most) {
+                fail("staa::Conv2d: ", call.steps, " steps of ", call.batch, " images of ", In::height, " x ",
+                     In::width, " are more than 2^31 pixels; take smaller batches");
+            }
             return {.images = In::stored_steps(call.steps) * call.batch,
                     .in_height = In::height,
                     .in_width = In::width,

@@ -52,7 +52,7 @@ struct GlobalContext {
             Rows<Scalar> mean;                         ///< [C] mean of X over the pixels, for step attention
             Rows<Scalar> context;                      ///< [C]
             Rows<Scalar> normalised;                   ///< [C/Ratio] before LayerNorm's weight and bias
-            Rows<Scalar> deviation;                    ///< [1] 1 / standard deviation of LayerNorm
+            Rows<Scalar> inverse_deviation;            ///< [1] 1 / standard deviation of LayerNorm
             Rows<Scalar> query, gate;                  ///< [C/Ratio], [C]
             Rows<Scalar> d_value, d_query, d_context;  ///< gradients; 0 where a step was dropped
         };
@@ -235,7 +235,7 @@ struct GlobalContext {
         /// Eq. 8-10 for every row.
         void gates_of_context(Index rows, Tape& tape, Arena& arena) const {
             tape.normalised.resize(arena, rows, hidden);
-            tape.deviation.resize(arena, rows, 1);
+            tape.inverse_deviation.resize(arena, rows, 1);
             tape.query.resize(arena, rows, hidden);
             tape.gate.resize(arena, rows, channels);
             PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.query_weight.data())
@@ -265,16 +265,16 @@ struct GlobalContext {
             for (Index h = 0; h < hidden; ++h) {
                 variance += (values[h] - mean) * (values[h] - mean) / static_cast<Scalar>(hidden);
             }
-            const Scalar deviation = Scalar(1) / std::sqrt(variance + static_cast<Scalar>(norm_epsilon));
-            *tape.deviation.row(row) = deviation;
+            const Scalar inverse_deviation = Scalar(1) / std::sqrt(variance + static_cast<Scalar>(norm_epsilon));
+            *tape.inverse_deviation.row(row) = inverse_deviation;
             for (Index h = 0; h < hidden; ++h) {
-                values[h] = (values[h] - mean) * deviation;
+                values[h] = (values[h] - mean) * inverse_deviation;
                 const Scalar query = values[h] * parameters.norm_weight(h) + parameters.norm_bias(h);
                 tape.query.row(row)[h] = std::max(query, Scalar(0));
             }
         }
 
-        /// LayerNorm backward, in place: with q^ the normalised values, r = 1/deviation and means over the row,
+        /// LayerNorm backward, in place: with q^ the normalised values, r the inverse deviation, and means over the row,
         ///     dq = r · (dq^ - mean(dq^) - q^ · mean(dq^ · q^)),   dq^ = weight · d_query where query > 0
         void backward_norm(Index row, Tape& tape, Parameters& gradients) const {
             Scalar* d = tape.d_query.row(row);
@@ -288,14 +288,15 @@ struct GlobalContext {
                 mean += d[h] / static_cast<Scalar>(hidden);
                 product += d[h] * normalised[h] / static_cast<Scalar>(hidden);
             }
-            const Scalar deviation = *tape.deviation.row(row);
+            const Scalar inverse_deviation = *tape.inverse_deviation.row(row);
             // One or two values less their mean lie on q^, and 1 - mean(q^²) = epsilon · r²: so written, nothing cancels.
             constexpr bool lies_on_normalised = hidden <= 2;
             for (Index h = 0; h < hidden; ++h) {
                 if constexpr (lies_on_normalised) {
-                    d[h] = deviation * (d[h] - mean) * (static_cast<Scalar>(norm_epsilon) * deviation * deviation);
+                    const Scalar left = static_cast<Scalar>(norm_epsilon) * inverse_deviation * inverse_deviation;
+                    d[h] = inverse_deviation * (d[h] - mean) * left;
                 } else {
-                    d[h] = deviation * (d[h] - mean - normalised[h] * product);
+                    d[h] = inverse_deviation * (d[h] - mean - normalised[h] * product);
                 }
             }
         }

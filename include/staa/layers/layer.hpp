@@ -2,7 +2,7 @@
 // What a layer is, and the few things that all layers share.
 //
 // A layer is a description, an empty type such as `Conv2d<64>`. Where it meets the map `In` it becomes `at<In>`, which
-// holds parameters and nothing else, and states
+// holds what belongs to the weights (parameters, running averages, a neuron's constants) and nothing of a call, and states
 //     Input, Output          the maps; a join that doesn't fit is a static_assert at the top of `at`
 //     Parameters             a struct of tensors; gradients and momentum are the same struct again
 //     Tape                   what one forward leaves for its backward
@@ -20,7 +20,6 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
-#include <tuple>
 
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"

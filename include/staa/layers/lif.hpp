@@ -42,8 +42,6 @@ void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
     if (state.step == 0) {
         state.potential.resize(batch, In::height, In::width, In::channels);
         state.potential.setZero();
-        state.carried_mean.resize(batch, In::channels);
-        state.carried_mean.setZero();
     }
     check_stream(state.potential.dimension(0), batch);
 }

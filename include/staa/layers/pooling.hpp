@@ -76,8 +76,8 @@ template <int Window, int Stride = Window, int Padding = 0, Edge AtEdge = Edge::
 struct AvgPool {
     static_assert(Window > 0 && Stride > 0, "staa::AvgPool: window and stride must be at least 1");
     static_assert(Padding >= 0 && 2 * Padding <= Window, "staa::AvgPool: the padding is at most half the window");
-    static_assert(AtEdge == Edge::cut || (Padding == 0 && Window <= Stride),
-                  "staa::AvgPool: Edge::average is for windows that don't overlap, without padding");
+    static_assert(AtEdge == Edge::cut || (Padding == 0 && Window == Stride),
+                  "staa::AvgPool: Edge::average is for windows side by side, stride = window, without padding");
 
     static constexpr int pooled(int size) {
         const int room = size + 2 * Padding - Window;

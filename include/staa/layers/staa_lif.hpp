@@ -90,14 +90,17 @@ struct StaaLif {
             Tape tape;
             tape.dropped.assign(static_cast<std::size_t>(call.steps), 0);
             detail::begin_state<In>(state, call.batch);
-            tape.carried_mean.resize(call.arena, (call.steps + 1) * call.batch, channels);
-            std::copy_n(state.carried_mean.data(), state.carried_mean.size(), tape.carried_mean.data());
+            if constexpr (has_sa) {
+                begin_carried_mean(state, tape, call);
+            }
             run(x, y, tape, call, state.step, [&](Index, Index n) {
                 Scalar* potential = state.potential.data() + n * map_size;
                 return Potentials{potential, potential};
             });
-            std::copy_n(tape.carried_mean.row(call.steps * call.batch), state.carried_mean.size(),
-                        state.carried_mean.data());
+            if constexpr (has_sa) {
+                std::copy_n(tape.carried_mean.row(call.steps * call.batch), state.carried_mean.size(),
+                            state.carried_mean.data());
+            }
             state.step += call.steps;
         }
 
@@ -175,6 +178,16 @@ struct StaaLif {
             }
             return {has_gc ? tape.context.gate.row(row) : nullptr, has_sa ? tape.attention.gate.row(row) : nullptr,
                     encoding.row(step)};
+        }
+
+        /// The first row of tape.carried_mean from the state; zeros where a stream begins.
+        static void begin_carried_mean(State& state, Tape& tape, const Call& call) {
+            if (state.step == 0) {
+                state.carried_mean.resize(call.batch, channels);
+                state.carried_mean.setZero();
+            }
+            tape.carried_mean.resize(call.arena, (call.steps + 1) * call.batch, channels);
+            std::copy_n(state.carried_mean.data(), state.carried_mean.size(), tape.carried_mean.data());
         }
 
         void draw_dropped(Tape& tape, const Call& call) const {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "staa/networks/sequential.hpp"
 
@@ -45,7 +45,7 @@ class Network {
     class Tape {
      public:
         /// The seed is that of time-step random dropout.
-        explicit Tape(std::uint64_t seed = 0) : random(seed) {}
+        explicit Tape(std::uint64_t seed = 0) : random(Random(seed).split(1)) {}  // not the numbers of the weights
         Arena arena;
         Random random;
         bool draw_dropout = true;  ///< false: each layer's last pattern stands (none on a new tape)
@@ -55,6 +55,7 @@ class Network {
         typename Chain::Tape chain_;
         Analog<Scalar> input_;
         Index steps_ = 0, batch_ = 0;
+        bool is_absorbed_ = false;
     };
 
     /// What a stream leaves for its next step: it can be copied, and `start` gives a new one.
@@ -82,12 +83,13 @@ class Network {
         Analog<Scalar> y;
         chain.forward(tape.input_, y, tape.chain_, call);
         tape.steps_ = call.steps;
+        tape.is_absorbed_ = false;
         tape.batch_ = call.batch;
         return mean_over_time(y);
     }
 
     /// Adds the gradient of every parameter to `gradients`, from d_logits [N, classes] and the tape of the last forward,
-    /// and lets the running averages take in that forward's statistics.
+    /// and lets the running averages take in that forward's statistics, once a forward.
     void backward(const Logits& d_logits, Tape& tape) {
         if (tape.steps_ == 0) {
             fail("staa::Network::backward: the tape is empty; call forward with it first");
@@ -99,7 +101,10 @@ class Network {
         const Call call{tape.steps_, tape.batch_, tape.arena, nullptr};
         const Analog<Scalar> dy = spread_over_time(d_logits, call);
         chain.backward(tape.input_, dy, nullptr, gradients, tape.chain_, call);
-        chain.absorb(tape.chain_, call);
+        if (!tape.is_absorbed_) {
+            chain.absorb(tape.chain_, call);
+            tape.is_absorbed_ = true;
+        }
     }
 
     /// Logits in evaluation mode: running averages, no dropout.
@@ -159,13 +164,22 @@ class Network {
         if (options.steps < 1) {
             fail("staa::Network: ", options.steps, " steps; at least 1 is needed");
         }
-        if (!(neuron.surrogate_width > 0)) {
-            fail("staa::Network: surrogate_width is ", neuron.surrogate_width, "; it must be above 0");
+        check_positive("surrogate_width", neuron.surrogate_width);
+        check_positive("context_scale", neuron.context_scale);
+        check_positive("attention_scale", neuron.attention_scale);
+        if (!std::isfinite(neuron.threshold) || !std::isfinite(neuron.leak)) {
+            fail("staa::Network: threshold is ", neuron.threshold, " and leak ", neuron.leak, "; both must be finite");
         }
         if (!(neuron.step_dropout >= 0 && neuron.step_dropout <= 1)) {
             fail("staa::Network: step_dropout is ", neuron.step_dropout, "; a probability lies in [0, 1]");
         }
         return {options.steps, neuron};
+    }
+
+    static void check_positive(const char* name, double value) {
+        if (!(value > 0 && std::isfinite(value))) {
+            fail("staa::Network: ", name, " is ", value, "; it must be above 0");
+        }
     }
 
     Index steps_of(const Images& images) const {

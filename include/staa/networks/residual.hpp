@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <type_traits>
+
 #include "staa/kernels/pooling.hpp"
 #include "staa/networks/sequential.hpp"
 
@@ -48,6 +51,11 @@ struct Split<Sequential<Taken...>, Shortcut<Layers...>> {
 };
 template <class... Taken, class First, class... Rest>
 struct Split<Sequential<Taken...>, First, Rest...> : Split<Sequential<Taken..., First>, Rest...> {};
+template <class... Taken, class... Layers, class Next, class... Rest>
+struct Split<Sequential<Taken...>, Shortcut<Layers...>, Next, Rest...> {
+    static_assert(sizeof...(Rest) > sizeof...(Rest) + 1,
+                  "staa::Residual: a Shortcut stands before other layers; place it at the end of the list");
+};
 template <class First, class... Rest>
 struct SplitFirst : Split<Sequential<First>, Rest...> {};
 

@@ -30,7 +30,8 @@ void check_labels(const Tensor<Scalar, 2>& logits, const Labels& labels) {
 }  // namespace detail
 
 /// Cross entropy of softmax(logits), mean over the batch; gradient (softmax - one-hot) / N. logits [N, classes], labels
-/// [N] in [0, classes), else an Error. The loss of logits that are not finite is NaN: test it before stepping.
+/// [N] in [0, classes), else an Error. The loss is NaN or infinite where a
+/// logit is NaN or +inf: test it with std::isfinite before stepping.
 template <class Scalar>
 Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     detail::check_labels(logits, labels);

@@ -22,11 +22,15 @@ class Sgd {
  public:
     explicit Sgd(const SgdOptions& chosen) : options(chosen) {}
 
-    /// One step with `net.gradients`, which are 0 afterwards. The momentum belongs to one network: the first one.
+    /// One step with `net.gradients`, which are 0 afterwards. The momentum belongs to the first network that is stepped;
+    /// another one, or the first after it was moved, is an Error.
     void step(Net& net) {
-        if (!started_) {
+        if (net_ == nullptr) {
             set_zero_like(net.chain, velocity_);
-            started_ = true;
+            net_ = &net;
+        }
+        if (net_ != &net) {
+            fail("staa::Sgd: this optimiser holds the momentum of another network; make one optimiser a network");
         }
         net.visit([this](const ParameterName&, auto& parameter, auto& gradient,
                          auto& velocity) { this->update(parameter, gradient, velocity); },
@@ -56,7 +60,7 @@ class Sgd {
     }
 
     typename Net::Parameters velocity_;
-    bool started_ = false;
+    const Net* net_ = nullptr;
 };
 
 }  // namespace staa::inline STAA_ABI

@@ -2,6 +2,8 @@
 // The definition of the membrane kernels: the same loops, one neuron at a time.
 #pragma once
 
+#include <algorithm>
+
 #include "staa/kernels/membrane.hpp"
 
 namespace staa::inline STAA_ABI::plain {
