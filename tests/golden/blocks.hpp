@@ -2,8 +2,6 @@
 // The blocks that golden cases are about, and how each is checked.
 #pragma once
 
-#include <functional>
-
 #include "staa/networks/resnet.hpp"
 #include "support/parity.hpp"
 
@@ -30,8 +28,7 @@ using Inside = Sequential<Named<"layer", Layer>>;
 
 template <class Scalar>
 struct Blocks {
-    using Check = std::function<void(const GoldenCase&, double)>;
-    std::map<std::string, Check> checks;
+    Checks checks;
 
     template <class Description, class In>
     void add(const std::string& name) {
@@ -52,17 +49,6 @@ struct Blocks {
         add<Inside<Conv2d<6, Kernel, Stride>>, SpikeMap<Scalar, 8, 9, 7>>(name + "_spikes");
     }
 
-    void add_dropped(const std::string& name) {
-        checks[name] = [](const GoldenCase& c, double tolerance) {
-            check_block<typename StaaLif<>::template at<Current<Scalar>>>(
-                c, tolerance, [&](const auto& layer, const auto& x, auto& y, auto& tape, const Call& call) {
-                    for (const bool dropped : c.config.at("dropped"))
-                        tape.dropped.push_back(dropped);
-                    layer.forward(x, y, tape, call);
-                });
-        };
-    }
-
     Blocks() {
         for (const char* name : {"lif", "lif_tau05", "lif_detach", "lif_window2"})
             add_neuron<Lif<>>(name);
@@ -76,7 +62,7 @@ struct Blocks {
         add_neuron<StaaLif<full_r2>>("staa_full_r2");
         add_neuron<StaaLif<>>("staa_full_detach");
         for (const char* name : {"staa_tsrd_kdkk", "staa_tsrd_dkkd", "staa_tsrd_dddd"})
-            add_dropped(name);
+            add_neuron<StaaLif<>>(name);
 
         add_convolutions<3, 1>();
         add_convolutions<3, 2>();
@@ -106,18 +92,11 @@ struct Blocks {
 };
 
 template <class Scalar>
-void check_all(double tolerance) {
+void check_blocks(double tolerance) {
     const Blocks<Scalar> blocks;
-    int checked = 0;
-    for (const auto& file : golden_files()) {
-        if (file.stem().string().starts_with("net_"))
-            continue;
-        const GoldenCase c = read_golden(file);
-        INFO(file.string());
-        REQUIRE(blocks.checks.contains(c.name()));
-        blocks.checks.at(c.name())(c, tolerance);
-        ++checked;
-    }
+    const int checked =
+        check_cases([](const std::string& name) { return !name.starts_with("net_") && !name.starts_with("option_"); },
+                    blocks.checks, tolerance);
     REQUIRE(checked > 30);
 }
 

@@ -236,16 +236,18 @@ TEMPLATE_TEST_CASE("The gradient of the current takes the neuron's path, and the
     });
 }
 
-TEMPLATE_TEST_CASE("Channels are scaled, and shifted where there is a shift", "[kernels]", FloatSimd, DoubleSimd,
-                   FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("Channels are scaled where there is a scale, and shifted where there is a shift", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
-    const bool has_shift = GENERATE(false, true);
+    const bool has_shift = GENERATE(false, true), has_scale = GENERATE(false, true);
     for_each_map<TestType>([&](auto& m) {
         auto y = unwritten<Scalar>(m.x.size());
-        staa::scale_channels<Scalar, typename TestType::Arch>(m.pixels, m.channels, m.x.data(), m.a_channel.data(),
+        staa::scale_channels<Scalar, typename TestType::Arch>(m.pixels, m.channels, m.x.data(),
+                                                              has_scale ? m.a_channel.data() : nullptr,
                                                               has_shift ? m.b_channel.data() : nullptr, y.data());
         auto expected = zeros<double>(m.x.size());
-        staa::plain::scale_channels<double>(m.pixels, m.channels, m.wide_x.data(), m.wide_a_channel.data(),
+        staa::plain::scale_channels<double>(m.pixels, m.channels, m.wide_x.data(),
+                                            has_scale ? m.wide_a_channel.data() : nullptr,
                                             has_shift ? m.wide_b_channel.data() : nullptr, expected.data());
         CHECK(mismatch(y, expected) == "");
     });

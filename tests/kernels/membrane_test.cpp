@@ -9,8 +9,12 @@ namespace {
 
 using namespace staa_tests;
 using staa::Membrane;
-using staa::Ramp;
-using staa::Rectangle;
+
+/// What the library offers, and what can be differentiated.
+using Spiking = staa::Firing<>;
+using SpikingSoftly = staa::Firing<staa::Sigmoid, staa::SoftReset, staa::Exceeded>;
+using Ramping = staa::Firing<staa::Ramp>;
+using RampingSoftly = staa::Firing<staa::Ramp, staa::SoftReset>;
 
 /// Neurons and what every step of theirs reads. Eighths: whether a neuron fires doesn't depend on the scalar type.
 struct Neurons {
@@ -23,11 +27,16 @@ struct Neurons {
     Array<double> shift = random_eighths(random, channels), next_scale = random_eighths(random, channels);
     Array<double> current = random_eighths(random, size), previous = random_eighths(random, size);
     Array<double> potential = random_eighths(random, size), d_spikes = random_eighths(random, size);
-    Array<double> d_next = random_eighths(random, size);
+    Array<double> d_next = random_eighths(random, size), leak = random_eighths(random, size);
 
+    /// With a leak that is one a neuron, if `leaks` holds it.
     template <class Scalar>
-    Membrane<Scalar> membrane() const {
-        return {pixels, channels, Scalar(1), static_cast<Scalar>(surrogate_width), detach_reset};
+    Membrane<Scalar> membrane(const Array<Scalar>& leaks) const {
+        return {pixels,
+                channels,
+                {Scalar(1), static_cast<Scalar>(surrogate_width), Scalar(3)},
+                detach_reset,
+                leaks.size() > 0 ? leaks.data() : nullptr};
     }
 };
 
@@ -36,10 +45,12 @@ struct Step {
     bool has_neighbour;  ///< a step before it (forward), after it (backward)
     bool in_place;       ///< U[t] is written over U[t-1], dU[t] over dU[t+1]
     bool takes_sums;
+    bool has_leak_map = false;
 };
 
-constexpr Step steps[] = {
-    {false, false, false}, {false, false, true}, {true, false, false}, {true, false, true}, {true, true, true}};
+constexpr Step steps[] = {{false, false, false},     {false, false, true},      {true, false, false},
+                          {true, false, true},       {true, true, true},        {true, true, false},
+                          {true, false, true, true}, {false, false, true, true}};
 
 /// Calls check(neurons, step) for every size and kind of step.
 template <class Check>
@@ -48,7 +59,7 @@ void for_each_step(const Check& check) {
         for (const Index pixels : odd_pixels) {
             for (const Step& step : steps) {
                 INFO(pixels << " pixels, " << channels << " channels; neighbour " << step.has_neighbour << ", in place "
-                            << step.in_place << ", sums " << step.takes_sums);
+                            << step.in_place << ", sums " << step.takes_sums << ", leak map " << step.has_leak_map);
                 check(Neurons{pixels, channels}, step);
             }
         }
@@ -67,15 +78,16 @@ struct Forward {
     Array<std::uint64_t> spikes;
 };
 
-template <class Surrogate, class Scalar, class Kernel>
+template <class Fire, class Scalar, class Kernel>
 Forward<Scalar> forward(const Neurons& n, const Step& step, const Kernel& kernel) {
-    constexpr bool is_analog = Surrogate::output == staa::Signal::analog;
+    constexpr bool is_analog = Fire::output == staa::Signal::analog;
     const auto decay = as<Scalar>(n.decay), gain = as<Scalar>(n.gain), shift = as<Scalar>(n.shift);
     const auto current = as<Scalar>(n.current), previous = as<Scalar>(n.previous);
+    const auto leak = step.has_leak_map ? as<Scalar>(n.leak) : zeros<Scalar>(0);
     Forward<Scalar> result(n);
     if (step.in_place)
         std::copy(previous.begin(), previous.end(), result.potential.begin());
-    kernel(n.membrane<Scalar>(),
+    kernel(n.membrane<Scalar>(leak),
            staa::MembraneForward<Scalar>{.decay = decay.data(),
                                          .gain = gain.data(),
                                          .shift = shift.data(),
@@ -90,17 +102,17 @@ Forward<Scalar> forward(const Neurons& n, const Step& step, const Kernel& kernel
     return result;
 }
 
-template <class Surrogate, class Machine>
+template <class Fire, class Machine>
 void check_forward(const Neurons& n, const Step& step) {
     using Scalar = typename Machine::Scalar;
-    auto found = forward<Surrogate, Scalar>(n, step, [](const auto& m, const auto& f) {
-        staa::membrane_forward<Surrogate, Scalar, typename Machine::Arch>(m, f);
+    auto found = forward<Fire, Scalar>(n, step, [](const auto& m, const auto& f) {
+        staa::membrane_forward<Fire, Scalar, typename Machine::Arch>(m, f);
     });
-    const auto expected = forward<Surrogate, double>(
-        n, {step.has_neighbour, false, step.takes_sums},
-        [](const auto& m, const auto& f) { staa::plain::membrane_forward<Surrogate>(m, f); });
+    const auto expected =
+        forward<Fire, double>(n, {step.has_neighbour, false, step.takes_sums, step.has_leak_map},
+                              [](const auto& m, const auto& f) { staa::plain::membrane_forward<Fire>(m, f); });
     CHECK(mismatch(found.potential, expected.potential) == "");
-    if (Surrogate::output == staa::Signal::analog)
+    if (Fire::output == staa::Signal::analog)
         CHECK(mismatch(found.values, expected.values) == "");
     if (step.takes_sums)
         CHECK(sum_mismatch(found.carried_sum, expected.carried_sum) == "");
@@ -111,8 +123,9 @@ void check_forward(const Neurons& n, const Step& step) {
 TEMPLATE_TEST_CASE("A forward step leaks, charges, fires and resets every neuron", "[kernels]", FloatSimd, DoubleSimd,
                    FloatPlain, DoublePlain) {
     for_each_step([](const Neurons& n, const Step& step) {
-        check_forward<Rectangle, TestType>(n, step);
-        check_forward<Ramp, TestType>(n, step);
+        check_forward<Spiking, TestType>(n, step);
+        check_forward<SpikingSoftly, TestType>(n, step);
+        check_forward<Ramping, TestType>(n, step);
     });
 }
 
@@ -132,10 +145,11 @@ Backward<Scalar> backward(const Neurons& n, const Step& step, bool is_first, con
     const auto potential = as<Scalar>(n.potential), d_spikes = as<Scalar>(n.d_spikes), d_next = as<Scalar>(n.d_next);
     const auto next_scale = as<Scalar>(n.next_scale), next_shift = as<Scalar>(n.shift);
     const auto previous = as<Scalar>(n.previous), current = as<Scalar>(n.current);
+    const auto leak = step.has_leak_map ? as<Scalar>(n.leak) : zeros<Scalar>(0);
     Backward<Scalar> result(n);
     if (step.in_place)
         std::copy(d_next.begin(), d_next.end(), result.d_potential.begin());
-    kernel(n.membrane<Scalar>(),
+    kernel(n.membrane<Scalar>(leak),
            staa::MembraneBackward<Scalar>{.potential = potential.data(),
                                           .d_spikes = d_spikes.data(),
                                           .d_next = !step.has_neighbour ? nullptr
@@ -152,15 +166,15 @@ Backward<Scalar> backward(const Neurons& n, const Step& step, bool is_first, con
     return result;
 }
 
-template <class Surrogate, class Machine>
+template <class Fire, class Machine>
 void check_backward(const Neurons& n, const Step& step, bool is_first) {
     using Scalar = typename Machine::Scalar;
     auto found = backward<Scalar>(n, step, is_first, [](const auto& m, const auto& b) {
-        staa::membrane_backward<Surrogate, Scalar, typename Machine::Arch>(m, b);
+        staa::membrane_backward<Fire, Scalar, typename Machine::Arch>(m, b);
     });
     const auto expected =
-        backward<double>(n, {step.has_neighbour, false, step.takes_sums}, is_first,
-                         [](const auto& m, const auto& b) { staa::plain::membrane_backward<Surrogate>(m, b); });
+        backward<double>(n, {step.has_neighbour, false, step.takes_sums, step.has_leak_map}, is_first,
+                         [](const auto& m, const auto& b) { staa::plain::membrane_backward<Fire>(m, b); });
     CHECK(mismatch(found.d_potential, expected.d_potential) == "");
     if (step.takes_sums) {
         CHECK(sum_mismatch(found.d_sum, expected.d_sum) == "");
@@ -173,8 +187,8 @@ TEMPLATE_TEST_CASE("A backward step takes the paths through the spike, the leak 
                    DoubleSimd, FloatPlain, DoublePlain) {
     for_each_step([](const Neurons& n, const Step& step) {
         for (const bool is_first : {true, false}) {
-            check_backward<Rectangle, TestType>(n, step, is_first);
-            check_backward<Ramp, TestType>(n, step, is_first);
+            check_backward<Spiking, TestType>(n, step, is_first);
+            check_backward<RampingSoftly, TestType>(n, step, is_first);
         }
     });
 }
@@ -183,51 +197,52 @@ TEMPLATE_TEST_CASE("A detached reset is a constant on the way back", "[kernels]"
                    DoublePlain) {
     Neurons n{15, 65};
     n.detach_reset = true;
-    check_backward<Rectangle, TestType>(n, {true, false, true}, false);
-    check_backward<Ramp, TestType>(n, {true, false, true}, false);
+    check_backward<Spiking, TestType>(n, {true, false, true}, false);
+    check_backward<RampingSoftly, TestType>(n, {true, false, true}, false);
 }
 
 TEMPLATE_TEST_CASE("The surrogate's window is as wide as asked for", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
                    DoublePlain) {
     Neurons n{15, 65};
     n.surrogate_width = 0.5;
-    check_forward<Ramp, TestType>(n, {true, false, true});
-    check_backward<Rectangle, TestType>(n, {true, false, true}, false);
-    check_backward<Ramp, TestType>(n, {true, false, true}, false);
+    check_forward<Ramping, TestType>(n, {true, false, true});
+    check_backward<Spiking, TestType>(n, {true, false, true}, false);
+    check_backward<RampingSoftly, TestType>(n, {true, false, true}, false);
 }
 
 TEST_CASE("By hand: a neuron that charges to its threshold fires, and starts again from 0", "[kernels]") {
-    const Membrane<double> m{1, 1, 1.0, 1.0, false};
+    const Membrane<double> m{1, 1, {1.0, 1.0, 3.0}, false};
     const double decay = 0.25, gain = 1, shift = 0, currents[] = {0.8, 0.8, 0.1};
     double potential = 0;
     const double potentials[] = {0.8, 1.0, 0.1};  // 0.25 · 0.8 + 0.8 is the threshold
     for (int t = 0; t < 3; ++t) {
         std::uint64_t spikes = 0;
-        staa::membrane_forward<Rectangle, double>(m, {.decay = &decay,
-                                                      .gain = &gain,
-                                                      .shift = &shift,
-                                                      .current = &currents[t],
-                                                      .previous = t == 0 ? nullptr : &potential,
-                                                      .potential = &potential,
-                                                      .spikes = &spikes,
-                                                      .values = nullptr,
-                                                      .carried_sum = nullptr});
+        staa::membrane_forward<Spiking, double>(m, {.decay = &decay,
+                                                    .gain = &gain,
+                                                    .shift = &shift,
+                                                    .current = &currents[t],
+                                                    .previous = t == 0 ? nullptr : &potential,
+                                                    .potential = &potential,
+                                                    .spikes = &spikes,
+                                                    .values = nullptr,
+                                                    .carried_sum = nullptr});
         INFO("step " << t);
         CHECK_THAT(potential, WithinAbs(potentials[t], 1e-15));
         CHECK(spikes == (t == 1 ? 1u : 0u));
     }
 }
 
-TEST_CASE("The backward step is the derivative of the forward step", "[kernels]") {
-    // Loss = S[t] · d_spikes + H[t] · carry, of one ramp neuron, by a central difference.
-    const Membrane<double> m{1, 1, 1.0, 1.0, false};
+/// Loss = S[t] · d_spikes + H[t] · carry, of one neuron, by a central difference.
+template <class Fire>
+void check_derivative() {
+    const Membrane<double> m{1, 1, {1.0, 1.0, 3.0}, false};
     const double d_spikes = 0.7, carry = -1.3, zero = 0;
     const auto loss = [&](double potential) {
-        return d_spikes * staa::plain::spike<Ramp>(m, potential) + carry * staa::plain::carried<Ramp>(m, potential);
+        return d_spikes * staa::plain::spike<Fire>(m, potential) + carry * staa::plain::carried<Fire>(m, potential);
     };
     for (const double potential : {0.2, 0.6, 0.9, 1.1, 1.4, 1.9}) {
         double found = 0;
-        staa::membrane_backward<Ramp, double>(m, {.potential = &potential,
+        staa::membrane_backward<Fire, double>(m, {.potential = &potential,
                                                   .d_spikes = &d_spikes,
                                                   .d_next = &zero,
                                                   .next_scale = &zero,
@@ -240,6 +255,31 @@ TEST_CASE("The backward step is the derivative of the forward step", "[kernels]"
                                                   .d_current = nullptr});
         INFO("potential " << potential);
         CHECK_THAT(found, WithinAbs((loss(potential + 1e-5) - loss(potential - 1e-5)) / 2e-5, 1e-9));
+    }
+}
+
+TEST_CASE("The backward step is the derivative of the forward step, with a hard reset and with a soft one",
+          "[kernels]") {
+    check_derivative<Ramping>();
+    check_derivative<RampingSoftly>();
+}
+
+TEMPLATE_TEST_CASE("The gradient of a leak that is one a neuron is that of the aggregate times what was carried",
+                   "[kernels]", FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+    using Scalar = typename TestType::Scalar;
+    for (const Index channels : odd_channels) {
+        const Neurons n{15, channels};
+        const auto scale = as<Scalar>(n.next_scale), shift = as<Scalar>(n.shift), du = as<Scalar>(n.d_next);
+        const auto previous = as<Scalar>(n.previous);
+        auto found = as<Scalar>(n.current), expected = as<Scalar>(n.current);
+        const auto leak = as<Scalar>(n.leak);
+        const Membrane<Scalar> m = n.membrane<Scalar>(leak);
+        staa::leak_gradient<Spiking, Scalar, typename TestType::Arch>(m, scale.data(), shift.data(), du.data(),
+                                                                      previous.data(), found.data());
+        staa::plain::leak_gradient<Spiking>(m, scale.data(), shift.data(), du.data(), previous.data(), expected.data());
+        INFO(channels << " channels");
+        CHECK(mismatch(found, as<double>(expected)) == "");
+        CHECK(found.guards_survived());
     }
 }
 

@@ -107,11 +107,23 @@ TEST_CASE("GlobalContext: gradients are the derivatives, through softmax and Lay
     check_gradients_of<GlobalContext<2>, Maps<7, 3, 5>>();
     check_gradients_of<GlobalContext<4>, Maps<13, 2, 2>>();
     check_gradients_of<GlobalContext<2>, Still<7, 3, 3>>();
+    check_gradients_of<GlobalContext<2, ContextForm::additive>, Maps<7, 3, 5>>();
+    check_gradients_of<GlobalContext<2, ContextForm::additive>, Still<7, 3, 3>>();
 }
 
 TEST_CASE("StepAttention: gradients are the derivatives, through the means of all channels") {
     check_gradients_of<StepAttention<2>, Maps<7, 3, 5>>();
     check_gradients_of<StepAttention<2>, Still<7, 3, 3>>();
+}
+
+TEST_CASE("PositionEncoding: spikes give what the same zeros and ones as numbers give, forward and backward") {
+    check_spikes_as_numbers<PositionEncoding<>, 67, 3, 4>();
+}
+
+TEST_CASE("PositionEncoding: gradients are the derivatives, one a step or one a position") {
+    check_gradients_of<PositionEncoding<Encoding::learnable, EncodingShape::per_step>, Maps<5, 3, 2>>();
+    check_gradients_of<PositionEncoding<Encoding::learnable, EncodingShape::per_position>, Maps<5, 3, 2>>();
+    check_gradients_of<PositionEncoding<Encoding::learnable, EncodingShape::per_position>, Still<5, 3, 2>>();
 }
 
 TEST_CASE("PositionEncoding: gradients are the derivatives, learnable and fixed") {

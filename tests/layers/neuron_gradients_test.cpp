@@ -23,6 +23,18 @@ constexpr Staa without_sa{.gc_ratio = 2, .step_attention = false};
 constexpr Staa with_gc{.gc_ratio = 2, .position_encoding = Encoding::none, .step_attention = false};
 constexpr Staa with_pe{.global_context = false, .step_attention = false};
 constexpr Staa with_sa{.global_context = false, .position_encoding = Encoding::none, .sa_ratio = 2};
+constexpr Staa additive_after{.gc_ratio = 2,
+                              .context_form = ContextForm::additive,
+                              .encoding_place = EncodingPlace::after_aggregation,
+                              .sa_ratio = 2};
+constexpr Staa shared_by_all{
+    .gc_ratio = 2, .encoding_shape = EncodingShape::per_step, .sa_ratio = 2, .adaptive = Adaptive::per_layer};
+constexpr Staa maps{
+    .gc_ratio = 2, .encoding_shape = EncodingShape::per_position, .sa_ratio = 2, .adaptive = Adaptive::per_neuron};
+constexpr Staa maps_after{.gc_ratio = 2,
+                          .encoding_shape = EncodingShape::per_position,
+                          .encoding_place = EncodingPlace::after_aggregation,
+                          .sa_ratio = 2};
 
 /// A window from 0 to 2, so that many potentials are inside it.
 Setup wide_window() {
@@ -85,7 +97,7 @@ TEST_CASE("StaaLif: gradients are the derivatives, with one part") {
 }
 
 TEST_CASE("StaaLif: gradients are the derivatives, with two parts") {
-    check_neuron<StaaLif<without_gc, Ramp>, Moving>();
+    check_neuron<StaaLif<without_gc, Ramp>, Moving>({}, 2);
     check_neuron<StaaLif<without_pe, Ramp>, Moving>();
     check_neuron<StaaLif<without_sa, Ramp>, Moving>();
 }
@@ -94,6 +106,39 @@ TEST_CASE("StaaLif: gradients are the derivatives, with all parts") { check_neur
 
 TEST_CASE("StaaLif: gradients are the derivatives, with all parts on an image") {
     check_neuron<StaaLif<all, Ramp>, Still>();
+}
+
+TEST_CASE("StaaLif: gradients are the derivatives, with an additive context and the encoding after it") {
+    check_neuron<StaaLif<additive_after, Ramp>, Moving>();
+    check_neuron<StaaLif<additive_after, Ramp>, Still>();
+}
+
+TEST_CASE("StaaLif: gradients are the derivatives, with one M, one N and one encoding a step for all neurons") {
+    check_neuron<StaaLif<shared_by_all, Ramp>, Moving>();
+}
+
+TEST_CASE("StaaLif: gradients are the derivatives, with M, N and the encoding one a neuron") {
+    check_neuron<StaaLif<maps, Ramp>, Moving>();
+    check_neuron<StaaLif<maps, Ramp>, Still>();
+    check_neuron<StaaLif<maps_after, Ramp>, Still>();
+}
+
+TEST_CASE("StaaLif: gradients are the derivatives, with M, N and the encoding one a neuron, where steps are dropped") {
+    check_neuron<StaaLif<maps, Ramp>, Moving>({0, 1, 1, 0});
+    check_neuron<StaaLif<maps, Ramp>, Still>({1, 0, 0, 1});
+}
+
+TEST_CASE("a soft reset: gradients are the derivatives, of Lif and of StaaLif") {
+    check_neuron<Lif<Ramp, SoftReset>, Moving>();
+    check_neuron<StaaLif<all, Ramp, SoftReset>, Moving>();
+}
+
+TEST_CASE("Lif: a gain that a file brings is in the output and in the gradients") {
+    OneLayer<Lif<Ramp>::at<Still>> one(wide_window());
+    one.layer.gain.setConstant(0.75);
+    one.layer.leak.setConstant(0.5);
+    check_gradients(one);
+    CHECK(largest_of(one.dx.data(), one.dx.extents().size()) > 0);
 }
 
 TEST_CASE("StaaLif: gradients are the derivatives where steps are dropped") {

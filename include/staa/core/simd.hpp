@@ -41,6 +41,7 @@ struct OneLane {
     friend OneLane operator/(OneLane a, OneLane b) { return a.value / b.value; }
     OneLane& operator+=(OneLane b) { return *this = *this + b; }
     friend bool operator>=(OneLane a, OneLane b) { return a.value >= b.value; }
+    friend bool operator>(OneLane a, OneLane b) { return a.value > b.value; }
     friend bool operator<(OneLane a, OneLane b) { return a.value < b.value; }
     friend OneLane fma(OneLane a, OneLane b, OneLane c) { return a.value * b.value + c.value; }
     friend OneLane select(bool mask, OneLane a, OneLane b) { return mask ? a : b; }

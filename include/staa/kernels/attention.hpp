@@ -109,8 +109,8 @@ STAA_KERNEL void score_gradient(Index pixels, Index channels, const Scalar* x, c
 
 /// What reaches the current X of one map, all paths together:
 ///     dx[p, c] = scale[c] · du[p, c] + shift[c]  +  attention[p] · d_context[c] + d_scores[p] · key[c]
-/// and d_key[c] = sum over p of d_scores[p] · x[p, c], written. Without global context attention is null, and so are
-/// d_context, d_scores, key and d_key. With `accumulate` dx is added to.
+/// and d_key[c] = sum over p of d_scores[p] · x[p, c], written. Without a scale (null) it is 1, without a shift 0. Without
+/// global context attention is null, and so are d_context, d_scores, key and d_key. With `accumulate` dx is added to.
 template <class Scalar>
 struct CurrentGradient {
     const Scalar *scale, *shift;         ///< [channels]
@@ -127,7 +127,8 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGradient<Scalar>& g) {
     for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
         using V = typename decltype(lanes)::type;
-        const V scale = V::load_unaligned(g.scale + c), shift = V::load_unaligned(g.shift + c);
+        const V scale = g.scale != nullptr ? V::load_unaligned(g.scale + c) : V(Scalar(1));
+        const V shift = g.shift != nullptr ? V::load_unaligned(g.shift + c) : V(Scalar(0));
         V d_context(Scalar(0)), key(Scalar(0)), d_key(Scalar(0));
         if (g.attention != nullptr) {
             d_context = V::load_unaligned(g.d_context + c);
@@ -152,13 +153,13 @@ STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGra
     });
 }
 
-/// y[p, c] = scale[c] · x[p, c] + shift[c]; shift may be null.
+/// y[p, c] = scale[c] · x[p, c] + shift[c]; without a scale (null) 1, without a shift 0.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
                                 Scalar* y) {
     for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
         using V = typename decltype(lanes)::type;
-        const V factor = V::load_unaligned(scale + c);
+        const V factor = scale != nullptr ? V::load_unaligned(scale + c) : V(Scalar(1));
         const V offset = shift != nullptr ? V::load_unaligned(shift + c) : V(Scalar(0));
         for (Index pixel = 0; pixel < pixels; ++pixel) {
             const Index i = pixel * channels + c;

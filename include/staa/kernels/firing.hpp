@@ -1,48 +1,112 @@
 // SPDX-License-Identifier: MIT
-// How a neuron's output follows from its membrane potential, and what slope training takes for it.
+// When a neuron fires, what the spike leaves of its membrane potential, and how both are differentiated.
 #pragma once
 
-#include "staa/core/shape.hpp"
-#include "staa/core/simd.hpp"
+#include "staa/kernels/surrogate.hpp"
 
 namespace staa::inline STAA_ABI {
 
-/// Eq. 5, the paper's surrogate: dS/dU = 1/a where |U - v_th| < a/2, else 0. A surrogate is a type with
-///   output               what the neuron sends: Signal::spikes (the step of Eq. 2) or Signal::analog
-///   slope(distance, a)   dS/dU; distance = U - v_th, vectors of any width; a = width of the window
-/// and, if its output is analog, `value(distance, a)` in place of the step.
-struct Rectangle {
-    static constexpr Signal output = Signal::spikes;
+// A threshold is a type that says at which distance U - v_th a neuron fires, Eq. 2.
 
-    template <class V, class Scalar>
-    static V slope(V distance, Scalar width) {
-        return select(abs(distance) < V(width / 2), V(1 / width), V(Scalar(0)));
+/// A neuron fires where its potential reaches the threshold: U >= v_th. The paper's.
+struct Reached {
+    template <class V>
+    static auto fires(V distance) {
+        return distance >= V(0);
     }
 };
 
-/// S = clamp((U - v_th)/a + 1/2, 0, 1): the function whose slope Rectangle is. A network of ramps is differentiable
-/// almost everywhere, so back-propagation through time can be checked against finite differences.
-struct Ramp {
-    static constexpr Signal output = Signal::analog;
-
-    template <class V, class Scalar>
-    static V value(V distance, Scalar width) {
-        return smaller_of(larger_of(distance * V(1 / width) + V(Scalar(0.5)), V(Scalar(0))), V(Scalar(1)));
-    }
-    template <class V, class Scalar>
-    static V slope(V distance, Scalar width) {
-        return Rectangle::slope(distance, width);
+/// A neuron fires where its potential exceeds the threshold: U > v_th.
+struct Exceeded {
+    template <class V>
+    static auto fires(V distance) {
+        return distance > V(0);
     }
 };
 
-/// Eq. 2: S = 1 where U >= v_th, else 0; or the surrogate's own value if it has one.
-template <class Surrogate, class V, class Scalar>
-V fire(V distance, [[maybe_unused]] Scalar width) {
-    if constexpr (Surrogate::output == Signal::spikes) {
-        return select(distance >= V(Scalar(0)), V(Scalar(1)), V(Scalar(0)));
+// A reset is a type that says what the spike S leaves of the potential U, Eq. 3, and its two derivatives.
+
+/// H = U (1 - S): a neuron that fired starts again from 0. The paper's.
+struct HardReset {
+    template <class V, class Constants>
+    static V carried(V potential, V spike, const Constants&) {
+        return potential * (V(1) - spike);
+    }
+    /// dH/dU where S is held.
+    template <class V, class Constants>
+    static V by_potential(V, V spike, const Constants&) {
+        return V(1) - spike;
+    }
+    /// dH/dS.
+    template <class V, class Constants>
+    static V by_spike(V potential, V, const Constants&) {
+        return V(0) - potential;
+    }
+};
+
+/// H = U - v_th S: a neuron that fired keeps what it had above its threshold.
+struct SoftReset {
+    template <class V, class Constants>
+    static V carried(V potential, V spike, const Constants& neuron) {
+        return potential - V(neuron.threshold) * spike;
+    }
+    template <class V, class Constants>
+    static V by_potential(V, V, const Constants&) {
+        return V(1);
+    }
+    template <class V, class Constants>
+    static V by_spike(V, V, const Constants& neuron) {
+        return V(0) - V(neuron.threshold);
+    }
+};
+
+namespace detail {
+/// What a surrogate sends: spikes unless it says otherwise.
+template <class Surrogate>
+constexpr Signal output_of() {
+    if constexpr (requires { Surrogate::output; }) {
+        return Surrogate::output;
     } else {
-        return Surrogate::value(distance, width);
+        return Signal::spikes;
     }
 }
+}  // namespace detail
+
+/// The three together, as the kernels take them.
+template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
+struct Firing {
+    static constexpr Signal output = detail::output_of<Surrogate>();
+
+    /// Where a neuron fires, one truth value a lane.
+    template <class V, class Constants>
+    static auto fires(V potential, const Constants& neuron) {
+        return Threshold::fires(potential - V(neuron.threshold));
+    }
+    /// S: 1 where it fires, else 0; or the surrogate's value.
+    template <class V, class Constants>
+    static V spike(V potential, const Constants& neuron) {
+        if constexpr (output == Signal::spikes) {
+            return select(fires(potential, neuron), V(1), V(0));
+        } else {
+            return Surrogate::value(potential - V(neuron.threshold), neuron);
+        }
+    }
+    /// H.
+    template <class V, class Constants>
+    static V carried(V potential, const Constants& neuron) {
+        return Reset::carried(potential, spike(potential, neuron), neuron);
+    }
+    /// dS/dU.
+    template <class V, class Constants>
+    static V slope(V potential, const Constants& neuron) {
+        return Surrogate::slope(potential - V(neuron.threshold), neuron);
+    }
+    /// dH/dU, with the path through S unless the reset is detached.
+    template <class V, class Constants>
+    static V carried_slope(V potential, V slope, bool detach_reset, const Constants& neuron) {
+        const V s = spike(potential, neuron), direct = Reset::by_potential(potential, s, neuron);
+        return detach_reset ? direct : fma(Reset::by_spike(potential, s, neuron), slope, direct);
+    }
+};
 
 }  // namespace staa::inline STAA_ABI

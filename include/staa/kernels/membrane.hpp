@@ -3,9 +3,10 @@
 //
 // Batch norm, position encoding, global context and step attention are, for one image and one step, a scale and a
 // shift of each channel. So every neuron of the library is this one kernel with other coefficients:
-//     H[t-1] = U[t-1] · (1 - S[t-1])                                 Eq. 3
+//     H[t-1] = what the reset leaves of U[t-1]                       Eq. 3
 //     U[t]   = decay · H[t-1] + gain · X[t] + shift                  Eq. 1, 6, 14
-//     S[t]   = fire(U[t] - threshold)                                Eq. 2
+//     S[t]   = fire(U[t])                                            Eq. 2
+// Where the leak is one a neuron, it is in `leak` and H[t-1] stands for leak · H[t-1] throughout.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,9 @@ namespace staa::inline STAA_ABI {
 template <class Scalar>
 struct Membrane {
     Index pixels, channels;
-    Scalar threshold;        ///< v_th
-    Scalar surrogate_width;  ///< a
-    bool detach_reset;       ///< backward treats the reset's S as a constant
+    NeuronConstants<Scalar> neuron;
+    bool detach_reset;             ///< backward treats the reset's S as a constant
+    const Scalar* leak = nullptr;  ///< [pixels, channels] one a neuron; null: it is in `decay` alone
 };
 
 /// Forward step. Arrays [pixels, channels] unless noted.
@@ -29,7 +30,7 @@ template <class Scalar>
 struct MembraneForward {
     const Scalar* decay;     ///< [channels]
     const Scalar* gain;      ///< [channels]
-    const Scalar* shift;     ///< [channels]
+    const Scalar* shift;     ///< [channels]; null: 0
     const Scalar* current;   ///< X[t]
     const Scalar* previous;  ///< U[t-1]; null at the first step. May be `potential`.
     Scalar* potential;       ///< U[t], written
@@ -38,31 +39,36 @@ struct MembraneForward {
     Scalar* carried_sum;     ///< [channels] sum of H[t] over the pixels, written; null if nobody needs it
 };
 
-template <class Surrogate, class Scalar, class Arch = DefaultArch>
+namespace detail {
+/// leak · H of neuron i, or H where the leak is not one a neuron.
+template <class Firing, class V, class Scalar>
+V carried(const Membrane<Scalar>& m, V potential, Index i) {
+    const V left = Firing::carried(potential, m.neuron);
+    return m.leak != nullptr ? left * V::load_unaligned(m.leak + i) : left;
+}
+}  // namespace detail
+
+template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_forward(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f) {
     const Index words = words_for(m.channels);
     for_lanes<Scalar, Arch>(m.channels, [&](auto lanes, Index c) {
         using V = typename decltype(lanes)::type;
         const V decay = V::load_unaligned(f.decay + c), gain = V::load_unaligned(f.gain + c);
-        const V shift = V::load_unaligned(f.shift + c), threshold(m.threshold), one(Scalar(1));
-        V carried_sum(Scalar(0));
+        const V shift = f.shift != nullptr ? V::load_unaligned(f.shift + c) : V(0);
+        V carried_sum(0);
         for (Index pixel = 0; pixel < m.pixels; ++pixel) {
             const Index i = pixel * m.channels + c;
             V potential = fma(gain, V::load_unaligned(f.current + i), shift);
             if (f.previous != nullptr) {
-                const V previous = V::load_unaligned(f.previous + i);
-                const V carried = previous * (one - fire<Surrogate>(previous - threshold, m.surrogate_width));
-                potential = fma(decay, carried, potential);
+                potential = fma(decay, detail::carried<Firing>(m, V::load_unaligned(f.previous + i), i), potential);
             }
             potential.store_unaligned(f.potential + i);
-            const V distance = potential - threshold;
-            const V fired = fire<Surrogate>(distance, m.surrogate_width);
-            if constexpr (Surrogate::output == Signal::spikes) {
-                f.spikes[pixel * words + c / 64] |= mask_bits(distance >= V(Scalar(0))) << (c % 64);
+            if constexpr (Firing::output == Signal::spikes) {
+                f.spikes[pixel * words + c / 64] |= mask_bits(Firing::fires(potential, m.neuron)) << (c % 64);
             } else {
-                fired.store_unaligned(f.values + i);
+                Firing::spike(potential, m.neuron).store_unaligned(f.values + i);
             }
-            carried_sum += potential * (one - fired);
+            carried_sum += detail::carried<Firing>(m, potential, i);
         }
         if (f.carried_sum != nullptr) {
             carried_sum.store_unaligned(f.carried_sum + c);
@@ -77,7 +83,7 @@ struct MembraneBackward {
     const Scalar* d_spikes;    ///< dLoss/dS[t]
     const Scalar* d_next;      ///< dLoss/dU[t+1]; null at the last step. May be `d_potential`.
     const Scalar* next_scale;  ///< [channels] dLoss/dH[t] = next_scale · dLoss/dU[t+1] + next_shift
-    const Scalar* next_shift;  ///< [channels]
+    const Scalar* next_shift;  ///< [channels]; null: 0
     Scalar* d_potential;       ///< dLoss/dU[t], written
     const Scalar* previous;    ///< U[t-1], for d_decay; null at the first step
     const Scalar* current;     ///< X[t], for d_gain
@@ -86,36 +92,36 @@ struct MembraneBackward {
     Scalar* d_current;         ///< [channels] sum of dU[t] · X[t], written
 };
 
-/// H = U (1 - S(U)), so dH/dU = (1 - S) - U · dS/dU: the second term is the path through the reset. With it
-///     dU[t] = dS[t] · slope + dH[t] · ((1 - S[t]) - U[t] · slope)
-template <class Surrogate, class Scalar, class Arch = DefaultArch>
+/// dU[t] = dS[t] · dS/dU + dH[t] · dH/dU. For the hard reset H = U (1 - S(U)) the latter is (1 - S) - U · dS/dU, where
+/// the second term is the path through the reset.
+template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_backward(const Membrane<Scalar>& m, const MembraneBackward<Scalar>& b) {
     for_lanes<Scalar, Arch>(m.channels, [&](auto lanes, Index c) {
         using V = typename decltype(lanes)::type;
-        const V threshold(m.threshold), zero(Scalar(0)), one(Scalar(1));
-        const V reset_path(m.detach_reset ? Scalar(0) : Scalar(1));
-        V next_scale = zero, next_shift = zero, d_sum = zero, d_carried = zero, d_current = zero;
+        V next_scale(0), next_shift(0), d_sum(0), d_carried(0), d_current(0);
         if (b.d_next != nullptr) {
             next_scale = V::load_unaligned(b.next_scale + c);
-            next_shift = V::load_unaligned(b.next_shift + c);
+            next_shift = b.next_shift != nullptr ? V::load_unaligned(b.next_shift + c) : V(0);
         }
         for (Index pixel = 0; pixel < m.pixels; ++pixel) {
             const Index i = pixel * m.channels + c;
-            const V potential = V::load_unaligned(b.potential + i), distance = potential - threshold;
-            const V slope = Surrogate::slope(distance, m.surrogate_width);
+            const V potential = V::load_unaligned(b.potential + i);
+            const V slope = Firing::slope(potential, m.neuron);
             V d_potential = V::load_unaligned(b.d_spikes + i) * slope;
             if (b.d_next != nullptr) {
-                const V d_carry = fma(next_scale, V::load_unaligned(b.d_next + i), next_shift);
-                const V kept = one - fire<Surrogate>(distance, m.surrogate_width);
-                d_potential = fma(d_carry, kept - reset_path * potential * slope, d_potential);
+                V d_carry = fma(next_scale, V::load_unaligned(b.d_next + i), next_shift);
+                if (m.leak != nullptr) {
+                    d_carry = d_carry * V::load_unaligned(m.leak + i);
+                }
+                const V carried_slope = Firing::carried_slope(potential, slope, m.detach_reset, m.neuron);
+                d_potential = fma(d_carry, carried_slope, d_potential);
             }
             d_potential.store_unaligned(b.d_potential + i);
             if (b.d_sum != nullptr) {
                 d_sum += d_potential;
                 d_current = fma(d_potential, V::load_unaligned(b.current + i), d_current);
                 if (b.previous != nullptr) {
-                    const V previous = V::load_unaligned(b.previous + i);
-                    const V carried = previous * (one - fire<Surrogate>(previous - threshold, m.surrogate_width));
+                    const V carried = detail::carried<Firing>(m, V::load_unaligned(b.previous + i), i);
                     d_carried = fma(d_potential, carried, d_carried);
                 }
             }
@@ -124,6 +130,23 @@ STAA_KERNEL void membrane_backward(const Membrane<Scalar>& m, const MembraneBack
             d_sum.store_unaligned(b.d_sum + c);
             d_carried.store_unaligned(b.d_carried + c);
             d_current.store_unaligned(b.d_current + c);
+        }
+    });
+}
+
+/// The gradient of a leak that is one a neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1],
+/// H without the leak. scale and shift [channels], du and previous (U[t-1]) [pixels, channels].
+template <class Firing, class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void leak_gradient(const Membrane<Scalar>& m, const Scalar* scale, const Scalar* shift, const Scalar* du,
+                               const Scalar* previous, Scalar* d_leak) {
+    for_lanes<Scalar, Arch>(m.channels, [&](auto lanes, Index c) {
+        using V = typename decltype(lanes)::type;
+        const V factor = V::load_unaligned(scale + c), offset = V::load_unaligned(shift + c);
+        for (Index pixel = 0; pixel < m.pixels; ++pixel) {
+            const Index i = pixel * m.channels + c;
+            const V carried = Firing::carried(V::load_unaligned(previous + i), m.neuron);
+            const V d_aggregate = fma(factor, V::load_unaligned(du + i), offset);
+            fma(d_aggregate, carried, V::load_unaligned(d_leak + i)).store_unaligned(d_leak + i);
         }
     });
 }

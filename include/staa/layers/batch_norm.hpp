@@ -28,6 +28,8 @@ struct BatchNorm {
         using Channels = Tensor<Scalar, 1>;
         using State = Nothing;
         static constexpr bool reads_input = true;
+        static constexpr Operations operations{};
+        static constexpr Index parameter_count(Index) { return 2 * In::channels; }
 
         struct Parameters {
             Channels weight, bias;  ///< [channels]
@@ -108,14 +110,15 @@ struct BatchNorm {
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
-            visitor(ParameterName{prefix + "weight", Layout::same}, self.parameters.weight, trees.weight...);
-            visitor(ParameterName{prefix + "bias", Layout::same}, self.parameters.bias, trees.bias...);
+            visitor(ParameterName{prefix + "weight", Layout::same, {In::channels}}, self.parameters.weight,
+                    trees.weight...);
+            visitor(ParameterName{prefix + "bias", Layout::same, {In::channels}}, self.parameters.bias, trees.bias...);
         }
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
-            visitor(ParameterName{prefix + "running_mean", Layout::same}, self.statistics.mean);
-            visitor(ParameterName{prefix + "running_var", Layout::same}, self.statistics.variance);
-            visitor(ParameterName{prefix + "num_batches_tracked", Layout::same}, self.statistics.batches);
+            visitor(ParameterName{prefix + "running_mean", Layout::same, {In::channels}}, self.statistics.mean);
+            visitor(ParameterName{prefix + "running_var", Layout::same, {In::channels}}, self.statistics.variance);
+            visitor(ParameterName{prefix + "num_batches_tracked", Layout::same, {}}, self.statistics.batches);
         }
 
         Parameters parameters;

@@ -31,6 +31,11 @@ struct Conv2d {
         using Scalar = typename In::Scalar;
         using State = Nothing;
         static constexpr bool reads_input = true;
+        static constexpr Index weights = Index{Kernel} * Kernel * In::channels * Channels;
+        static constexpr Index products = weights * Output::height * Output::width;
+        static constexpr Operations operations =
+            In::is_spikes ? Operations{.accumulates = products} : Operations{.multiply_accumulates = products};
+        static constexpr Index parameter_count(Index) { return weights; }
 
         struct Parameters {
             Tensor<Scalar, 4> weight;  ///< [kernel, kernel, in, out]
@@ -71,7 +76,8 @@ struct Conv2d {
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
-            visitor(ParameterName{prefix + "weight", Layout::convolution}, self.parameters.weight, trees.weight...);
+            visitor(ParameterName{prefix + "weight", Layout::convolution, {Channels, In::channels, Kernel, Kernel}},
+                    self.parameters.weight, trees.weight...);
         }
         template <class Self, class Visitor>
         static void visit_statistics(Self&, const std::string&, Visitor&&) {}

@@ -9,16 +9,22 @@
 
 namespace staa::inline STAA_ABI {
 
+/// What global context does with its summary V of a map.
+enum class ContextForm {
+    gate,      ///< s · sigmoid(V) · X, Eq. 10 in our reading; s = NeuronOptions::context_scale
+    additive,  ///< X + V, as in GCNet
+};
+
 /// Global context (GC), Eq. 7-10, after GCNet (Cao et al., 2019): a step's map X is summed up by attention over its
-/// pixels, and the summary scales each channel,
+/// pixels, and the summary scales or shifts each channel,
 ///     attention = softmax over the pixels of key · X          [H·W]        Eq. 7
 ///     context   = sum over the pixels of attention · X        [C]
 ///     query     = relu(LayerNorm(query · context + bias))     [C/Ratio]    Eq. 8
-///     gate      = s · sigmoid(value · query + bias)           [C]          Eq. 9, 10
-/// and the result is gate · X. value starts at 0 and s = NeuronOptions::context_scale at 2: the identity. The gate's form
-/// is our reading of the paper.
-/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which folds the gate into the membrane.
-template <int Ratio = 4>
+///     V         = value · query + bias                        [C]          Eq. 9
+///     gate      = s · sigmoid(V)                              [C]
+/// and the result is gate · X, or X + V. value and its bias start at 0 and s at 2: the identity in both forms.
+/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which folds gate or V into the membrane.
+template <int Ratio = 4, ContextForm Form = ContextForm::gate>
 struct GlobalContext {
     static_assert(Ratio > 0, "staa::GlobalContext: the ratio must be at least 1");
     static constexpr double norm_epsilon = 1e-5;
@@ -33,9 +39,14 @@ struct GlobalContext {
         using Scalar = typename In::Scalar;
         using State = Nothing;
         static constexpr bool reads_input = true;
+        static constexpr bool is_gate = Form == ContextForm::gate;
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
         static constexpr Index hidden = std::max(1, In::channels / Ratio);
+        static constexpr Operations operations{.multiply_accumulates = 2 * channels * (pixels + hidden)};
+        static constexpr Index parameter_count(Index) {
+            return (channels + 1) + (channels * hidden + hidden) + 2 * hidden + (hidden * channels + channels);
+        }
 
         struct Parameters {
             Tensor<Scalar, 1> key_weight, key_bias;    ///< [C], [1]; softmax does not feel the bias
@@ -53,7 +64,8 @@ struct GlobalContext {
             Rows<Scalar> context;                      ///< [C]
             Rows<Scalar> normalised;                   ///< [C/Ratio] before LayerNorm's weight and bias
             Rows<Scalar> inverse_deviation;            ///< [1] 1 / standard deviation of LayerNorm
-            Rows<Scalar> query, gate;                  ///< [C/Ratio], [C]
+            Rows<Scalar> query;                        ///< [C/Ratio]
+            Rows<Scalar> gate;                         ///< [C] the gate; V in the additive form
             Rows<Scalar> d_value, d_query, d_context;  ///< gradients; 0 where a step was dropped
         };
 
@@ -75,10 +87,15 @@ struct GlobalContext {
 
         void forward(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
             gates(
-                x, [](Index) -> const Scalar* { return nullptr; }, tape, stored(call));
+                x, [](Index, Index) { return Scalar(0); }, tape, stored(call));
             y.resize(call.arena, x.extents());
             parallel_for(x.extents().images(), pixels * channels, [&](Index image) {
-                scale_channels<Scalar>(pixels, channels, x.map(image), tape.gate.row(image), nullptr, y.map(image));
+                const Scalar* summary = tape.gate.row(image);
+                if constexpr (is_gate) {
+                    scale_channels<Scalar>(pixels, channels, x.map(image), summary, nullptr, y.map(image));
+                } else {
+                    scale_channels<Scalar>(pixels, channels, x.map(image), nullptr, summary, y.map(image));
+                }
             });
         }
 
@@ -88,17 +105,21 @@ struct GlobalContext {
         }
 
         /// y = gate · x: d_gate = sum of dy · x over the pixels, dx = gate · dy + the path through the context.
+        /// y = x + V: d_V = sum of dy, dx = dy + that path.
         void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
             const Index images = x.extents().images();
-            Rows<Scalar> d_gate, d_key, zero;
+            Rows<Scalar> d_gate, d_key;
             d_gate.resize(call.arena, images, channels);
             d_key.resize(call.arena, images, channels);
-            zero.resize(call.arena, 1, channels);
-            zero.set_zero();
             begin_backward(tape, images, call.arena);
             parallel_for(images, pixels * channels, [&](Index image) {
-                channel_products<Scalar>(pixels, channels, x.map(image), dy.map(image), d_gate.row(image));
+                if constexpr (is_gate) {
+                    channel_products<Scalar>(pixels, channels, x.map(image), dy.map(image), d_gate.row(image));
+                } else {
+                    std::fill_n(d_gate.row(image), channels, Scalar(0));
+                    add_row_sums(pixels, channels, dy.map(image), d_gate.row(image));
+                }
             });
             backward_gates(packed_transposed(call.arena), 0, images, d_gate.data(), tape, gradients);
             add_gradients(images, tape, gradients, call.arena);
@@ -108,8 +129,7 @@ struct GlobalContext {
             const Scratch<Scalar> d_scores(call.arena, images * pixels);
             parallel_for(images, 2 * pixels * channels, [&](Index image) {
                 CurrentGradient<Scalar> g{};
-                g.scale = tape.gate.row(image);
-                g.shift = zero.row(0);
+                g.scale = is_gate ? tape.gate.row(image) : nullptr;
                 g.du = dy.map(image);
                 g.dx = to.map(image);
                 g.d_key = d_key.row(image);
@@ -134,8 +154,8 @@ struct GlobalContext {
             g.x = x;
         }
 
-        /// All gates of a call, into `tape`. `encoding(t)` is the shift [C] that position encoding adds to X at step t,
-        /// or null: softmax does not feel it, the context moves by it.
+        /// All gates of a call, into `tape`. `encoding(t, c)` is what position encoding adds to channel c of X at step t:
+        /// softmax does not feel it, the context moves by it.
         template <class EncodingOf>
         void gates(const Analog<Scalar>& x, const EncodingOf& encoding, Tape& tape, const Call& call) const {
             pool(x, tape, call.arena);
@@ -143,9 +163,8 @@ struct GlobalContext {
             tape.context.resize(call.arena, rows, channels);
             for (Index row = 0; row < rows; ++row) {
                 const Scalar* pooled = tape.pooled.row(In::is_constant ? row % call.batch : row);
-                const Scalar* shift = encoding(row / call.batch);
                 for (Index c = 0; c < channels; ++c) {
-                    tape.context.row(row)[c] = pooled[c] + (shift != nullptr ? shift[c] : Scalar(0));
+                    tape.context.row(row)[c] = pooled[c] + encoding(row / call.batch, c);
                 }
             }
             gates_of_context(rows, tape, call.arena);
@@ -169,11 +188,16 @@ struct GlobalContext {
             tape.d_context.set_zero();
         }
 
-        /// tape.d_context, the gradient of the context, from d_gate [count, C], for rows [first, first + count).
+        /// tape.d_context, the gradient of the context, from the gradient of gate or V [count, C], for rows
+        /// [first, first + count).
         void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate, Tape& tape,
                             Parameters& gradients) const {
-            sigmoid_gate_gradient<Scalar>(count * channels, scale, tape.gate.row(first), d_gate,
-                                          tape.d_value.row(first));
+            if constexpr (is_gate) {
+                sigmoid_gate_gradient<Scalar>(count * channels, scale, tape.gate.row(first), d_gate,
+                                              tape.d_value.row(first));
+            } else {
+                std::copy_n(d_gate, count * channels, tape.d_value.row(first));
+            }
             transposed.value.multiply(count, tape.d_value.row(first), tape.d_query.row(first));
             for (Index row = first; row < first + count; ++row) {
                 backward_norm(row, tape, gradients);
@@ -195,14 +219,18 @@ struct GlobalContext {
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
             auto& p = self.parameters;
-            visitor(ParameterName{prefix + "key.weight", Layout::same}, p.key_weight, trees.key_weight...);
-            visitor(ParameterName{prefix + "key.bias", Layout::same}, p.key_bias, trees.key_bias...);
-            visitor(ParameterName{prefix + "query.weight", Layout::matrix}, p.query_weight, trees.query_weight...);
-            visitor(ParameterName{prefix + "query.bias", Layout::same}, p.query_bias, trees.query_bias...);
-            visitor(ParameterName{prefix + "norm.weight", Layout::same}, p.norm_weight, trees.norm_weight...);
-            visitor(ParameterName{prefix + "norm.bias", Layout::same}, p.norm_bias, trees.norm_bias...);
-            visitor(ParameterName{prefix + "value.weight", Layout::matrix}, p.value_weight, trees.value_weight...);
-            visitor(ParameterName{prefix + "value.bias", Layout::same}, p.value_bias, trees.value_bias...);
+            visitor(ParameterName{prefix + "key.weight", Layout::same, {1, channels, 1, 1}}, p.key_weight,
+                    trees.key_weight...);
+            visitor(ParameterName{prefix + "key.bias", Layout::same, {1}}, p.key_bias, trees.key_bias...);
+            visitor(ParameterName{prefix + "query.weight", Layout::matrix, {hidden, channels, 1, 1}}, p.query_weight,
+                    trees.query_weight...);
+            visitor(ParameterName{prefix + "query.bias", Layout::same, {hidden}}, p.query_bias, trees.query_bias...);
+            visitor(ParameterName{prefix + "norm.weight", Layout::same, {hidden, 1, 1}}, p.norm_weight,
+                    trees.norm_weight...);
+            visitor(ParameterName{prefix + "norm.bias", Layout::same, {hidden, 1, 1}}, p.norm_bias, trees.norm_bias...);
+            visitor(ParameterName{prefix + "value.weight", Layout::matrix, {channels, hidden, 1, 1}}, p.value_weight,
+                    trees.value_weight...);
+            visitor(ParameterName{prefix + "value.bias", Layout::same, {channels}}, p.value_bias, trees.value_bias...);
         }
 
         template <class Self, class Visitor>
@@ -250,7 +278,9 @@ struct GlobalContext {
                 for (Index c = 0; c < channels; ++c) {
                     value[c] += parameters.value_bias(c);
                 }
-                sigmoid_gate<Scalar>(channels, scale, value, value);
+                if constexpr (is_gate) {
+                    sigmoid_gate<Scalar>(channels, scale, value, value);
+                }
             }
         }
 

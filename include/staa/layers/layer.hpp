@@ -5,6 +5,8 @@
 // holds what belongs to the weights (parameters, running averages, a neuron's constants) and nothing of a call, and states
 //     Input, Output          the maps; a join that doesn't fit is a static_assert at the top of `at`
 //     Parameters             a struct of tensors; gradients and momentum are the same struct again
+//     parameter_count(T)     trainable values, at compile time
+//     operations             multiply-adds of one image and step, at compile time
 //     Tape                   what one forward leaves for its backward
 //     State                  what a stream leaves for its next step
 //     reads_input            whether backward reads the input: if not, the chain frees it after forward
@@ -14,12 +16,13 @@
 //     infer(x, y, state, call) const                      running statistics, no tape, goes on from `state`
 //     absorb(tape, call)                                  running averages take in the statistics of one forward
 //     visit(self, prefix, visitor, trees...)              every trainable tensor by its name
-//     visit_statistics(self, prefix, visitor)             every other tensor that belongs to the weights
+//     visit_statistics(self, prefix, visitor)             every other tensor, and counter, that belongs to the weights
 #pragma once
 
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
@@ -30,11 +33,12 @@ namespace staa::inline STAA_ABI {
 struct NeuronOptions {
     double threshold = 1.0;  ///< a neuron fires where its membrane potential reaches it (v_th)
     double leak = 0.25;      ///< share of the potential that stays after a step (tau); where it is learnt, its start
-    double surrogate_width = 1.0;  ///< width of the surrogate's window (a)
-    bool detach_reset = false;     ///< backward treats the reset as a constant
-    double context_scale = 2.0;    ///< scale of global context's gate; 2 starts it as the identity
-    double attention_scale = 2.0;  ///< scale of step attention's gate (alpha)
-    double step_dropout = 0.1;     ///< probability that a training step skips the aggregator (TSRD, p)
+    double surrogate_width = 1.0;      ///< width of the surrogate's window (a)
+    double surrogate_sharpness = 3.0;  ///< k of the surrogate Tanh; the others have none
+    bool detach_reset = false;         ///< backward treats the reset as a constant
+    double context_scale = 2.0;        ///< scale of global context's gate; 2 starts it as the identity
+    double attention_scale = 2.0;      ///< scale of step attention's gate (alpha)
+    double step_dropout = 0.1;         ///< probability that a training step skips the aggregator (TSRD, p)
 };
 
 /// What every layer of a network is built with.
@@ -53,15 +57,18 @@ struct Call {
 
 /// How a tensor is laid out here, against PyTorch's state_dict.
 enum class Layout {
-    same,         ///< the same order; PyTorch may have further extents of 1
-    matrix,       ///< here [in, out], there [out, in] and extents of 1
+    same,         ///< the same order
+    matrix,       ///< here [in, out], there [out, in]
     convolution,  ///< here [kernel, kernel, in, out], there [out, in, kernel, kernel]
+    map,          ///< here [.., height, width, channels], there [.., channels, height, width]
 };
 
-/// A parameter's dotted name, as in the reference's state_dict, and its layout.
+/// A tensor of the weights as PyTorch knows it: its dotted name and its shape in the reference's state_dict, and how it
+/// is laid out here.
 struct ParameterName {
     std::string text;
     Layout layout;
+    std::vector<Index> shape;  ///< PyTorch's, with its extents of 1; empty for a single number
 };
 
 /// Throws unless a stream is continued with the batch that it began with.
@@ -72,8 +79,20 @@ inline void check_stream(Index batch_of_stream, Index batch) {
     }
 }
 
-/// Nothing to keep: the Tape or State of a layer that needs none.
+/// Nothing to keep: the Parameters, Tape or State of a layer that needs none.
 struct Nothing {};
+
+/// What convolutions, linear layers and the attentions' products cost for one image and step; elementwise work is not
+/// counted. A convolution counts every tap, those over the edge too, as papers do.
+struct Operations {
+    Index multiply_accumulates = 0;  ///< with an analog input: a multiplication and an addition each
+    Index accumulates = 0;           ///< with a spike input: an addition where there is a spike
+
+    constexpr Index total() const { return multiply_accumulates + accumulates; }
+    friend constexpr Operations operator+(Operations a, Operations b) {
+        return {a.multiply_accumulates + b.multiply_accumulates, a.accumulates + b.accumulates};
+    }
+};
 
 /// A string as a template argument.
 template <std::size_t Size>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
+#include "staa/kernels/attention.hpp"
 #include "staa/kernels/membrane.hpp"
 #include "staa/layers/layer.hpp"
 
@@ -32,8 +35,10 @@ void set_output(MembraneForward<Scalar>& f, Analog<Scalar>& y, Index image) {
 template <class In>
 Membrane<typename In::Scalar> membrane_of(const NeuronOptions& neuron) {
     using Scalar = typename In::Scalar;
-    return {In::height * In::width, In::channels, static_cast<Scalar>(neuron.threshold),
-            static_cast<Scalar>(neuron.surrogate_width), neuron.detach_reset};
+    return {In::height * In::width, In::channels,
+            NeuronConstants<Scalar>{static_cast<Scalar>(neuron.threshold), static_cast<Scalar>(neuron.surrogate_width),
+                                    static_cast<Scalar>(neuron.surrogate_sharpness)},
+            neuron.detach_reset};
 }
 
 /// Gives a state that has seen nothing the sizes of its first call, and zeros; a stream that goes on must keep its batch.
@@ -50,8 +55,9 @@ void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
 
 /// Leaky integrate-and-fire neurons, Eq. 1-3, with hard reset to 0:
 ///     U[t] = leak · H[t-1] + X[t],   S[t] = 1 where U[t] >= threshold, else 0,   H[t] = U[t] · (1 - S[t]),   H[-1] = 0
-/// Analog [T, N, H, W, C] -> spikes of the same shape. No parameters; the constants are `neuron`.
-template <class Surrogate = Rectangle>
+/// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `leak` starts as NeuronOptions::leak. How a
+/// neuron fires and resets is in its types: kernels/surrogate.hpp and kernels/firing.hpp, where one's own are described.
+template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Lif {
     template <class In>
     class at {
@@ -62,26 +68,31 @@ struct Lif {
      public:
         using Input = In;
         using Scalar = typename In::Scalar;
-        using Output = Map<In::channels, In::height, In::width, Surrogate::output, Scalar, Over::time>;
+        using Fire = Firing<Surrogate, Reset, Threshold>;
+        using Output = Map<In::channels, In::height, In::width, Fire::output, Scalar, Over::time>;
         using Parameters = Nothing;
         using State = NeuronState<Scalar>;
         static constexpr bool reads_input = false;
+        static constexpr Operations operations{};
+        static constexpr Index parameter_count(Index) { return 0; }
 
         struct Tape {
             Analog<Scalar> potential;  ///< U [T, N, H, W, C]
         };
 
-        at(const Setup& setup, Random&) : neuron(setup.neuron) {}
+        at(const Setup& setup, Random&)
+            : neuron(setup.neuron),
+              leak(filled<Scalar>(static_cast<Scalar>(setup.neuron.leak), In::channels)),
+              gain(filled<Scalar>(1, In::channels)) {}
 
         void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             tape.potential.resize(call.arena, Output::extents(call.steps, call.batch));
-            const Coefficients c(*this, call.arena);
             parallel_for(call.batch, call.steps * map_size, [&](Index n) {
                 for (Index t = 0; t < call.steps; ++t) {
                     const Index image = t * call.batch + n;
                     const Scalar* previous = t == 0 ? nullptr : tape.potential.map(image - call.batch);
-                    step(c, x.map(In::is_constant ? n : image), previous, tape.potential.map(image), y, image);
+                    step(x.map(In::is_constant ? n : image), previous, tape.potential.map(image), y, image);
                 }
             });
         }
@@ -89,18 +100,17 @@ struct Lif {
         void infer(const Analog<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             detail::begin_state<In>(state, call.batch);
-            const Coefficients c(*this, call.arena);
             parallel_for(call.batch, call.steps * map_size, [&](Index n) {
                 Scalar* potential = state.potential.data() + n * map_size;
                 for (Index t = 0; t < call.steps; ++t) {
                     const Index image = t * call.batch + n;
-                    step(c, x.map(In::is_constant ? n : image), potential, potential, y, image);
+                    step(x.map(In::is_constant ? n : image), potential, potential, y, image);
                 }
             });
             state.step += call.steps;
         }
 
-        /// X enters U with weight 1, so dX[t] = dU[t], and H[t] enters U[t+1] with weight leak, so
+        /// X enters U with weight gain, so dX[t] = gain · dU[t], and H[t] enters U[t+1] with weight leak, so
         /// dH[t] = leak · dU[t+1]: dX is all the memory that going back through time needs.
         void backward(const Analog<Scalar>&, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape& tape,
                       const Call& call) const {
@@ -108,18 +118,22 @@ struct Lif {
                 return;
             }
             dx->resize(call.arena, In::extents(call.steps, call.batch));
-            const Coefficients c(*this, call.arena);
             const Scratch<Scalar> potentials(call.arena, In::is_constant ? call.batch * map_size : 0);
+            const bool scaled = !gain_is_one();
             parallel_for(call.batch, 2 * call.steps * map_size, [&](Index n) {
                 const Scalar* d_next = nullptr;
                 for (Index t = call.steps - 1; t >= 0; --t) {
                     const Index image = t * call.batch + n;
                     Scalar* du = In::is_constant ? potentials.data() + n * map_size : dx->map(image);
-                    step_back(c, tape.potential.map(image), dy.map(image), d_next, du);
+                    step_back(tape.potential.map(image), dy.map(image), d_next, du);
                     if constexpr (In::is_constant) {
                         add_step(du, t == call.steps - 1, dx->map(n));
                     }
                     d_next = du;
+                }
+                for (Index t = 0; t < dx->extents().steps && scaled; ++t) {
+                    Scalar* map = dx->map(t * call.batch + n);
+                    scale_channels<Scalar>(In::height * In::width, In::channels, map, gain.data(), nullptr, map);
                 }
             });
         }
@@ -129,51 +143,42 @@ struct Lif {
         template <class Self, class Visitor, class... Trees>
         static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
         template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
+        static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
+            visitor(ParameterName{prefix + "M", Layout::same, {In::channels, 1, 1}}, self.leak);
+            visitor(ParameterName{prefix + "N", Layout::same, {In::channels, 1, 1}}, self.gain);
+        }
 
         NeuronOptions neuron;
+        Tensor<Scalar, 1> leak,
+            gain;  ///< M and N of Eq. 6, [C]: constants here, and gain 1 unless a file says otherwise
 
      private:
         static constexpr Index map_size = Index{In::height} * In::width * In::channels;
 
-        /// The kernel's coefficients: the same for every channel here.
-        struct Coefficients {
-            Coefficients(const at& layer, Arena& arena)
-                : membrane(detail::membrane_of<In>(layer.neuron)), memory(arena, 3 * In::channels) {
-                std::fill(decay(), decay() + In::channels, static_cast<Scalar>(layer.neuron.leak));
-                std::fill(one(), one() + In::channels, Scalar(1));
-                std::fill(zero(), zero() + In::channels, Scalar(0));
-            }
-            Scalar* decay() const { return memory.data(); }
-            Scalar* one() const { return memory.data() + In::channels; }
-            Scalar* zero() const { return memory.data() + 2 * In::channels; }
-            Membrane<Scalar> membrane;
-            Scratch<Scalar> memory;
-        };
+        bool gain_is_one() const {
+            return std::all_of(gain.data(), gain.data() + In::channels, [](Scalar value) { return value == 1; });
+        }
 
-        static void step(const Coefficients& c, const Scalar* x, const Scalar* previous, Scalar* potential,
-                         SignalOf<Output>& y, Index image) {
+        void step(const Scalar* x, const Scalar* previous, Scalar* potential, SignalOf<Output>& y, Index image) const {
             MembraneForward<Scalar> f{};
-            f.decay = c.decay();
-            f.gain = c.one();
-            f.shift = c.zero();
+            f.decay = leak.data();
+            f.gain = gain.data();
             f.current = x;
             f.previous = previous;
             f.potential = potential;
             detail::set_output(f, y, image);
-            membrane_forward<Surrogate>(c.membrane, f);
+            membrane_forward<Fire>(detail::membrane_of<In>(neuron), f);
         }
 
-        static void step_back(const Coefficients& c, const Scalar* potential, const Scalar* d_spikes,
-                              const Scalar* d_next, Scalar* d_potential) {
+        void step_back(const Scalar* potential, const Scalar* d_spikes, const Scalar* d_next,
+                       Scalar* d_potential) const {
             MembraneBackward<Scalar> b{};
             b.potential = potential;
             b.d_spikes = d_spikes;
             b.d_next = d_next;
-            b.next_scale = c.decay();
-            b.next_shift = c.zero();
+            b.next_scale = leak.data();
             b.d_potential = d_potential;
-            membrane_backward<Surrogate>(c.membrane, b);
+            membrane_backward<Fire>(detail::membrane_of<In>(neuron), b);
         }
 
         /// The gradient of a current that is the same at every step is the sum over the steps.

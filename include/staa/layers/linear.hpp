@@ -24,6 +24,8 @@ struct Linear {
         using Tape = Nothing;
         using State = Nothing;
         static constexpr bool reads_input = true;
+        static constexpr Operations operations{.multiply_accumulates = Index{In::channels} * Outputs};
+        static constexpr Index parameter_count(Index) { return Index{In::channels} * Outputs + Outputs; }
 
         struct Parameters {
             Tensor<Scalar, 2> weight;  ///< [in, out]
@@ -72,8 +74,9 @@ struct Linear {
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
-            visitor(ParameterName{prefix + "weight", Layout::matrix}, self.parameters.weight, trees.weight...);
-            visitor(ParameterName{prefix + "bias", Layout::same}, self.parameters.bias, trees.bias...);
+            visitor(ParameterName{prefix + "weight", Layout::matrix, {Outputs, In::channels}}, self.parameters.weight,
+                    trees.weight...);
+            visitor(ParameterName{prefix + "bias", Layout::same, {Outputs}}, self.parameters.bias, trees.bias...);
         }
         template <class Self, class Visitor>
         static void visit_statistics(Self&, const std::string&, Visitor&&) {}

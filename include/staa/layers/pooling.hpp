@@ -25,6 +25,8 @@ class Pooling {
     using Tape = Nothing;
     using State = Nothing;
     static constexpr bool reads_input = false;
+    static constexpr Operations operations{};
+    static constexpr Index parameter_count(Index) { return 0; }
 
     Pooling(const Setup&, Random&) {}
 

@@ -15,30 +15,33 @@ enum class Encoding {
     sinusoidal,  ///< fixed, after Vaswani et al. (2017)
 };
 
-/// Fixed encoding of the steps, [T, C]: the angle is t / 10000^(2·floor(c/2)/C), its sine for even c, cosine for odd.
-/// Angles are rounded to float as in the reference.
+/// What position encoding tells apart.
+enum class EncodingShape {
+    per_step,              ///< [T]: one number is added to the whole map of a step
+    per_step_and_channel,  ///< [T, C]: one to each channel
+    per_position,          ///< [T, H, W, C]: one to each neuron
+};
+
+/// Fixed encoding of positions 0, 1, .., [positions, channels]: the angle is position / 10000^(2·floor(c/2)/channels), its
+/// sine for even c, cosine for odd. Angles are rounded to float as in the reference.
 template <class Scalar>
-Tensor<Scalar, 2> sinusoidal_encoding(Index steps, Index channels) {
-    Tensor<Scalar, 2> encoding(steps, channels);
-    for (Index t = 0; t < steps; ++t) {
+void set_sinusoidal_encoding(Index positions, Index channels, Scalar* encoding) {
+    for (Index position = 0; position < positions; ++position) {
         for (Index c = 0; c < channels; ++c) {
             const float exponent = static_cast<float>(c / 2 * 2) / static_cast<float>(channels);
-            const float angle = static_cast<float>(t) / std::pow(10000.0f, exponent);
-            encoding(t, c) = static_cast<Scalar>(c % 2 == 0 ? std::sin(angle) : std::cos(angle));
+            const float angle = static_cast<float>(position) / std::pow(10000.0f, exponent);
+            encoding[position * channels + c] = static_cast<Scalar>(c % 2 == 0 ? std::sin(angle) : std::cos(angle));
         }
     }
-    return encoding;
 }
 
-/// Position encoding, Eq. 11: what is added to every pixel of step t, one value a step and channel: X[t] + P[t].
-/// A layer, analog [T, N, H, W, C] -> the same, different at every step; and a part of StaaLif, which folds it into the
-/// membrane.
-template <Encoding Kind>
+/// Position encoding, Eq. 11: X[t] + P[t]. Fixed encodings count the steps; per position they count (t·H + y)·W + x.
+/// A layer, analog or spikes [T, N, H, W, C] -> analog, different at every step; and a part of StaaLif, which folds it
+/// into the membrane.
+template <Encoding Kind = Encoding::learnable, EncodingShape Shape = EncodingShape::per_step_and_channel>
 struct PositionEncoding {
     template <class In>
     class at {
-        static_assert(!In::is_spikes, "staa::PositionEncoding: its input is spikes, but it shifts analog values");
-
      public:
         using Input = In;
         using Output = Map<In::channels, In::height, In::width, Signal::analog, typename In::Scalar, Over::time>;
@@ -46,10 +49,18 @@ struct PositionEncoding {
         static constexpr bool is_present = Kind != Encoding::none;
         static constexpr bool is_learnable = Kind == Encoding::learnable;
         using Scalar = typename In::Scalar;
-        struct Parameters {
-            Tensor<Scalar, 2> pe;  ///< [T, C]
-        };
+        /// Columns of P and how many rows of them a step has.
+        static constexpr Index columns = Shape == EncodingShape::per_step ? 1 : In::channels;
+        static constexpr Index rows =
+            is_present && Shape == EncodingShape::per_position ? Index{In::height} * In::width : 1;
+        static constexpr Operations operations{};
+        static constexpr Index parameter_count(Index steps) { return is_learnable ? steps * rows * columns : 0; }
 
+        /// Trained or fixed.
+        struct Parameters {
+            Tensor<Scalar, 3>
+                pe;  ///< [T, rows, columns]: rows is H·W per position, else 1; columns is C, or 1 per step
+        };
         using Tape = Nothing;
         /// Steps of the stream so far.
         struct State {
@@ -57,38 +68,37 @@ struct PositionEncoding {
         };
 
         at(const Setup& setup, Random&) {
-            if constexpr (Kind == Encoding::learnable) {
-                parameters.pe = filled<Scalar>(0, setup.steps, In::channels);
-            } else if constexpr (Kind == Encoding::sinusoidal) {
-                fixed_ = sinusoidal_encoding<Scalar>(setup.steps, In::channels);
+            if constexpr (is_present) {
+                parameters.pe = filled<Scalar>(0, setup.steps, rows, columns);
+            }
+            if constexpr (Kind == Encoding::sinusoidal) {
+                set_sinusoidal_encoding(setup.steps * rows, columns, parameters.pe.data());
             }
         }
 
-        void forward(const Analog<Scalar>& x, Analog<Scalar>& y, Tape&, const Call& call) const {
+        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape&, const Call& call) const {
             State begin;
             infer(x, y, begin, call);
         }
 
-        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State& state, const Call& call) const {
+        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call) const {
+            check_step(state.step + call.steps - 1);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
-            const Tensor<Scalar, 1> one = filled<Scalar>(1, In::channels);
-            for (Index t = 0; t < call.steps; ++t, ++state.step) {
-                const Scalar* shift = row(state.step);
-                parallel_for(call.batch, pixels * In::channels, [&](Index n) {
-                    const Index image = t * call.batch + n;
-                    scale_channels<Scalar>(pixels, In::channels, x.map(In::is_constant ? n : image), one.data(), shift,
-                                           y.map(image));
-                });
+            parallel_for(call.steps * call.batch, pixels * In::channels,
+                         [&](Index image) { spread(state.step + image / call.batch, y.map(image)); });
+            for (Index t = 0; t < call.steps; ++t) {
+                const Index first = t * call.batch;
+                add_step(x, In::is_constant ? 0 : first, call.batch, y.map(first));
             }
+            state.step += call.steps;
         }
 
-        /// dP[t] = the sum of dy[t] over images and pixels; dx = dy, summed over the steps if x is the same at each.
-        void backward(const Analog<Scalar>&, const Analog<Scalar>& dy, Analog<Scalar>* dx,
+        /// dP[t] = the sum of dy[t] over what shares a value; dx = dy, summed over the steps if x is the same at each.
+        void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx,
                       [[maybe_unused]] Parameters& gradients, Tape&, const Call& call) const {
             if constexpr (is_learnable) {
-                for (Index t = 0; t < call.steps; ++t) {
-                    add_row_sums(call.batch * pixels, In::channels, dy.map(t * call.batch),
-                                 gradients.pe.data() + t * In::channels);
+                for (Index image = 0; image < call.steps * call.batch; ++image) {
+                    add_gradient(image / call.batch, dy.map(image), gradients);
                 }
             }
             if (dx != nullptr) {
@@ -104,30 +114,38 @@ struct PositionEncoding {
 
         void absorb(const Tape&, const Call&) {}
 
-        /// P[step] [C]; null without encoding. A step beyond the ones encoded is an Error.
-        const Scalar* row(Index step) const {
-            if constexpr (!is_present) {
-                return nullptr;
-            } else {
-                const Tensor<Scalar, 2>& all = is_learnable ? parameters.pe : fixed_;
-                if (step >= all.dimension(0)) {
-                    fail("staa::PositionEncoding: step ", step + 1, " was asked for, but the network was built with ",
-                         all.dimension(0), " steps; build it with more, or begin a new stream with start()");
-                }
-                return all.data() + step * In::channels;
+        /// A step beyond the ones encoded is an Error.
+        void check_step(Index step) const {
+            if (is_present && step >= parameters.pe.dimension(0)) {
+                fail("staa::PositionEncoding: step ", step + 1, " was asked for, but the network was built with ",
+                     parameters.pe.dimension(0), " steps; build it with more, or begin a new stream with start()");
             }
+        }
+
+        /// P of channel c at `step`; 0 without encoding. Not for EncodingShape::per_position.
+        Scalar value(Index step, Index c) const {
+            static_assert(rows == 1, "staa::PositionEncoding: an encoding per position has no single value a channel");
+            if constexpr (is_present) {
+                return parameters.pe(step, 0, columns == 1 ? 0 : c);
+            } else {
+                return 0;
+            }
+        }
+        /// Adds to the gradient of what `value` gives.
+        static void add_gradient(Index step, Index c, Scalar gradient, Parameters& gradients) {
+            gradients.pe(step, 0, columns == 1 ? 0 : c) += gradient;
         }
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
             if constexpr (is_learnable) {
-                visitor(ParameterName{prefix + "pe", Layout::same}, self.parameters.pe, trees.pe...);
+                visitor(name(self, prefix), self.parameters.pe, trees.pe...);
             }
         }
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
             if constexpr (Kind == Encoding::sinusoidal) {
-                visitor(ParameterName{prefix + "pe", Layout::same}, self.fixed_);
+                visitor(name(self, prefix), self.parameters.pe);
             }
         }
 
@@ -135,7 +153,40 @@ struct PositionEncoding {
 
      private:
         static constexpr Index pixels = Index{In::height} * In::width;
-        Tensor<Scalar, 2> fixed_;
+
+        static ParameterName name(const at& self, const std::string& prefix) {
+            const Index steps = self.parameters.pe.dimension(0);
+            if constexpr (Shape == EncodingShape::per_position) {
+                return {prefix + "pe", Layout::map, {steps, In::channels, In::height, In::width}};
+            } else {
+                return {prefix + "pe", Layout::same, {steps, columns, 1, 1}};
+            }
+        }
+
+        /// y [H, W, C] = P[step].
+        void spread(Index step, Scalar* y) const {
+            for (Index pixel = 0; pixel < pixels; ++pixel, y += In::channels) {
+                for (Index c = 0; c < In::channels; ++c) {
+                    y[c] = is_present ? parameters.pe(step, rows == 1 ? 0 : pixel, columns == 1 ? 0 : c) : Scalar(0);
+                }
+            }
+        }
+
+        /// The images of one step, `first` on, added to y.
+        static void add_step(const Analog<Scalar>& x, Index first, Index batch, Scalar* y) {
+            add_values(batch * pixels * In::channels, x.map(first), y);
+        }
+        static void add_step(const Spikes& x, Index first, Index batch, Scalar* y) {
+            add_spikes<Scalar>(batch, pixels, In::channels, x.map(first), y);
+        }
+
+        static void add_gradient(Index t, const Scalar* dy, Parameters& gradients) {
+            for (Index pixel = 0; pixel < pixels; ++pixel, dy += In::channels) {
+                for (Index c = 0; c < In::channels; ++c) {
+                    gradients.pe(t, rows == 1 ? 0 : pixel, columns == 1 ? 0 : c) += dy[c];
+                }
+            }
+        }
     };
 };
 

@@ -31,6 +31,8 @@ struct StepAttention {
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
         static constexpr Index hidden = std::max(1, In::channels / Ratio);
+        static constexpr Operations operations{.multiply_accumulates = 2 * channels * hidden};
+        static constexpr Index parameter_count(Index) { return 2 * channels * hidden; }
 
         struct Parameters {
             Tensor<Scalar, 2> reduce;  ///< [C, C/Ratio]
@@ -155,8 +157,10 @@ struct StepAttention {
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
-            visitor(ParameterName{prefix + "reduce.weight", Layout::matrix}, self.parameters.reduce, trees.reduce...);
-            visitor(ParameterName{prefix + "expand.weight", Layout::matrix}, self.parameters.expand, trees.expand...);
+            visitor(ParameterName{prefix + "reduce.weight", Layout::matrix, {hidden, channels, 1, 1}},
+                    self.parameters.reduce, trees.reduce...);
+            visitor(ParameterName{prefix + "expand.weight", Layout::matrix, {channels, hidden, 1, 1}},
+                    self.parameters.expand, trees.expand...);
         }
 
         template <class Self, class Visitor>

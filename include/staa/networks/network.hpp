@@ -36,6 +36,13 @@ class Network {
         "staa::Network: its last layer must give one analog value a class; end with GlobalAvgPool, Linear<classes>");
     static constexpr int classes = Output::channels;
 
+    /// What one image costs over `steps` steps, every step computed, the static image's first layers too, as papers count.
+    static constexpr Operations operations(Index steps) {
+        return {steps * Chain::operations.multiply_accumulates, steps * Chain::operations.accumulates};
+    }
+    /// How many trainable values a network of `steps` steps has.
+    static constexpr Index parameter_count(Index steps) { return Chain::parameter_count(steps); }
+
     /// Images [N, H, W, C], or frames [T, N, H, W, C].
     using Images = Tensor<Scalar, In::is_constant ? 4 : 5>;
     /// [N, classes]
@@ -136,18 +143,19 @@ class Network {
     void visit(Visitor&& visitor, Trees&... trees) const {
         Chain::visit(chain, "", visitor, trees...);
     }
-    /// The same for running averages and fixed encodings: weights that are not trained.
+    /// The same for what belongs to the weights but is not trained: running averages, fixed encodings, constant M and N,
+    /// and the counters of batches, which are a std::int64_t in a tensor's place.
     template <class Visitor>
     void visit_statistics(Visitor&& visitor) {
         Chain::visit_statistics(chain, "", visitor);
     }
+    template <class Visitor>
+    void visit_statistics(Visitor&& visitor) const {
+        Chain::visit_statistics(chain, "", visitor);
+    }
 
     /// How many trainable values there are.
-    Index parameter_count() const {
-        Index count = 0;
-        visit([&](const ParameterName&, const auto& parameter) { count += parameter.size(); });
-        return count;
-    }
+    Index parameter_count() const { return parameter_count(options_.steps); }
 
     Index steps() const { return options_.steps; }
 
@@ -165,6 +173,7 @@ class Network {
             fail("staa::Network: ", options.steps, " steps; at least 1 is needed");
         }
         check_positive("surrogate_width", neuron.surrogate_width);
+        check_positive("surrogate_sharpness", neuron.surrogate_sharpness);
         check_positive("context_scale", neuron.context_scale);
         check_positive("attention_scale", neuron.attention_scale);
         if (!std::isfinite(neuron.threshold) || !std::isfinite(neuron.leak)) {

@@ -26,6 +26,8 @@ struct Identity {
         using Tape = Nothing;
         using State = Nothing;
         static constexpr bool reads_input = false;
+        static constexpr Operations operations{};
+        static constexpr Index parameter_count(Index) { return 0; }
 
         at(const Setup&, Random&) {}
         void absorb(const Tape&, const Call&) {}
@@ -95,6 +97,10 @@ struct Residual {
         using Output = AsAnalog<BodyOut>;
         using Scalar = typename In::Scalar;
         static constexpr bool reads_input = true;
+        static constexpr Operations operations = Body::operations + Path::operations;
+        static constexpr Index parameter_count(Index steps) {
+            return Body::parameter_count(steps) + Path::parameter_count(steps);
+        }
 
         struct Parameters {
             typename Body::Parameters body;

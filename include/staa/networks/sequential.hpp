@@ -34,6 +34,8 @@ struct ChainParts<std::tuple<Layer...>> {
     using Tapes = std::tuple<typename Layer::Tape...>;
     using States = std::tuple<typename Layer::State...>;
     using Signals = std::tuple<SignalOf<typename Layer::Output>...>;
+    static constexpr Operations operations = (Layer::operations + ...);
+    static constexpr Index parameter_count(Index steps) { return (Layer::parameter_count(steps) + ...); }
 };
 
 }  // namespace detail
@@ -57,6 +59,8 @@ struct Sequential {
         using Parameters = typename Parts::Parameters;
         using State = typename Parts::States;
         static constexpr bool reads_input = std::tuple_element_t<0, Types>::reads_input;
+        static constexpr Operations operations = Parts::operations;
+        static constexpr Index parameter_count(Index steps) { return Parts::parameter_count(steps); }
 
         struct Tape {
             typename Parts::Tapes tapes;

@@ -7,21 +7,31 @@
 #include "staa/layers/linear.hpp"
 #include "staa/layers/pooling.hpp"
 #include "staa/layers/staa_lif.hpp"
+#include "staa/networks/encoded_convolution.hpp"
 #include "staa/networks/network.hpp"
-#include "staa/networks/resnet.hpp"
 
 namespace staa::inline STAA_ABI {
 
-/// VGG-13: ten 3x3 convolutions in pairs of `Widths` channels, a neuron after each and a 2x2 average pool after each pair,
-/// one linear layer. The paper's widths are 64, 128, 256, 512, 512.
-template <class Input, int Classes, class Neuron = StaaLif<>, int A = 64, int B = 128, int C = 256, int D = 512,
-          int E = 512>
-using Vgg13On = Network<Input,
-                        Named<"features", Sequential<ConvBn<A>, Neuron, ConvBn<A>, Neuron, AvgPool<2>,    //
-                                                     ConvBn<B>, Neuron, ConvBn<B>, Neuron, AvgPool<2>,    //
-                                                     ConvBn<C>, Neuron, ConvBn<C>, Neuron, AvgPool<2>,    //
-                                                     ConvBn<D>, Neuron, ConvBn<D>, Neuron, AvgPool<2>,    //
-                                                     ConvBn<E>, Neuron, ConvBn<E>, Neuron, AvgPool<2>>>,  //
-                        GlobalAvgPool, Named<"fc", Linear<Classes>>>;
+/// VGG-13 with five widths of its own. Sizes of the maps are those of a 32 x 32 input.
+template <class Input, int Classes, class Neuron, int A, int B, int C, int D, int E,
+          template <int, int, int> class Convolution = ConvBn>
+using Vgg13OfWidths = Network<
+    Input,
+    Named<"features", Sequential<Convolution<A, 3, 1>, Neuron, Convolution<A, 3, 1>, Neuron, AvgPool<2>,    // 32 x 32
+                                 Convolution<B, 3, 1>, Neuron, Convolution<B, 3, 1>, Neuron, AvgPool<2>,    // 16 x 16
+                                 Convolution<C, 3, 1>, Neuron, Convolution<C, 3, 1>, Neuron, AvgPool<2>,    //  8 x  8
+                                 Convolution<D, 3, 1>, Neuron, Convolution<D, 3, 1>, Neuron, AvgPool<2>,    //  4 x  4
+                                 Convolution<E, 3, 1>, Neuron, Convolution<E, 3, 1>, Neuron, AvgPool<2>>>,  //  2 x  2
+    GlobalAvgPool, Named<"fc", Linear<Classes>>>;
+
+/// VGG-13: ten 3x3 convolutions in pairs, a neuron after each and a 2x2 average pool after each pair, one linear layer.
+/// The paper's width is 64: channels 64, 128, 256, 512, 512. For an input of any size, as the networks of resnet.hpp.
+template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
+          template <int, int, int> class Convolution = ConvBn>
+using Vgg13On = Vgg13OfWidths<Input, Classes, Neuron, Width, 2 * Width, 4 * Width, 8 * Width, 8 * Width, Convolution>;
+
+/// VGG-13 for CIFAR.
+template <int Width, int Classes, class Neuron = StaaLif<>>
+using Vgg13 = Vgg13On<Image<3, 32, 32>, Width, Classes, Neuron>;
 
 }  // namespace staa::inline STAA_ABI

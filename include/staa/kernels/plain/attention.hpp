@@ -84,7 +84,7 @@ void current_gradient(Index pixels, Index channels, const CurrentGradient<Scalar
     for (Index p = 0; p < pixels; ++p)
         for (Index c = 0; c < channels; ++c) {
             const Index i = p * channels + c;
-            Scalar dx = g.scale[c] * g.du[i] + g.shift[c];
+            Scalar dx = (g.scale != nullptr ? g.scale[c] : 1) * g.du[i] + (g.shift != nullptr ? g.shift[c] : 0);
             if (g.attention != nullptr) {
                 dx += g.attention[p] * g.d_context[c] + g.d_scores[p] * g.key[c];
                 g.d_key[c] += g.d_scores[p] * g.x[i];
@@ -98,7 +98,8 @@ void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar*
                     Scalar* y) {
     for (Index p = 0; p < pixels; ++p)
         for (Index c = 0; c < channels; ++c)
-            y[p * channels + c] = scale[c] * x[p * channels + c] + (shift != nullptr ? shift[c] : 0);
+            y[p * channels + c] =
+                (scale != nullptr ? scale[c] : 1) * x[p * channels + c] + (shift != nullptr ? shift[c] : 0);
 }
 
 template <class Scalar>

@@ -9,38 +9,45 @@
 namespace staa::inline STAA_ABI::plain {
 
 /// S of one neuron with potential u.
-template <class Surrogate, class Scalar>
+template <class Firing, class Scalar>
 Scalar spike(const Membrane<Scalar>& m, Scalar u) {
-    return fire<Surrogate>(OneLane<Scalar>(u - m.threshold), m.surrogate_width).value;
+    return Firing::spike(OneLane<Scalar>(u), m.neuron).value;
 }
 
 /// H of one neuron with potential u: what the reset leaves.
-template <class Surrogate, class Scalar>
+template <class Firing, class Scalar>
 Scalar carried(const Membrane<Scalar>& m, Scalar u) {
-    return u * (1 - spike<Surrogate>(m, u));
+    return Firing::carried(OneLane<Scalar>(u), m.neuron).value;
 }
 
-template <class Surrogate, class Scalar>
+/// leak · H of neuron i, or H where the leak is not one a neuron.
+template <class Firing, class Scalar>
+Scalar leaked(const Membrane<Scalar>& m, Scalar u, Index i) {
+    return carried<Firing>(m, u) * (m.leak != nullptr ? m.leak[i] : Scalar(1));
+}
+
+template <class Firing, class Scalar>
 void membrane_forward(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f) {
     if (f.carried_sum != nullptr)
         std::fill(f.carried_sum, f.carried_sum + m.channels, Scalar(0));
     for (Index pixel = 0; pixel < m.pixels; ++pixel)
         for (Index c = 0; c < m.channels; ++c) {
             const Index i = pixel * m.channels + c;
-            const Scalar before = f.previous != nullptr ? carried<Surrogate>(m, f.previous[i]) : Scalar(0);
-            const Scalar u = f.decay[c] * before + f.gain[c] * f.current[i] + f.shift[c];
-            const Scalar s = spike<Surrogate>(m, u);
+            const Scalar before = f.previous != nullptr ? leaked<Firing>(m, f.previous[i], i) : Scalar(0);
+            const Scalar shift = f.shift != nullptr ? f.shift[c] : Scalar(0);
+            const Scalar u = f.decay[c] * before + f.gain[c] * f.current[i] + shift;
+            const Scalar s = spike<Firing>(m, u);
             f.potential[i] = u;
             if (f.values != nullptr)
                 f.values[i] = s;
             if (f.spikes != nullptr && s == 1)
                 f.spikes[pixel * words_for(m.channels) + c / 64] |= std::uint64_t{1} << (c % 64);
             if (f.carried_sum != nullptr)
-                f.carried_sum[c] += u * (1 - s);
+                f.carried_sum[c] += leaked<Firing>(m, u, i);
         }
 }
 
-template <class Surrogate, class Scalar>
+template <class Firing, class Scalar>
 void membrane_backward(const Membrane<Scalar>& m, const MembraneBackward<Scalar>& b) {
     if (b.d_sum != nullptr)
         for (Scalar* sums : {b.d_sum, b.d_carried, b.d_current})
@@ -48,17 +55,31 @@ void membrane_backward(const Membrane<Scalar>& m, const MembraneBackward<Scalar>
     for (Index pixel = 0; pixel < m.pixels; ++pixel)
         for (Index c = 0; c < m.channels; ++c) {
             const Index i = pixel * m.channels + c;
-            const Scalar u = b.potential[i], s = spike<Surrogate>(m, u);
-            const Scalar slope = Surrogate::slope(OneLane<Scalar>(u - m.threshold), m.surrogate_width).value;
-            const Scalar d_carry = b.d_next != nullptr ? b.next_scale[c] * b.d_next[i] + b.next_shift[c] : Scalar(0);
-            const Scalar du = b.d_spikes[i] * slope + d_carry * (1 - s - (m.detach_reset ? 0 : u * slope));
+            const OneLane<Scalar> u = b.potential[i], slope = Firing::slope(u, m.neuron);
+            const Scalar carried_slope = Firing::carried_slope(u, slope, m.detach_reset, m.neuron).value;
+            Scalar d_carry = b.d_next != nullptr ? b.next_scale[c] * b.d_next[i] : Scalar(0);
+            if (b.d_next != nullptr && b.next_shift != nullptr)
+                d_carry += b.next_shift[c];
+            if (m.leak != nullptr)
+                d_carry *= m.leak[i];
+            const Scalar du = b.d_spikes[i] * slope.value + d_carry * carried_slope;
             b.d_potential[i] = du;
             if (b.d_sum == nullptr)
                 continue;
             b.d_sum[c] += du;
             b.d_current[c] += du * b.current[i];
             if (b.previous != nullptr)
-                b.d_carried[c] += du * carried<Surrogate>(m, b.previous[i]);
+                b.d_carried[c] += du * leaked<Firing>(m, b.previous[i], i);
+        }
+}
+
+template <class Firing, class Scalar>
+void leak_gradient(const Membrane<Scalar>& m, const Scalar* scale, const Scalar* shift, const Scalar* du,
+                   const Scalar* previous, Scalar* d_leak) {
+    for (Index pixel = 0; pixel < m.pixels; ++pixel)
+        for (Index c = 0; c < m.channels; ++c) {
+            const Index i = pixel * m.channels + c;
+            d_leak[i] += (scale[c] * du[i] + shift[c]) * carried<Firing>(m, previous[i]);
         }
 }
 
