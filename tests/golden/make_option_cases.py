@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Writes the golden cases of the options that the PyTorch reference does not have, by subclasses of it:
 
-    python3 make_option_cases.py REFERENCE_DIR OUT_DIR [SEED]
+    python3 make_option_cases.py OUT_DIR [SEED]
 
-REFERENCE_DIR holds staa_reference.py and make_golden.py. A case is a file as make_golden.py writes it, with margins kept
-as there (1e-6, in float64). Beside y and the gradients it has the weights after three steps of SGD (lr 0.01, momentum
+A case is a file as ../reference/make_golden.py writes it, with margins kept as there (1e-6, in float64). Beside y and the gradients it has the weights after three steps of SGD (lr 0.01, momentum
 0.9, weight decay 5e-4) on the loss sum(y · cotangent.y).
 """
 import dataclasses
@@ -15,7 +14,7 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "reference"))
 import staa_reference as ref  # noqa: E402
 import make_golden as golden  # noqa: E402
 
@@ -239,4 +238,4 @@ def main(out, seed):
 
 
 if __name__ == "__main__":
-    main(sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -3,17 +3,14 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "staa/core/error.hpp"
+#include "staa/io/safetensors.hpp"
 
 namespace staa_tests {
 
@@ -45,38 +42,13 @@ struct GoldenCase {
     }
 };
 
-inline GoldenCase read_golden(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    in.exceptions(std::ios::failbit | std::ios::badbit);
-    std::uint64_t size = 0;
-    in.read(reinterpret_cast<char*>(&size), 8);
-    std::string text(size, ' ');
-    in.read(text.data(), static_cast<std::streamsize>(size));
-    const std::string data((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+inline GoldenCase read_golden(const std::filesystem::path& path) {
+    staa::Safetensors file = staa::Safetensors::open(path);
     GoldenCase result;
-    result.file = file;
-    const nlohmann::json header = nlohmann::json::parse(text);
-    for (const auto& [name, entry] : header.items()) {
-        if (name == "__metadata__") {
-            result.config = nlohmann::json::parse(entry.at("config").get<std::string>());
-            continue;
-        }
-        GoldenTensor tensor;
-        tensor.shape = entry.at("shape").get<std::vector<staa::Index>>();
-        const auto begin = entry.at("data_offsets")[0].get<std::size_t>();
-        const auto end = entry.at("data_offsets")[1].get<std::size_t>();
-        const bool is_integer = entry.at("dtype") == "I64";
-        if ((!is_integer && entry.at("dtype") != "F64") || end > data.size()) {
-            staa::fail(file.string(), ": tensor ", name, " is neither I64 nor F64, or lies beyond the file's end");
-        }
-        for (std::size_t i = begin; i + 8 <= end; i += 8) {
-            std::int64_t whole = 0;
-            double real = 0;
-            std::memcpy(&whole, data.data() + i, 8);
-            std::memcpy(&real, data.data() + i, 8);
-            tensor.values.push_back(is_integer ? static_cast<double>(whole) : real);
-        }
-        result.tensors.emplace(name, std::move(tensor));
+    result.file = path;
+    result.config = nlohmann::json::parse(file.metadata().at("config"));
+    for (const auto& [name, tensor] : file.tensors()) {
+        result.tensors.emplace(name, GoldenTensor{tensor.shape, file.values<double>(name)});
     }
     return result;
 }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The number types of the safetensors format, and how their bytes, little-endian whatever the machine, become numbers.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "staa/core/config.hpp"
+
+namespace staa::inline STAA_ABI {
+
+namespace detail {
+
+struct Dtype {
+    std::string_view name;
+    int bits;  ///< of one element
+};
+
+/// Every type of the format (https://github.com/huggingface/safetensors, 0.8). Only some are read: see `is_readable`.
+inline constexpr Dtype dtypes[] = {
+    {"BOOL", 8}, {"U8", 8},      {"I8", 8},      {"U16", 16},        {"I16", 16},    {"U32", 32},
+    {"I32", 32}, {"U64", 64},    {"I64", 64},    {"F16", 16},        {"BF16", 16},   {"F32", 32},
+    {"F64", 64}, {"C64", 64},    {"F8_E4M3", 8}, {"F8_E5M2", 8},     {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
+    {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2FNUZ", 8},
+};
+
+/// The type of that name, null if the format has none.
+inline const Dtype* find_dtype(std::string_view name) {
+    for (const Dtype& dtype : dtypes) {
+        if (dtype.name == name) {
+            return &dtype;
+        }
+    }
+    return nullptr;
+}
+
+inline bool is_floating(std::string_view dtype) {
+    return dtype == "F16" || dtype == "BF16" || dtype == "F32" || dtype == "F64";
+}
+
+/// Whether `decode` makes `Scalar` of that type: whole numbers become any number, others floating-point numbers only.
+template <class Scalar>
+bool is_readable(std::string_view dtype) {
+    return dtype == "I32" || dtype == "I64" || (std::is_floating_point_v<Scalar> && is_floating(dtype));
+}
+
+/// The type that holds `Scalar` bit by bit.
+template <class Scalar>
+constexpr std::string_view dtype_of() {
+    static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double> ||
+                  std::is_same_v<Scalar, std::int64_t>);
+    return std::is_same_v<Scalar, float> ? "F32" : std::is_same_v<Scalar, double> ? "F64" : "I64";
+}
+
+template <std::size_t Size>
+using Bits = std::conditional_t<Size == 2, std::uint16_t, std::conditional_t<Size == 4, std::uint32_t, std::uint64_t>>;
+
+template <std::unsigned_integral Word>
+Word load_little_endian(const char* bytes) {
+    Word word = 0;
+    for (std::size_t i = 0; i < sizeof(Word); ++i) {
+        word = static_cast<Word>(word | static_cast<Word>(static_cast<unsigned char>(bytes[i])) << (8 * i));
+    }
+    return word;
+}
+
+template <std::unsigned_integral Word>
+void store_little_endian(Word word, char* bytes) {
+    for (std::size_t i = 0; i < sizeof(Word); ++i) {
+        bytes[i] = static_cast<char>(static_cast<unsigned char>(word >> (8 * i)));
+    }
+}
+
+/// IEEE 754's binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. Every one is a float too.
+inline float float_of_float16(std::uint16_t bits) {
+    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
+    const std::uint32_t exponent = bits >> 10 & 0x1Fu, fraction = bits & 0x3FFu;
+    if (exponent == 0) {  // zero and subnormal numbers
+        const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+        return sign == 0 ? magnitude : -magnitude;
+    }
+    const std::uint32_t wide_exponent = exponent == 0x1Fu ? 0xFFu : exponent - 15 + 127;
+    return std::bit_cast<float>(sign | wide_exponent << 23 | fraction << 13);
+}
+
+/// bfloat16 is the upper half of a float.
+inline float float_of_bfloat16(std::uint16_t bits) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+template <class Word, class Scalar, class Convert>
+void decode_each(std::string_view bytes, std::vector<Scalar>& values, Convert convert) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = static_cast<Scalar>(convert(load_little_endian<Word>(bytes.data() + i * sizeof(Word))));
+    }
+}
+
+/// Fills `values` from as many elements of a type that `is_readable` for them. A value of the same type keeps its bits.
+template <class Scalar>
+void decode(std::string_view dtype, std::string_view bytes, std::vector<Scalar>& values) {
+    if (dtype == "I64") {
+        decode_each<std::uint64_t>(bytes, values, [](auto word) { return std::bit_cast<std::int64_t>(word); });
+    } else if (dtype == "I32") {
+        decode_each<std::uint32_t>(bytes, values, [](auto word) { return std::bit_cast<std::int32_t>(word); });
+    } else if constexpr (std::is_floating_point_v<Scalar>) {
+        if (dtype == "F64") {
+            decode_each<std::uint64_t>(bytes, values, [](auto word) { return std::bit_cast<double>(word); });
+        } else if (dtype == "F32") {
+            decode_each<std::uint32_t>(bytes, values, [](auto word) { return std::bit_cast<float>(word); });
+        } else if (dtype == "F16") {
+            decode_each<std::uint16_t>(bytes, values, float_of_float16);
+        } else {
+            decode_each<std::uint16_t>(bytes, values, float_of_bfloat16);
+        }
+    }
+}
+
+}  // namespace detail
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "staa/io/safetensors_json.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// A safetensors file that is open for reading (https://github.com/huggingface/safetensors): 8 bytes with the length n
+/// of the header, little-endian; n bytes of header, JSON; the tensors' values, row major. Opening reads the header and
+/// checks all of it; values are read when they are asked for. What is wrong with a file is an `Error` that names the file
+/// and the tensor. Whatever the header claims, no more is allocated than a small multiple of the file's size.
+class Safetensors {
+ public:
+    /// Longer headers are refused: 8 MiB have room for some 60,000 tensors. The format allows 100,000,000 bytes.
+    static constexpr std::uint64_t longest_header = 8u << 20;
+
+    static Safetensors open(const std::filesystem::path& path) {
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(path, ignored)) {
+            fail(path.string(), ": no such file");
+        }
+        auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
+        if (!*file) {
+            fail(path.string(), ": the file cannot be opened");
+        }
+        return Safetensors(std::move(file), path.string());
+    }
+
+    /// The same for any bytes that can be read from any position; `source` is what errors call them.
+    Safetensors(std::unique_ptr<std::istream> bytes, std::string source)
+        : bytes_(std::move(bytes)), source_(std::move(source)) {
+        const Index size = measure();
+        if (size < 8) {
+            fail(source_, ": the file has ", size, " bytes, but the length of a safetensors header takes 8");
+        }
+        const auto length = detail::load_little_endian<std::uint64_t>(read(0, 8).data());
+        if (length > static_cast<std::uint64_t>(size - 8)) {
+            fail(source_, ": the header should be ", length, " bytes long, but after its length the file has only ",
+                 size - 8, "; it was cut off, or is no safetensors file");
+        }
+        if (length > longest_header) {
+            fail(source_, ": the header is ", length, " bytes long, more than the ", longest_header, " that are read");
+        }
+        data_begin_ = 8 + static_cast<Index>(length);
+        header_ = detail::parse_header(source_, read(8, static_cast<Index>(length)));
+        detail::check_data(source_, header_, size - data_begin_);
+    }
+
+    /// What errors call the file: its path.
+    const std::string& source() const { return source_; }
+
+    /// Every tensor by its name: its type, shape and bytes.
+    const auto& tensors() const { return header_.tensors; }
+
+    /// The strings of `__metadata__`.
+    const auto& metadata() const { return header_.metadata; }
+
+    /// The tensor of that name; fails if there is none.
+    const StoredTensor& at(std::string_view name) const {
+        const auto found = header_.tensors.find(name);
+        if (found == header_.tensors.end()) {
+            fail(source_, ": there is no tensor ", detail::in_quotes(name));
+        }
+        return found->second;
+    }
+
+    /// The values of the tensor of that name, row major in its shape. As float or double: F16, BF16, F32, F64, I32 and
+    /// I64, converted where the type is another and else bit by bit. As std::int64_t: I32 and I64. Fails if there is no
+    /// such tensor, its type is another, or the file got shorter since it was opened.
+    template <class Scalar>
+    std::vector<Scalar> values(std::string_view name) {
+        const StoredTensor& tensor = at(name);
+        if (!detail::is_readable<Scalar>(tensor.dtype)) {
+            fail(source_, ": tensor ", detail::in_quotes(name), ": ", tensor.dtype, " is not read as ",
+                 detail::dtype_of<Scalar>());
+        }
+        const std::string bytes = read(data_begin_ + tensor.begin, tensor.end - tensor.begin);
+        std::vector<Scalar> values(static_cast<std::size_t>(detail::element_count(tensor.shape)));
+        detail::decode(tensor.dtype, bytes, values);
+        return values;
+    }
+
+ private:
+    Index measure() {
+        const std::streamoff size = bytes_->seekg(0, std::ios::end).tellg();
+        if (size < 0 || size > std::numeric_limits<Index>::max()) {
+            fail(source_, ": the size of the file cannot be told");
+        }
+        return static_cast<Index>(size);
+    }
+
+    std::string read(Index begin, Index size) {
+        std::string bytes(static_cast<std::size_t>(size), '\0');
+        if (!bytes_->seekg(begin).read(bytes.data(), size)) {
+            fail(source_, ": ", size, " bytes at byte ", begin, " cannot be read");
+        }
+        return bytes;
+    }
+
+    std::unique_ptr<std::istream> bytes_;
+    std::string source_;
+    SafetensorsHeader header_;
+    Index data_begin_ = 0;
+};
+
+}  // namespace staa::inline STAA_ABI

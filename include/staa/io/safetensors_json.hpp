@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// The header of a safetensors file as JSON. The only header of the library that needs nlohmann-json
+// (https://github.com/nlohmann/json), of which it uses the SAX interface: nothing is built that was not asked for.
+#pragma once
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "staa/io/safetensors_dtype.hpp"
+#include "staa/io/safetensors_header.hpp"
+
+namespace staa::inline STAA_ABI {
+
+namespace detail {
+
+/// Takes exactly {name: {"dtype": string, "shape": [sizes], "data_offsets": [begin, end]}, ..} and, under the name
+/// "__metadata__", {string: string}. Fails, naming the tensor, where anything else comes.
+class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
+    using Json = nlohmann::json;
+
+ public:
+    static constexpr std::size_t largest_rank = 8;
+
+    HeaderReader(const std::string& source, SafetensorsHeader& header) : source_(source), header_(header) {}
+
+    bool null() override { return refuse("null"); }
+    bool boolean(bool) override { return refuse("a truth value"); }
+    bool number_integer(Json::number_integer_t) override { return refuse("a negative number"); }
+    bool number_float(Json::number_float_t, const std::string& text) override {
+        return refuse("the number " + in_quotes(text));
+    }
+    bool binary(Json::binary_t&) override { return refuse("binary data"); }
+
+    bool number_unsigned(Json::number_unsigned_t number) override {
+        if (place_ != Place::shape && place_ != Place::offsets) {
+            return refuse("a number");
+        }
+        if (number > static_cast<Json::number_unsigned_t>(std::numeric_limits<Index>::max())) {
+            return refuse("the number " + std::to_string(number));
+        }
+        auto& numbers = place_ == Place::shape ? tensor_.shape : offsets_;
+        if (numbers.size() == (place_ == Place::shape ? largest_rank : 2)) {
+            return refuse("more numbers");
+        }
+        numbers.push_back(static_cast<Index>(number));
+        return true;
+    }
+
+    bool string(std::string& text) override {
+        if (place_ == Place::metadata_value) {
+            header_.metadata[key_] = text;
+            return enter(Place::metadata);
+        }
+        if (place_ != Place::dtype) {
+            return refuse("the string " + in_quotes(text));
+        }
+        const Dtype* dtype = find_dtype(text);
+        if (dtype == nullptr) {
+            fail(where(), "its dtype ", in_quotes(text), " is not one of the format");
+        }
+        tensor_.dtype = dtype->name;
+        return enter(Place::tensor);
+    }
+
+    bool start_object(std::size_t) override {
+        switch (place_) {
+            case Place::file:
+                return enter(Place::header);
+            case Place::metadata_object:
+                return enter(Place::metadata);
+            case Place::tensor_object:
+                return enter(Place::tensor);
+            default:
+                return refuse("an object");
+        }
+    }
+
+    bool key(std::string& text) override {
+        if (place_ == Place::header) {
+            return begin_entry(text);
+        }
+        if (place_ == Place::metadata) {
+            if (header_.metadata.contains(text)) {
+                fail(where(), "the key ", in_quotes(text), " is there twice");
+            }
+            key_ = text;
+            return enter(Place::metadata_value);
+        }
+        return begin_field(text);
+    }
+
+    bool end_object() override {
+        if (place_ == Place::tensor) {
+            finish_tensor();
+        }
+        return enter(place_ == Place::header ? Place::file : Place::header);
+    }
+
+    bool start_array(std::size_t) override {
+        if (place_ == Place::shape_array || place_ == Place::offsets_array) {
+            return enter(place_ == Place::shape_array ? Place::shape : Place::offsets);
+        }
+        return refuse("an array");
+    }
+
+    bool end_array() override {
+        if (place_ == Place::offsets && offsets_.size() != 2) {
+            return refuse(std::to_string(offsets_.size()));
+        }
+        return enter(Place::tensor);
+    }
+
+    bool parse_error(std::size_t position, const std::string& last, const Json::exception&) override {
+        fail(source_, ": the header is not JSON at byte ", 7 + position, " of the file, at ", in_quotes(last));
+    }
+
+ private:
+    /// What is open, or what value comes next.
+    enum class Place {
+        file,
+        header,
+        metadata_object,
+        metadata,
+        metadata_value,
+        tensor_object,
+        tensor,
+        dtype,
+        shape_array,
+        shape,
+        offsets_array,
+        offsets
+    };
+
+    bool enter(Place place) {
+        place_ = place;
+        return true;
+    }
+
+    std::string where() const {
+        return source_ + (name_ == "__metadata__" ? ": __metadata__: " : ": tensor " + in_quotes(name_) + ": ");
+    }
+
+    [[noreturn]] bool refuse(const std::string& found) const {
+        const char* expected = "";
+        switch (place_) {
+            case Place::metadata_object:
+            case Place::metadata_value:
+                expected = "it must map strings to strings";
+                break;
+            case Place::dtype:
+                expected = "its dtype must be a string";
+                break;
+            case Place::shape_array:
+            case Place::shape:
+                expected = "its shape must be at most 8 whole numbers below 2^63";
+                break;
+            case Place::offsets_array:
+            case Place::offsets:
+                expected = "its data_offsets must be two whole numbers below 2^63";
+                break;
+            default:
+                expected = "it must be an object with dtype, shape and data_offsets";
+        }
+        fail(where(), expected, ", found ", found);
+    }
+
+    bool begin_entry(const std::string& name) {
+        name_ = name;
+        const bool is_metadata = name == "__metadata__";
+        if (header_.tensors.contains(name) || (is_metadata && has_metadata_)) {
+            fail(where(), "it is there twice");
+        }
+        has_metadata_ = has_metadata_ || is_metadata;
+        tensor_ = {};
+        offsets_.clear();
+        has_dtype_ = has_shape_ = has_offsets_ = false;
+        return enter(is_metadata ? Place::metadata_object : Place::tensor_object);
+    }
+
+    bool begin_field(const std::string& field) {
+        const auto begin = [&](bool& seen, Place value) {
+            if (seen) {
+                fail(where(), "its ", field, " is there twice");
+            }
+            seen = true;
+            return enter(value);
+        };
+        if (field == "dtype") {
+            return begin(has_dtype_, Place::dtype);
+        }
+        if (field == "shape") {
+            return begin(has_shape_, Place::shape_array);
+        }
+        if (field == "data_offsets") {
+            return begin(has_offsets_, Place::offsets_array);
+        }
+        fail(where(), "the field ", in_quotes(field), " is not one of dtype, shape and data_offsets");
+    }
+
+    void finish_tensor() {
+        const char* missing = !has_dtype_ ? "dtype" : !has_shape_ ? "shape" : !has_offsets_ ? "data_offsets" : nullptr;
+        if (missing != nullptr) {
+            fail(where(), "it has no ", missing);
+        }
+        tensor_.begin = offsets_[0];
+        tensor_.end = offsets_[1];
+        const Index count = element_count(tensor_.shape), bits = find_dtype(tensor_.dtype)->bits;
+        const Index found = tensor_.end - tensor_.begin;
+        if (count < 0 || count > std::numeric_limits<Index>::max() / bits) {
+            fail(where(), "its shape ", shape_text(tensor_.shape), " has too many elements");
+        }
+        if (count * bits % 8 != 0 || count * bits / 8 != found) {
+            fail(where(), tensor_.dtype, " of shape ", shape_text(tensor_.shape), " has ", count * bits,
+                 " bits, but its data_offsets ", shape_text(offsets_), " are ", found, " bytes apart");
+        }
+        header_.tensors.emplace(name_, tensor_);
+    }
+
+    const std::string& source_;
+    SafetensorsHeader& header_;
+    Place place_ = Place::file;
+    std::string name_, key_;
+    StoredTensor tensor_;
+    std::vector<Index> offsets_;
+    bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false, has_metadata_ = false;
+};
+
+/// Reads a header. Its text must be one JSON object, from the first byte on, and spaces.
+inline SafetensorsHeader parse_header(const std::string& source, std::string_view text) {
+    if (!text.starts_with('{')) {
+        fail(source, ": the header must begin with { at byte 8 of the file");
+    }
+    // To the parser a zero byte is the end of its input.
+    if (const auto last = text.find_last_not_of(' '); text[last] != '}' || text.find('\0') != text.npos) {
+        fail(source, ": the header must end with } and spaces, and have no zero byte");
+    }
+    SafetensorsHeader header;
+    HeaderReader reader(source, header);
+    nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
+    return header;
+}
+
+/// The text of a header, with spaces at its end so that the data begins at a multiple of 8 bytes.
+inline std::string header_text(const SafetensorsHeader& header) {
+    const auto string = [](std::string_view text) {
+        return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    };
+    std::string text = "{\"__metadata__\":{";
+    for (const auto& [key, value] : header.metadata) {
+        text += (text.ends_with('{') ? "" : ",") + string(key) + ":" + string(value);
+    }
+    text += '}';
+    for (const auto* entry : in_order_of_data(header)) {
+        const auto& [name, tensor] = *entry;
+        text += "," + string(name) + ":{\"dtype\":" + string(tensor.dtype) +
+                ",\"shape\":" + nlohmann::json(tensor.shape).dump() + ",\"data_offsets\":[" +
+                std::to_string(tensor.begin) + "," + std::to_string(tensor.end) + "]}";
+    }
+    text += '}';
+    text.append((8 - text.size() % 8) % 8, ' ');
+    return text;
+}
+
+}  // namespace detail
+
+}  // namespace staa::inline STAA_ABI

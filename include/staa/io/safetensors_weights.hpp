@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// A network's weights as one list, and the order in which PyTorch holds their values.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "staa/io/safetensors_header.hpp"
+#include "staa/layers/layer.hpp"
+
+namespace staa::inline STAA_ABI {
+
+namespace detail {
+
+/// Values that are [lead, a, b, c] in PyTorch's order are [lead, c, b, a] here.
+struct AxisOrder {
+    Index lead, a, b, c;
+};
+
+/// Calls visit(there, here) for the position of every value in PyTorch's order and in ours.
+template <class Visit>
+void for_each_position(const AxisOrder& axes, Visit visit) {
+    Index there = 0;
+    for (Index lead = 0; lead < axes.lead; ++lead) {
+        const Index first = there;
+        for (Index a = 0; a < axes.a; ++a) {
+            for (Index b = 0; b < axes.b; ++b) {
+                for (Index c = 0; c < axes.c; ++c) {
+                    visit(there++, first + (c * axes.b + b) * axes.a + a);
+                }
+            }
+        }
+    }
+}
+
+/// How the values of a tensor of `size` values lie. Fails if the layer that named it gave it a shape that does not fit.
+inline AxisOrder axis_order(const ParameterName& name, Index size) {
+    const std::vector<Index>& shape = name.shape;
+    const std::size_t rank = shape.size(), least = name.layout == Layout::same ? 0 : name.layout == Layout::map ? 3 : 2;
+    if (rank < least || element_count(shape) != size) {
+        fail("the weights' tensor ", in_quotes(name.text), " has ", size, " values, but its layer gives it the shape ",
+             shape_text(shape));
+    }
+    const auto product = [&](std::size_t first, std::size_t last) {
+        return element_count({shape.begin() + static_cast<Index>(first), shape.begin() + static_cast<Index>(last)});
+    };
+    switch (name.layout) {
+        case Layout::matrix:
+        case Layout::convolution:
+            return {1, shape[0], shape[1], product(2, rank)};
+        case Layout::map:
+            return {product(0, rank - 3), shape[rank - 3], 1, product(rank - 2, rank)};
+        default:
+            return {size, 1, 1, 1};
+    }
+}
+
+/// A tensor of a network.
+template <class Scalar>
+struct NamedTensor {
+    ParameterName name;
+    Scalar* data;
+    AxisOrder axes;
+};
+
+/// A whole number of a network: how many batches an average has taken in.
+template <class Counter>
+struct NamedCounter {
+    ParameterName name;
+    Counter* value;
+};
+
+/// Every tensor and counter of a network of `Scalar`, const if the network is. With a list the rest of saving and loading
+/// is compiled once a scalar, not once a network.
+template <class Scalar>
+struct Weights {
+    using Counter = std::conditional_t<std::is_const_v<Scalar>, const std::int64_t, std::int64_t>;
+    std::vector<NamedTensor<Scalar>> tensors;
+    std::vector<NamedCounter<Counter>> counters;
+};
+
+template <class Net>
+auto weights_of(Net& net) {
+    using Scalar = std::conditional_t<std::is_const_v<Net>, const typename Net::Scalar, typename Net::Scalar>;
+    Weights<Scalar> weights;
+    const auto add = [&](const ParameterName& name, auto& value) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::int64_t>) {
+            weights.counters.push_back({name, &value});
+        } else {
+            weights.tensors.push_back({name, value.data(), axis_order(name, value.size())});
+        }
+    };
+    net.visit(add);
+    net.visit_statistics(add);
+    return weights;
+}
+
+}  // namespace detail
+
+}  // namespace staa::inline STAA_ABI

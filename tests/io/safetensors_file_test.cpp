@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "staa/io/safetensors_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "io/safetensors_bytes.hpp"
+#include "io/temporary_folder.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using Catch::Matchers::Message;
+using staa::Index;
+using staa::Safetensors;
+using staa_tests::fields;
+using staa_tests::file_of;
+using staa_tests::file_with;
+using staa_tests::little_endian;
+using staa_tests::open;
+using staa_tests::TemporaryFolder;
+
+TEST_CASE("a file holds tensors by name, with their types and shapes, and strings about them", "[safetensors]") {
+    Safetensors file = open(file_of(R"({"weight":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},)"
+                                    R"("__metadata__":{"format":"pt","by":"hand"},)"
+                                    R"("count":{"data_offsets":[0,8],"shape":[],"dtype":"I64"}}   )",
+                                    little_endian(7, 8) + little_endian(0x3F800000, 4) + little_endian(0xC0000000, 4)));
+    REQUIRE(file.tensors().size() == 2);
+    CHECK(file.at("weight").dtype == "F32");
+    CHECK(file.at("weight").shape == std::vector<Index>{2, 1});
+    CHECK(file.at("count").dtype == "I64");
+    CHECK(file.at("count").shape.empty());
+    CHECK(file.values<float>("weight") == std::vector{1.0f, -2.0f});
+    CHECK(file.values<std::int64_t>("count") == std::vector<std::int64_t>{7});
+    CHECK(file.metadata().size() == 2);
+    CHECK(file.metadata().at("by") == "hand");
+    CHECK(file.source() == "x.safetensors");
+}
+
+TEST_CASE("a file may have no tensors, and tensors without values", "[safetensors]") {
+    CHECK(open(file_of("{}")).tensors().empty());
+    Safetensors file = open(file_of(R"({"a":{"dtype":"F64","shape":[3,0],"data_offsets":[0,0]}})"));
+    CHECK(file.values<double>("a").empty());
+}
+
+TEST_CASE("tensors may come in any order, with their bytes one after the other", "[safetensors]") {
+    const std::string one = little_endian(0x3F800000, 4), minus_two = little_endian(0xC0000000, 4);
+    Safetensors file = open(file_of(
+        "{\"b\":{" + staa_tests::dtype + "," + staa_tests::shape + ",\"data_offsets\":[4,8]},\"a\":{" + fields + "}}",
+        one + minus_two));
+    CHECK(file.values<float>("a") == std::vector{1.0f});
+    CHECK(file.values<float>("b") == std::vector{-2.0f});
+}
+
+TEST_CASE("a name may have any character that JSON can write", "[safetensors]") {
+    Safetensors file = open(file_of("{\"\\u00fc \\\"\\n\":{" + fields + "}}", "1234"));
+    CHECK(file.at("\xC3\xBC \"\n").shape == std::vector<Index>{1});
+}
+
+TEST_CASE("whole numbers are read as any number", "[safetensors]") {
+    Safetensors file = open(file_of(R"({"i":{"dtype":"I32","shape":[2],"data_offsets":[0,8]},)"
+                                    R"("l":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}})",
+                                    little_endian(5, 4) + little_endian(0xFFFFFFFE, 4) +
+                                        little_endian(static_cast<std::uint64_t>(-3'000'000'000), 8)));
+    CHECK(file.values<std::int64_t>("i") == std::vector<std::int64_t>{5, -2});
+    CHECK(file.values<float>("i") == std::vector{5.0f, -2.0f});
+    CHECK(file.values<double>("l") == std::vector{-3e9});
+}
+
+/// The value of a floating-point number of the given bits by IEEE 754's definition: (-1)^s 2^(e-bias) 1.f, below the
+/// least exponent 2^(1-bias) 0.f, and infinity or NaN at the greatest.
+double value_of(unsigned bits, int exponent_bits, int fraction_bits) {
+    const unsigned fraction = bits & ((1u << fraction_bits) - 1);
+    const int exponent = static_cast<int>(bits >> fraction_bits & ((1u << exponent_bits) - 1));
+    const int greatest = (1 << exponent_bits) - 1, bias = greatest / 2;
+    const double sign = bits >> (exponent_bits + fraction_bits) == 0 ? 1.0 : -1.0;
+    if (exponent == greatest) {
+        return fraction == 0 ? sign * std::numeric_limits<double>::infinity() : std::nan("");
+    }
+    const double significand = std::ldexp(fraction, -fraction_bits) + (exponent == 0 ? 0 : 1);
+    return sign * std::ldexp(significand, std::max(exponent, 1) - bias);
+}
+
+/// How many of all 16-bit numbers are not what they should be.
+template <class Scalar>
+int wrong_values(const std::string& type, int exponent_bits, int fraction_bits) {
+    std::string data;
+    for (unsigned bits = 0; bits < 65536; ++bits) {
+        data += little_endian(bits, 2);
+    }
+    Safetensors file =
+        open(file_of(R"({"a":{"dtype":")" + type + R"(","shape":[65536],"data_offsets":[0,131072]}})", data));
+    const std::vector<Scalar> values = file.values<Scalar>("a");
+    int wrong = 0;
+    for (unsigned bits = 0; bits < 65536; ++bits) {
+        const double expected = value_of(bits, exponent_bits, fraction_bits), found = static_cast<double>(values[bits]);
+        const bool same = found == expected || (std::isnan(found) && std::isnan(expected));
+        wrong += !(same && std::signbit(found) == (bits >= 0x8000));
+    }
+    return wrong;
+}
+
+TEST_CASE("every float16 is read exactly", "[safetensors]") {
+    CHECK(wrong_values<float>("F16", 5, 10) == 0);
+    CHECK(wrong_values<double>("F16", 5, 10) == 0);
+}
+
+TEST_CASE("every bfloat16 is read exactly", "[safetensors]") {
+    CHECK(wrong_values<float>("BF16", 8, 7) == 0);
+    CHECK(wrong_values<double>("BF16", 8, 7) == 0);
+}
+
+TEST_CASE("float32 and float64 are rounded to the type asked for", "[safetensors]") {
+    Safetensors file = open(file_of(R"({"d":{"dtype":"F64","shape":[3],"data_offsets":[0,24]},)"
+                                    R"("f":{"dtype":"F32","shape":[1],"data_offsets":[24,28]}})",
+                                    little_endian(0x3FB999999999999A, 8) + little_endian(0x7FEFFFFFFFFFFFFF, 8) +
+                                        little_endian(0x3690000000000000, 8) + little_endian(0x3DCCCCCD, 4)));
+    CHECK(file.values<double>("d") == std::vector{0.1, std::numeric_limits<double>::max(), 0x1p-150});
+    CHECK(file.values<float>("d") == std::vector{0.1f, std::numeric_limits<float>::infinity(), 0.0f});
+    CHECK(file.values<double>("f") == std::vector{static_cast<double>(0.1f)});
+}
+
+TEST_CASE("a type that is not read is known, and named when its values are asked for", "[safetensors]") {
+    Safetensors file = open(file_of(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                                    R"("b":{"dtype":"F4","shape":[2,2],"data_offsets":[4,6]},)"
+                                    R"("c":{"dtype":"C64","shape":[1],"data_offsets":[6,14]}})",
+                                    std::string(14, '\0')));
+    CHECK(file.at("b").dtype == "F4");
+    CHECK_THROWS_MATCHES(file.values<float>("a"), staa::Error,
+                         Message("x.safetensors: tensor \"a\": U8 is not read as F32"));
+    CHECK_THROWS_MATCHES(file.values<double>("c"), staa::Error,
+                         Message("x.safetensors: tensor \"c\": C64 is not read as F64"));
+}
+
+TEST_CASE("a floating-point number is not read as a whole one", "[safetensors]") {
+    Safetensors file = open(file_with(fields));
+    CHECK_THROWS_MATCHES(file.values<std::int64_t>("a"), staa::Error,
+                         Message("x.safetensors: tensor \"a\": F32 is not read as I64"));
+}
+
+TEST_CASE("a tensor that is not there is named", "[safetensors]") {
+    Safetensors file = open(file_with(fields));
+    CHECK_THROWS_MATCHES(file.values<float>("b"), staa::Error, Message("x.safetensors: there is no tensor \"b\""));
+}
+
+TEST_CASE("a file that does not exist, or is a folder, is named", "[safetensors]") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "d");
+    for (const char* name : {"missing", "d"}) {
+        CHECK_THROWS_MATCHES(Safetensors::open(folder / name), staa::Error,
+                             Message((folder / name).string() + ": no such file"));
+    }
+}
+
+TEST_CASE("a file cut off while it is open is an error that says where", "[safetensors]") {
+    const TemporaryFolder folder;
+    const std::string bytes =
+        file_with(R"("dtype":"F32","shape":[100000],"data_offsets":[0,400000])", std::string(400000, '\0'));
+    std::ofstream(folder / "a", std::ios::binary) << bytes;
+    Safetensors file = Safetensors::open(folder / "a");
+    std::filesystem::resize_file(folder / "a", 100000);
+    CHECK_THROWS_MATCHES(file.values<float>("a"), staa::Error,
+                         Message((folder / "a").string() + ": 400000 bytes at byte 72 cannot be read"));
+}
+
+}  // namespace
