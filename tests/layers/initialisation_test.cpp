@@ -58,8 +58,8 @@ TEST_CASE("StaaLif starts with M at the leak, N at 1, no encoding and global con
     Setup setup{.steps = 6};
     setup.neuron.leak = 0.5;
     const auto layer = made<StaaLif<>, Frames<64, 3, 3>>(1, setup);
-    CHECK(is_all(layer.leak, 0.5));
-    CHECK(is_all(layer.gain, 1));
+    CHECK(is_all(layer.adaptive.leak, 0.5));
+    CHECK(is_all(layer.adaptive.gain, 1));
     CHECK(layer.encoding.parameters.pe.dimension(0) == 6);
     CHECK(is_all(layer.encoding.parameters.pe, 0));
     CHECK(is_all(layer.context.parameters.value_weight, 0));

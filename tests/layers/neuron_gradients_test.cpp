@@ -135,8 +135,8 @@ TEST_CASE("a soft reset: gradients are the derivatives, of Lif and of StaaLif") 
 
 TEST_CASE("Lif: a gain that a file brings is in the output and in the gradients") {
     OneLayer<Lif<Ramp>::at<Still>> one(wide_window());
-    one.layer.gain.setConstant(0.75);
-    one.layer.leak.setConstant(0.5);
+    one.layer.adaptive.gain.setConstant(0.75);
+    one.layer.adaptive.leak.setConstant(0.5);
     check_gradients(one);
     CHECK(largest_of(one.dx.data(), one.dx.extents().size()) > 0);
 }

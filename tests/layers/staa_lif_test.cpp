@@ -29,8 +29,8 @@ bool same(const Spikes& a, const Spikes& b) { return std::equal(a.data(), a.data
 /// Two layers with the same input, cotangent, M and N.
 template <class A, class B>
 void share(const OneLayer<A>& from, OneLayer<B>& to) {
-    to.layer.leak = from.layer.leak;
-    to.layer.gain = from.layer.gain;
+    to.layer.adaptive.leak = from.layer.adaptive.leak;
+    to.layer.adaptive.gain = from.layer.adaptive.gain;
     std::copy_n(from.x.data(), from.x.extents().size(), to.x.data());
     std::copy_n(from.dy.data(), from.dy.extents().size(), to.dy.data());
 }

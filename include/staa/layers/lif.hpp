@@ -5,7 +5,7 @@
 
 #include "staa/kernels/attention.hpp"
 #include "staa/kernels/membrane.hpp"
-#include "staa/layers/layer.hpp"
+#include "staa/layers/leak_and_gain.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -55,7 +55,7 @@ void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
 
 /// Leaky integrate-and-fire neurons, Eq. 1-3, with hard reset to 0:
 ///     U[t] = leak · H[t-1] + X[t],   S[t] = 1 where U[t] >= threshold, else 0,   H[t] = U[t] · (1 - S[t]),   H[-1] = 0
-/// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `leak` starts as NeuronOptions::leak. How a
+/// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `adaptive.leak` starts as NeuronOptions::leak. How a
 /// neuron fires and resets is in its types: kernels/surrogate.hpp and kernels/firing.hpp, where one's own are described.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Lif {
@@ -72,6 +72,7 @@ struct Lif {
         using Output = Map<In::channels, In::height, In::width, Fire::output, Scalar, Over::time>;
         using Parameters = Nothing;
         using State = NeuronState<Scalar>;
+        using Constants = typename LeakAndGain<Adaptive::constant>::template at<In>;
         static constexpr bool reads_input = false;
         static constexpr Operations operations{};
         static constexpr Index parameter_count(Index) { return 0; }
@@ -80,10 +81,7 @@ struct Lif {
             Analog<Scalar> potential;  ///< U [T, N, H, W, C]
         };
 
-        at(const Setup& setup, Random&)
-            : neuron(setup.neuron),
-              leak(filled<Scalar>(static_cast<Scalar>(setup.neuron.leak), In::channels)),
-              gain(filled<Scalar>(1, In::channels)) {}
+        at(const Setup& setup, Random& random) : neuron(setup.neuron), adaptive(setup, random) {}
 
         void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             y.resize(call.arena, Output::extents(call.steps, call.batch));
@@ -133,7 +131,8 @@ struct Lif {
                 }
                 for (Index t = 0; t < dx->extents().steps && scaled; ++t) {
                     Scalar* map = dx->map(t * call.batch + n);
-                    scale_channels<Scalar>(In::height * In::width, In::channels, map, gain.data(), nullptr, map);
+                    scale_channels<Scalar>(In::height * In::width, In::channels, map, adaptive.gain.data(), nullptr,
+                                           map);
                 }
             });
         }
@@ -144,25 +143,24 @@ struct Lif {
         static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
-            visitor(ParameterName{prefix + "M", Layout::same, {In::channels, 1, 1}}, self.leak);
-            visitor(ParameterName{prefix + "N", Layout::same, {In::channels, 1, 1}}, self.gain);
+            Constants::visit_statistics(self.adaptive, prefix, visitor);
         }
 
         NeuronOptions neuron;
-        Tensor<Scalar, 1> leak,
-            gain;  ///< M and N of Eq. 6, [C]: constants here, and gain 1 unless a file says otherwise
+        Constants adaptive;  ///< leak and gain, [C]; the gain is 1 unless a file says otherwise
 
      private:
         static constexpr Index map_size = Index{In::height} * In::width * In::channels;
 
         bool gain_is_one() const {
-            return std::all_of(gain.data(), gain.data() + In::channels, [](Scalar value) { return value == 1; });
+            return std::all_of(adaptive.gain.data(), adaptive.gain.data() + In::channels,
+                               [](Scalar value) { return value == 1; });
         }
 
         void step(const Scalar* x, const Scalar* previous, Scalar* potential, SignalOf<Output>& y, Index image) const {
             MembraneForward<Scalar> f{};
-            f.decay = leak.data();
-            f.gain = gain.data();
+            f.decay = adaptive.leak.data();
+            f.gain = adaptive.gain.data();
             f.current = x;
             f.previous = previous;
             f.potential = potential;
@@ -176,7 +174,7 @@ struct Lif {
             b.potential = potential;
             b.d_spikes = d_spikes;
             b.d_next = d_next;
-            b.next_scale = leak.data();
+            b.next_scale = adaptive.leak.data();
             b.d_potential = d_potential;
             membrane_backward<Fire>(detail::membrane_of<In>(neuron), b);
         }

@@ -43,12 +43,10 @@ struct PixelwiseStaaLif {
         static constexpr bool reads_input = true;
         static constexpr Operations operations = Core::operations + Context::operations;
         static constexpr Index parameter_count(Index steps) {
-            return Core::parameter_count(steps) + Encoder::parameter_count(steps) + Context::parameter_count(steps) +
-                   (gain_is_map ? map_size : 0);
+            return Core::parameter_count(steps) + Encoder::parameter_count(steps) + Context::parameter_count(steps);
         }
 
         struct Parameters {
-            Tensor<Scalar, 3> gain;  ///< N [H, W, C] where it is one a neuron; else it is the core's
             typename Core::Parameters core;
             typename Encoder::Parameters encoding;
             typename Context::Parameters context;
@@ -60,11 +58,7 @@ struct PixelwiseStaaLif {
             typename Context::Tape aggregator;  ///< GC's
         };
 
-        at(const Setup& setup, Random& random) : core(setup, random), encoding(setup, random), context(setup, random) {
-            if constexpr (gain_is_map) {
-                gain = filled<Scalar>(1, In::height, In::width, In::channels);
-            }
-        }
+        at(const Setup& setup, Random& random) : core(setup, random), encoding(setup, random), context(setup, random) {}
 
         void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             core.draw_dropped(tape, call);
@@ -88,8 +82,8 @@ struct PixelwiseStaaLif {
             if constexpr (gain_is_map) {
                 for (Index image = 0; image < d_aggregated.extents().images(); ++image) {
                     Scalar* d = d_aggregated.map(image);
-                    add_products(map_size, d, tape.aggregated.map(image), gradients.gain.data());
-                    multiply_values(map_size, gain.data(), d, d);
+                    add_products(map_size, d, tape.aggregated.map(image), gradients.core.adaptive.gain.data());
+                    multiply_values(map_size, core.adaptive.gain.data(), d, d);
                 }
             }
             take_dropped(d_aggregated, straight, tape, call);
@@ -107,10 +101,6 @@ struct PixelwiseStaaLif {
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
             Core::visit(self.core, prefix, visitor, trees.core...);
-            if constexpr (gain_is_map) {
-                visitor(ParameterName{prefix + "N", Layout::map, {In::channels, In::height, In::width}}, self.gain,
-                        trees.gain...);
-            }
             Encoder::visit(self.encoding, prefix, visitor, trees.encoding...);
             if constexpr (has_gc) {
                 Context::visit(self.context, prefix + "gc.", visitor, trees.context...);
@@ -122,7 +112,6 @@ struct PixelwiseStaaLif {
             Encoder::visit_statistics(self.encoding, prefix, visitor);
         }
 
-        Tensor<Scalar, 3> gain;  ///< N, as in Parameters
         Core core;
         Encoder encoding;
         Context context;
@@ -156,7 +145,8 @@ struct PixelwiseStaaLif {
             if constexpr (gain_is_map) {
                 tape.current.resize(call.arena, tape.aggregated.extents());
                 parallel_for(tape.aggregated.extents().images(), map_size, [&](Index image) {
-                    multiply_values(map_size, gain.data(), tape.aggregated.map(image), tape.current.map(image));
+                    multiply_values(map_size, core.adaptive.gain.data(), tape.aggregated.map(image),
+                                    tape.current.map(image));
                 });
             }
         }

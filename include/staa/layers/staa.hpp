@@ -2,17 +2,10 @@
 #pragma once
 
 #include "staa/layers/global_context.hpp"
+#include "staa/layers/leak_and_gain.hpp"
 #include "staa/layers/position_encoding.hpp"
 
 namespace staa::inline STAA_ABI {
-
-/// What shares a value of M (leak) and N (gain), Eq. 6. M starts as NeuronOptions::leak, N at 1.
-enum class Adaptive {
-    constant,     ///< neither is trained
-    per_layer,    ///< one M and one N a layer
-    per_channel,  ///< one a channel (our reading of the paper)
-    per_neuron,   ///< one for every neuron of the map, [H, W, C]
-};
 
 /// Where a StaaLif adds its position encoding. The two other places of the paper's ablation are before and after the
 /// convolution: there `PositionEncoding` is a layer of its own (networks/encoded_convolution.hpp).
