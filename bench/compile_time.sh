@@ -16,10 +16,15 @@ if [[ $compiler == *clang* ]]; then
 fi
 
 # seconds_for NAME LIMIT: compiles $folder/unit.cpp and prints what it took beside what it may take.
+above=0
 seconds_for() {
     local TIMEFORMAT='%U %S'
-    { time "$compiler" "${flags[@]}" -c "$folder/unit.cpp" -o "$folder/unit.o"; } 2>"$folder/time"
-    awk -v name="$1" -v limit="$2" '{ printf "%-42s %5.1f s   limit %d s\n", name, $1 + $2, limit }' "$folder/time"
+    { time "$compiler" "${flags[@]}" -c "$folder/unit.cpp" -o "$folder/unit.o" 2>"$folder/errors"; } 2>"$folder/time" || {
+        cat "$folder/errors" >&2
+        exit 1
+    }
+    awk -v name="$1" -v limit="$2" '{ printf "%-42s %5.1f s   limit %d s%s\n", name, $1 + $2, limit,
+        $1 + $2 > limit ? "   ABOVE" : ""; exit $1 + $2 > limit }' "$folder/time" || above=1
 }
 
 echo "$("$compiler" --version | head -n 1), -O2"
@@ -44,3 +49,4 @@ Net::Logits step(const Net& net, const Tensor<float, 4>& frame, State<Net>& stat
 UNIT
     seconds_for "$network" 25
 done
+exit "$above"

@@ -55,11 +55,37 @@ TEST_CASE("a file that cannot be written to its end is an error and leaves the o
     CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("what stands in the place of the partial file is left alone") {
+TEST_CASE("what stands in the place of the partial file is left alone, a folder, a file or a link") {
     const TemporaryFolder folder;
     fs::create_directories(folder / "a.part");
-    CHECK_THROWS_MATCHES(staa::write_whole_file(folder / "a", "new"), staa::Error,
-                         Catch::Matchers::Message("cannot write " + (folder / "a").string() + ": Is a directory"));
+    staa::write_whole_file(folder / "b.part", "precious");
+    staa::write_whole_file(folder / "victim", "precious");
+    fs::create_symlink(folder / "victim", folder / "c.part");
+    for (const char* name : {"a", "b", "c"}) {
+        staa::write_whole_file(folder / name, "new");
+        CHECK(content(folder / name) == "new");
+        CHECK_FALSE(fs::is_symlink(folder / name));
+    }
     CHECK(fs::is_directory(folder / "a.part"));
+    CHECK(content(folder / "b.part") == "precious");
+    CHECK(content(folder / "victim") == "precious");
+    CHECK(folder.entries() == 7);
+}
+
+TEST_CASE("a link stays a link, and what it points at is replaced") {
+    const TemporaryFolder folder;
+    staa::write_whole_file(folder / "target", "old");
+    fs::create_symlink(folder / "target", folder / "link");
+    staa::write_whole_file(folder / "link", "new");
+    CHECK(fs::is_symlink(folder / "link"));
+    CHECK(content(folder / "target") == "new");
+}
+
+TEST_CASE("what is there but is no file is not replaced") {
+    const TemporaryFolder folder;
+    fs::create_directories(folder / "a");
+    CHECK_THROWS_MATCHES(
+        staa::write_whole_file(folder / "a", "new"), staa::Error,
+        Catch::Matchers::Message("cannot write " + (folder / "a").string() + ": it is there, but not as a file"));
     CHECK(folder.entries() == 1);
 }

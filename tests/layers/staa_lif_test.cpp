@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "staa/layers/staa_lif.hpp"
 
+#include <limits>
+
 #include "support/finite_differences.hpp"
 
 namespace {
@@ -94,6 +96,27 @@ TEST_CASE("time-step random dropout: about as many steps are dropped as its prob
     const auto count = std::count(one.tape.dropped.begin(), one.tape.dropped.end(), 1);
     CHECK(count > 900);  // 1,000 expected, deviation 30
     CHECK(count < 1'100);
+}
+
+TEST_CASE("time-step random dropout: what an earlier batch left on the tape is in no gradient") {
+    OneLayer<StaaLif<>::at<In>> one(with_dropout(0));
+    one.move_parameters();
+    one.tape.dropped = {0, 1, 0, 1};
+    one.forward();
+    const Index rows = one.steps * one.batch;
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    std::fill_n(one.tape.attention.pooled.data(), rows * 7, nan);
+    std::fill_n(one.tape.attention.hidden.data(), rows * 1, nan);
+    one.forward();
+    one.backward();
+    StaaLif<>::at<In>::visit(
+        one.layer, "",
+        [](const ParameterName& name, auto&, auto& gradient) {
+            INFO(name.text);
+            CHECK(std::all_of(gradient.data(), gradient.data() + gradient.size(),
+                              [](double value) { return std::isfinite(value); }));
+        },
+        one.gradients);
 }
 
 TEST_CASE("time-step random dropout: the generator's seed decides which steps are dropped") {

@@ -2,7 +2,8 @@
 // The networks of the paper: what they cost is known when they are compiled.
 #include "staa/networks/resnet.hpp"
 
-#include <memory>
+#include <algorithm>
+#include <cmath>
 
 #include "staa/networks/vgg.hpp"
 #include "support/catch.hpp"
@@ -65,6 +66,34 @@ TEST_CASE("every network takes the frames of an event camera, any number of clas
     STATIC_REQUIRE(Vgg13On<Events, 16, 11, Lif<>>::classes == 11);
     // Without the aggregator what is left are convolutions, batch norms and the classifier.
     STATIC_REQUIRE(Vgg13On<Events, 16, 11, Lif<>>::parameter_count(4) < Vgg13On<Events, 16, 11>::parameter_count(4));
+}
+
+TEST_CASE("a network with position encoding around its convolutions learns, and streams frame by frame") {
+    using Net = Vgg13On<Frames<2, 32, 32>, 2, 3, StaaLif<Staa{.position_encoding = Encoding::none}>, EncodingConvBn>;
+    Net net(NetworkOptions{.steps = 2, .seed = 1});
+    Net::Images frames(2, 4, 32, 32, 2);
+    Random random(1);
+    std::generate_n(frames.data(), frames.size(), [&] { return static_cast<float>(random.below(3)); });
+    Tape<Net> tape;
+    net.backward(net.forward(frames, tape), tape);
+    double encoding_gradients = 0;
+    net.visit(
+        [&](const ParameterName& name, const auto& parameter, auto& gradient) {
+            for (Index i = 0; i < parameter.size() && name.text.ends_with(".pe"); ++i) {
+                encoding_gradients += std::abs(static_cast<double>(gradient.data()[i]));
+            }
+        },
+        net.gradients);
+    CHECK(encoding_gradients > 0);
+
+    const Net::Logits at_once = net.infer(frames);
+    State<Net> state = net.start();
+    Net::Logits so_far;
+    for (Index t = 0; t < 2; ++t) {
+        const Tensor<float, 4> frame = frames.chip<0>(t);
+        so_far = net.step(frame, state);
+    }
+    CHECK(std::equal(so_far.data(), so_far.data() + so_far.size(), at_once.data()));
 }
 
 TEST_CASE("position encoding around the convolution is one template argument of a network") {

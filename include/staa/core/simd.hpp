@@ -45,8 +45,6 @@ struct OneLane {
     friend bool operator<(OneLane a, OneLane b) { return a.value < b.value; }
     friend OneLane fma(OneLane a, OneLane b, OneLane c) { return a.value * b.value + c.value; }
     friend OneLane select(bool mask, OneLane a, OneLane b) { return mask ? a : b; }
-    friend OneLane min(OneLane a, OneLane b) { return std::min(a.value, b.value); }
-    friend OneLane max(OneLane a, OneLane b) { return std::max(a.value, b.value); }
     friend OneLane abs(OneLane a) { return std::abs(a.value); }
     friend OneLane exp(OneLane a) { return std::exp(a.value); }
 };
@@ -103,13 +101,14 @@ template <class V>
 V exponential(V v) {
     return exp(v);
 }
+/// The smaller and the larger of each pair of lanes; where a is no number, a, for vectors of any width.
 template <class V>
 V smaller_of(V a, V b) {
-    return min(a, b);
+    return select(b < a, b, a);
 }
 template <class V>
 V larger_of(V a, V b) {
-    return max(a, b);
+    return select(a < b, b, a);
 }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

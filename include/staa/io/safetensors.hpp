@@ -57,6 +57,10 @@ template <class Scalar>
 void write_weights(const Weights<const Scalar>& weights, const std::string& source, std::ostream& out) {
     const SafetensorsHeader header = header_of(weights, source);
     const std::string text = header_text(header);
+    if (text.size() > Safetensors::longest_header) {
+        fail(source, ": the header would be ", text.size(), " bytes long, and only ", Safetensors::longest_header,
+             " are read");
+    }
     if (parse_header(source, text).tensors != header.tensors) {
         fail(source, ": a tensor's name is not UTF-8");
     }
@@ -186,9 +190,9 @@ void save(const Net& net, std::ostream& out) {
 }
 
 /// Reads all weights of a network. Strict: what is missing in the file, what the network does not have, and what has
-/// another shape or type is listed in one `Error`; then, or if the file is corrupt or can't be read, the network is
-/// unchanged. F16, BF16, F32 and F64 become the network's scalar (infinities and NaN stay what they are), counters are I64
-/// or I32.
+/// another shape or type is listed in one `Error`, by name (of more than a thousand the rest is counted, and names are cut
+/// after 120 characters); then, or if the file is corrupt or can't be read, the network is unchanged. F16, BF16, F32 and
+/// F64 become the network's scalar (infinities and NaN stay what they are), counters are I64 or I32.
 template <class Net>
 void load(Net& net, Safetensors& file) {
     detail::load_weights(detail::weights_of(net), file);

@@ -25,9 +25,13 @@ class Safetensors {
     static constexpr std::uint64_t longest_header = 8u << 20;
 
     static Safetensors open(const std::filesystem::path& path) {
-        std::error_code ignored;
-        if (!std::filesystem::is_regular_file(path, ignored)) {
-            fail(path.string(), ": no such file");
+        std::error_code error;
+        const std::filesystem::file_status status = std::filesystem::status(path, error);
+        if (!std::filesystem::exists(status)) {
+            fail(path.string(), ": ", error ? error.message() : "no such file");
+        }
+        if (!std::filesystem::is_regular_file(status)) {
+            fail(path.string(), ": this is a folder, a device or a pipe, but weights are in a file");
         }
         auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
         if (!*file) {

@@ -82,7 +82,7 @@ struct Firing {
     static auto fires(V potential, const Constants& neuron) {
         return Threshold::fires(potential - V(neuron.threshold));
     }
-    /// S: 1 where it fires, else 0; or the surrogate's value.
+    /// S: 1 where it fires, else 0; or the surrogate's value, for which `Threshold` has no meaning.
     template <class V, class Constants>
     static V spike(V potential, const Constants& neuron) {
         if constexpr (output == Signal::spikes) {

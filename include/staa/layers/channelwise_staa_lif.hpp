@@ -230,7 +230,9 @@ struct ChannelwiseStaaLif {
             for (Index t = 0; t < call.steps; ++t) {
                 const bool dropped = tape.dropped[static_cast<std::size_t>(t)] != 0;
                 if constexpr (has_sa) {
-                    if (!dropped) {
+                    if (dropped) {
+                        Attention::skip(t * call.batch, call.batch, tape.attention);
+                    } else {
                         attend(weights, t, first_step + t, tape, call);
                     }
                 }

@@ -31,7 +31,7 @@ namespace staa::inline STAA_ABI {
 
 /// Run-time constants of the neurons. The names of the paper are in brackets.
 struct NeuronOptions {
-    double threshold = 1.0;  ///< a neuron fires where its membrane potential reaches it (v_th)
+    double threshold = 1.0;  ///< v_th; whether it must be reached or exceeded is the neuron's type
     double leak = 0.25;      ///< share of the potential that stays after a step (tau); where it is learnt, its start
     double surrogate_width = 1.0;      ///< width of the surrogate's window (a)
     double surrogate_sharpness = 3.0;  ///< k of the surrogate Tanh; the others have none

@@ -53,10 +53,10 @@ void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
 
 }  // namespace detail
 
-/// Leaky integrate-and-fire neurons, Eq. 1-3, with hard reset to 0:
+/// Leaky integrate-and-fire neurons, Eq. 1-3; by default the paper's, which fire at the threshold and start again from 0:
 ///     U[t] = leak · H[t-1] + X[t],   S[t] = 1 where U[t] >= threshold, else 0,   H[t] = U[t] · (1 - S[t]),   H[-1] = 0
-/// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `adaptive.leak` starts as NeuronOptions::leak. How a
-/// neuron fires and resets is in its types: kernels/surrogate.hpp and kernels/firing.hpp, where one's own are described.
+/// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `adaptive.leak` starts as NeuronOptions::leak.
+/// How a neuron fires and resets is in its types: kernels/surrogate.hpp and kernels/firing.hpp describe one's own, too.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Lif {
     template <class In>

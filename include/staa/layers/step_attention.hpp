@@ -125,6 +125,12 @@ struct StepAttention {
             sigmoid_gate<Scalar>(count * channels, scale, tape.gate.row(first), tape.gate.row(first));
         }
 
+        /// Rows [first, first + count) of a step that is dropped: zeros, for `add_gradients` multiplies all rows.
+        static void skip(Index first, Index count, Tape& tape) {
+            std::fill_n(tape.pooled.row(first), count * channels, Scalar(0));
+            std::fill_n(tape.hidden.row(first), count * hidden, Scalar(0));
+        }
+
         static void begin_backward(Tape& tape, Index rows, Arena& arena) {
             tape.d_expanded.resize(arena, rows, channels);
             tape.d_hidden.resize(arena, rows, hidden);

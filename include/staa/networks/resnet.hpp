@@ -62,7 +62,7 @@ using ResNet20 = ResNet20On<Image<3, 32, 32>, Width, Classes, Neuron>;
 /// ResNet-19: one stem convolution, stages of 3, 3 and 2 basic blocks. The paper's width is 128.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
-using ResNet19On = Network<Input, Named<"stem", Sequential<ConvBn<Width>, Neuron>>,                // 32 x 32
+using ResNet19On = Network<Input, Named<"stem", Sequential<Convolution<Width, 3, 1>, Neuron>>,     // 32 x 32
                            Named<"body", Sequential<BasicBlock<Width, Neuron, Convolution>,        //
                                                     BasicBlock<Width, Neuron, Convolution>,        //
                                                     BasicBlock<Width, Neuron, Convolution>,        //
@@ -78,13 +78,13 @@ template <int Width, int Classes, class Neuron = StaaLif<>>
 using ResNet19 = ResNet19On<Image<3, 32, 32>, Width, Classes, Neuron>;
 
 /// The stem of the ImageNet networks: 7x7 convolution with stride 2, 3x3 average pool with stride 2.
-template <int Width, class Neuron>
-using ImageNetStem = Named<"stem", Sequential<ConvBn<Width, 7, 2>, Neuron, AvgPool<3, 2, 1>>>;
+template <int Width, class Neuron, template <int, int, int> class Convolution = ConvBn>
+using ImageNetStem = Named<"stem", Sequential<Convolution<Width, 7, 2>, Neuron, AvgPool<3, 2, 1>>>;
 
 /// ResNet-18: stages of two basic blocks. The paper's width is 64. Sizes of the maps are those of a 224 x 224 input.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
-using ResNet18On = Network<Input, ImageNetStem<Width, Neuron>,
+using ResNet18On = Network<Input, ImageNetStem<Width, Neuron, Convolution>,
                            Named<"body", Sequential<BasicBlock<Width, Neuron, Convolution>,        // 56 x 56
                                                     BasicBlock<Width, Neuron, Convolution>,        //
                                                     StridedBlock<2 * Width, Neuron, Convolution>,  // 28 x 28
@@ -103,7 +103,7 @@ using ResNet18 = ResNet18On<Image<3, 224, 224>, Width, Classes, Neuron>;
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
 using ResNet34On = Network<
-    Input, ImageNetStem<Width, Neuron>,
+    Input, ImageNetStem<Width, Neuron, Convolution>,
     Named<
         "body",
         Sequential<BasicBlock<Width, Neuron, Convolution>, BasicBlock<Width, Neuron, Convolution>,            // 56 x 56
