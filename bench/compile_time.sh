@@ -23,8 +23,9 @@ seconds_for() {
         cat "$folder/errors" >&2
         exit 1
     }
-    awk -v name="$1" -v limit="$2" '{ printf "%-42s %5.1f s   limit %d s%s\n", name, $1 + $2, limit,
-        $1 + $2 > limit ? "   ABOVE" : ""; exit $1 + $2 > limit }' "$folder/time" || above=1
+    awk -v name="$1" -v limit="$2" '{ above = ($1 + $2 > limit)
+        printf "%-42s %5.1f s   limit %d s%s\n", name, $1 + $2, limit, (above ? "   ABOVE" : ""); exit above }' \
+        "$folder/time" || above=1
 }
 
 echo "$("$compiler" --version | head -n 1), -O2"

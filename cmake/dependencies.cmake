@@ -85,6 +85,22 @@ macro(staa_need_stb)
   endif()
 endmacro()
 
+# For pictures in JPEG. The target staa_jpeg carries libjpeg and the definition STAA_HAS_JPEG where it is installed, and
+# nothing elsewhere.
+macro(staa_need_jpeg)
+  if(NOT TARGET staa_jpeg)
+    find_package(JPEG QUIET)
+    add_library(staa_jpeg INTERFACE IMPORTED GLOBAL)
+    if(JPEG_FOUND)
+      target_include_directories(staa_jpeg SYSTEM INTERFACE ${JPEG_INCLUDE_DIRS})
+      target_link_libraries(staa_jpeg INTERFACE ${JPEG_LIBRARIES})
+      target_compile_definitions(staa_jpeg INTERFACE STAA_HAS_JPEG)
+    else()
+      message(STATUS "libjpeg is not installed: ImageNet is neither built nor tested")
+    endif()
+  endif()
+endmacro()
+
 macro(staa_need_benchmark)
   find_package(benchmark CONFIG QUIET)
   if(NOT benchmark_FOUND)

@@ -2,7 +2,7 @@
 
 # What tests, examples and benchmarks need on Debian and its relatives.
 staa_packages=(g++ make cmake libeigen3-dev libxsimd-dev catch2 nlohmann-json3-dev libcli11-dev libstb-dev
-    libbenchmark-dev)
+    libbenchmark-dev libjpeg62-turbo-dev)
 
 # ensure_packages PACKAGE...: installs what is missing with apt-get and says so. Where that is impossible it says so too
 # and goes on: CMake fetches the libraries by itself.

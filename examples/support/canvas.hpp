@@ -68,6 +68,19 @@ class Canvas {
         }
     }
 
+    /// Puts an image [H, W, 3] with its top left corner at (left, top), each of its pixels a square of `side`.
+    void image(int left, int top, const staa::Tensor<std::uint8_t, 3>& image, int side) {
+        for (staa::Index y = 0; y < image.dimension(0) * side; ++y) {
+            for (staa::Index x = 0; x < image.dimension(1) * side; ++x) {
+                if (top + y < pixels_.dimension(0) && left + x < pixels_.dimension(1)) {
+                    for (staa::Index c = 0; c < 3; ++c) {
+                        pixels_(top + y, left + x, c) = image(y / side, x / side, c);
+                    }
+                }
+            }
+        }
+    }
+
     /// The width of a text in pixels.
     static double text_width(std::string_view words, double height) {
         double units = -3;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sizes are types: each network is compiled by itself, in an object of its own (train_network.cpp), and enters itself
-// here. The program then picks one by the run-time options.
+// Sizes are types: each network is compiled by itself, in an object of its own (train_cifar_network.cpp,
+// train_dvs_network.cpp), and enters itself here. The program then picks one by the run-time options.
 #pragma once
 
 #include <set>
@@ -8,17 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "staa/data/image_data_set.hpp"
-#include "support/options.hpp"
+#include "staa/core/error.hpp"
 
 namespace example {
 
-/// Images to learn from and images to measure with.
-struct Data {
-    staa::StoredImages train, test;
-};
-
-/// A network that was built into this program.
+/// A network that was built into a program with these options and data.
+template <class Options, class Data>
 struct BuiltNetwork {
     int width, classes;
     std::string neuron;
@@ -26,16 +21,18 @@ struct BuiltNetwork {
 };
 
 /// Those that were built, in no order.
-inline std::vector<BuiltNetwork>& built_networks() {
-    static std::vector<BuiltNetwork> networks;
+template <class Options, class Data>
+std::vector<BuiltNetwork<Options, Data>>& built_networks() {
+    static std::vector<BuiltNetwork<Options, Data>> networks;
     return networks;
 }
 
 /// Fails unless some network has the `wanted` value of an option.
-template <class Value>
-void check_was_built(const char* option, const Value& wanted, Value BuiltNetwork::*member) {
+template <class Network, class Value>
+void check_was_built(const std::vector<Network>& networks, const char* option, const Value& wanted,
+                     Value Network::*member) {
     std::set<Value> built;
-    for (const BuiltNetwork& network : built_networks()) {
+    for (const Network& network : networks) {
         built.insert(network.*member);
     }
     if (!built.contains(wanted)) {
@@ -47,18 +44,21 @@ void check_was_built(const char* option, const Value& wanted, Value BuiltNetwork
     }
 }
 
-/// The network that the options ask for; one that was not built is a staa::Error.
-inline const BuiltNetwork& find_network(const Options& options) {
-    check_was_built("--width", options.width, &BuiltNetwork::width);
-    check_was_built("--classes", options.classes, &BuiltNetwork::classes);
-    check_was_built("--neuron", options.neuron, &BuiltNetwork::neuron);
-    for (const BuiltNetwork& network : built_networks()) {
-        if (network.width == options.width && network.classes == options.classes && network.neuron == options.neuron) {
+/// The network with the options' width and neuron for so many classes; one that was not built is a staa::Error.
+template <class Data, class Options>
+const BuiltNetwork<Options, Data>& find_network(const Options& options, int classes) {
+    using Network = BuiltNetwork<Options, Data>;
+    const std::vector<Network>& networks = built_networks<Options, Data>();
+    check_was_built(networks, "--width", options.width, &Network::width);
+    check_was_built(networks, "classes:", classes, &Network::classes);
+    check_was_built(networks, "--neuron", options.neuron, &Network::neuron);
+    for (const Network& network : networks) {
+        if (network.width == options.width && network.classes == classes && network.neuron == options.neuron) {
             return network;
         }
     }
-    staa::fail("--width ", options.width, " --classes ", options.classes, " --neuron ", options.neuron,
-               ": these were not built together; CMake's STAA_EXAMPLE_NETWORKS says which are");
+    staa::fail("--width ", options.width, " and --neuron ", options.neuron, " for ", classes,
+               " classes: these were not built together; examples/CMakeLists.txt says which are");
 }
 
 }  // namespace example

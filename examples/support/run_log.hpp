@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "staa/core/simd.hpp"
@@ -40,7 +41,10 @@ inline void print(const EpochResult& e, Index epochs) {
 
 /// What a run is, beside its options.
 struct RunFacts {
-    Index parameters = 0, train_images = 0, test_images = 0;
+    std::string network, data;  ///< in words
+    Index train_samples = 0, test_samples = 0;
+    std::vector<std::pair<std::string, std::string>> more{};  ///< further entries of metrics.json, as JSON
+    Index parameters = 0;
 };
 
 /// A string as JSON writes it.
@@ -70,22 +74,11 @@ std::string instruction_set() {
     }
 }
 
-/// The network in words.
-inline std::string network_name(const Options& options) {
-    return "ResNet-20, width " + std::to_string(options.width) +
-           (options.neuron == "staa" ? ", STAA neurons" : ", LIF neurons");
-}
-
-/// The data set in words.
-inline std::string data_name(const Options& options) {
-    return options.is_synthetic() ? "synthetic images" : "CIFAR-" + std::to_string(options.classes) + " images";
-}
-
 class RunLog {
  public:
     /// Makes the folder options.out and tries that files can be written there; if not, that is a staa::Error, so that
     /// nobody trains for hours to find it out.
-    RunLog(const Options& options, const RunFacts& facts) : options_(options), facts_(facts) {
+    RunLog(const TrainingOptions& options, const RunFacts& facts) : options_(options), facts_(facts) {
         namespace fs = std::filesystem;
         std::error_code error;
         made_folder_ = fs::create_directories(options_.out, error);
@@ -94,7 +87,7 @@ class RunLog {
             staa::fail("--out ", options_.out.string(),
                        ": cannot make this folder: ", error ? error.message() : "something else has its name");
         }
-        const fs::path trial = options_.out / ".train_cifar_trial";
+        const fs::path trial = options_.out / ".trial_of_this_folder";
         staa::write_whole_file(trial, "");
         fs::remove(trial, ignored);
     }
@@ -141,15 +134,15 @@ class RunLog {
         }
         std::ostringstream out;
         const auto entry = [&](const char* name, const auto& value) { out << ",\n  \"" << name << "\": " << value; };
-        out << "{\n  \"network\": " << quoted(network_name(options_));
+        out << "{\n  \"network\": " << quoted(facts_.network);
         entry("parameters", facts_.parameters);
-        entry("width", options_.width);
-        entry("classes", options_.classes);
-        entry("neuron", quoted(options_.neuron));
+        for (const auto& [name, value] : facts_.more) {
+            entry(name.c_str(), value);
+        }
         entry("steps", options_.steps);
         entry("data", quoted(options_.data));
-        entry("train_images", facts_.train_images);
-        entry("test_images", facts_.test_images);
+        entry("train_images", facts_.train_samples);
+        entry("test_images", facts_.test_samples);
         entry("epochs", options_.epochs);
         entry("epochs_done", last.epoch);
         entry("batch", options_.batch);
@@ -177,8 +170,8 @@ class RunLog {
             }
             return result;
         };
-        const std::string heading = network_name(options_) + ", T = " + std::to_string(options_.steps) + ", on " +
-                                    std::to_string(facts_.train_images) + " " + data_name(options_);
+        const std::string heading = facts_.network + ", T = " + std::to_string(options_.steps) + ", on " +
+                                    std::to_string(facts_.train_samples) + " " + facts_.data;
         write_learning_curves(
             picture(), heading,
             {{"Loss",
@@ -190,7 +183,7 @@ class RunLog {
                curve("test", orange, &EpochResult::test_accuracy)}}});
     }
 
-    Options options_;
+    TrainingOptions options_;
     RunFacts facts_;
     std::vector<EpochResult> epochs_;
     bool made_folder_ = false;

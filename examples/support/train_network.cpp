@@ -2,19 +2,38 @@
 // One network of train_cifar. CMake compiles this file once for each, with another width, number of classes and neuron
 // (Lif or StaaLif).
 #include <staa/staa.hpp>
+#include <string>
 #include <type_traits>
 
-#include "support/networks.hpp"
+#include "support/cifar_training.hpp"
 #include "support/training_loop.hpp"
 
 namespace {
 
+using namespace example;
+
 using Neuron = staa::EXAMPLE_NEURON<>;
 using Net = staa::ResNet20<EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron>;
 
+double train_on_cifar(const CifarOptions& options, const CifarData& data) {
+    const auto seed = static_cast<std::uint64_t>(options.seed);
+    staa::Loader train_loader{data.train, {.batch = options.batch, .seed = seed}};  // crops, flips, shuffles
+    staa::Loader test_loader{data.test,
+                             {.batch = options.batch, .shuffle = false, .augmentation = staa::Augmentation::none()}};
+    const std::string width = std::to_string(options.width);
+    return train<Net>(
+        options,
+        {.network = "ResNet-20, width " + width + (options.neuron == "staa" ? ", STAA neurons" : ", LIF neurons"),
+         .data = data_name(options),
+         .train_samples = data.train.size(),
+         .test_samples = data.test.size(),
+         .more = {{"width", width}, {"classes", std::to_string(options.classes)}, {"neuron", quoted(options.neuron)}}},
+        train_loader, test_loader);
+}
+
 [[maybe_unused]] const bool entered = [] {
     const char* neuron = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";
-    example::built_networks().push_back({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron, example::train<Net>});
+    built_networks<CifarOptions, CifarData>().push_back({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron, train_on_cifar});
     return true;
 }();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a network learns: the loop that train_cifar runs.
+// How a network learns: the loop that all training programs run.
 #pragma once
 
 #include <staa/staa.hpp>
@@ -8,10 +8,11 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 
-#include "support/networks.hpp"
+#include "staa/io/safetensors.hpp"
 #include "support/options.hpp"
 #include "support/progress_bar.hpp"
 #include "support/run_log.hpp"
@@ -65,28 +66,32 @@ bool weights_are_finite(const Net& net) {
     return finite;
 }
 
-/// Trains a network of type `Net`, prints a line an epoch, and leaves the files of a RunLog in options.out. Gives the
-/// last test accuracy in per cent.
-template <class Net>
-double train(const Options& options, const Data& data) {
+/// Trains a network of type `Net`, prints a line an epoch, and leaves the files of a RunLog and the weights in options.out.
+/// Gives the last test accuracy in per cent.
+template <class Net, class TrainLoader, class TestLoader>
+double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_loader, TestLoader& test_loader) {
     const auto seed = static_cast<std::uint64_t>(options.seed);
     auto net = std::make_unique<Net>(staa::NetworkOptions{.steps = options.steps, .seed = seed});
-    staa::Loader train_loader{data.train, {.batch = options.batch, .seed = seed}};  // crops, flips, shuffles
-    staa::Loader test_loader{data.test,
-                             {.batch = options.batch, .shuffle = false, .augmentation = staa::Augmentation::none()}};
+    if (!options.weights.empty()) {
+        staa::load(*net, options.weights);
+    }
     staa::Sgd<Net> sgd{{.momentum = 0.9, .weight_decay = 5e-4}};
     const staa::CosineSchedule schedule{{.learning_rate = options.learning_rate,
                                          .final_learning_rate = 0,
-                                         .steps = options.epochs * train_loader.batches(),
+                                         .steps = std::max<Index>(options.epochs * train_loader.batches(), 1),
                                          .warmup_steps = 0}};
     staa::Tape<Net> tape(seed);
     staa::State<Net> memory = net->start();
 
-    std::printf("network: %s, T = %td, %td parameters\n", network_name(options).c_str(), options.steps,
-                net->parameter_count());
+    facts.parameters = net->parameter_count();
+    std::printf("network: %s, T = %td, %td parameters\n", facts.network.c_str(), options.steps, facts.parameters);
     std::fflush(stdout);
-    RunLog log(options, {net->parameter_count(), data.train.size(), data.test.size()});
-    ProgressBar bar(options.epochs, data.train.size());
+    if (options.epochs == 0) {
+        return measure(*net, test_loader, memory).accuracy();
+    }
+    RunLog log(options, facts);
+    const std::filesystem::path weights = options.out / "weights.safetensors";
+    ProgressBar bar(options.epochs, facts.train_samples);
     EpochResult result;
     Index step = 0;
     for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
@@ -118,10 +123,11 @@ double train(const Options& options, const Data& data) {
         result.test_accuracy = tested.accuracy();
         result.seconds = stopwatch.seconds();
         log.add(result);
+        staa::save(*net, weights);
         bar.clear();
         print(result, options.epochs);
     }
-    std::printf("learning curves: %s\n", log.picture().string().c_str());
+    std::printf("learning curves: %s\nweights: %s\n", log.picture().string().c_str(), weights.string().c_str());
     return result.test_accuracy;
 }
 

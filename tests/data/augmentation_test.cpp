@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 
 namespace {
 
+using Catch::Matchers::Message;
 using staa::Augmentation;
 using staa::Index;
 using staa::View;
@@ -99,6 +101,55 @@ TEST_CASE("Crops are uniform over every shift and half of them are flipped", "[d
         CHECK(std::abs(count - 1000) < 160);  // five standard deviations
     }
     CHECK(std::abs(flips - draws / 2) < 720);
+}
+
+/// The pixels of a view of a white 10 x 12 image that are in the hole, as (y, x).
+std::set<std::pair<Index, Index>> hole_of(const View& view) {
+    const std::vector<std::uint8_t> white(10 * 12 * 3, 255);
+    std::vector<float> out(white.size());
+    staa::normalise_view(white.data(), 10, 12, view, staa::NormalisationTable<float>(bytes), out.data());
+    std::set<std::pair<Index, Index>> hole;
+    for (std::size_t i = 0; i < out.size(); i += 3) {
+        CHECK(((out[i] == 0) == (out[i + 1] == 0) && (out[i] == 0) == (out[i + 2] == 0)));
+        if (out[i] == 0) {
+            hole.insert({static_cast<Index>(i) / 36, static_cast<Index>(i) / 3 % 12});
+        }
+    }
+    return hole;
+}
+
+TEST_CASE("A hole is a square of the mean colour around its middle, cut off at the border", "[data]") {
+    CHECK(hole_of({}).empty());
+    CHECK(hole_of({.hole = 2, .hole_y = 0.5, .hole_x = 0.5}) ==
+          std::set<std::pair<Index, Index>>{{4, 5}, {4, 6}, {5, 5}, {5, 6}});
+    CHECK(hole_of({.hole = 3, .hole_y = 0, .hole_x = 0.99}) ==
+          std::set<std::pair<Index, Index>>{{0, 10}, {0, 11}, {1, 10}, {1, 11}});
+    CHECK(hole_of({.hole = 50, .hole_y = 0.3, .hole_x = 0.3}).size() == 120);
+}
+
+TEST_CASE("A view has the hole that was asked for, anywhere, and the same crop with it as without", "[data]") {
+    double least = 1, most = 0;
+    for (Index i = 0; i < 500; ++i) {
+        const auto random = staa::augmentation_random(1, 0, i);
+        const View view = staa::draw_view({.cutout = 8}, random), without = staa::draw_view({}, random);
+        REQUIRE(view.hole == 8);
+        REQUIRE(without.hole == 0);
+        REQUIRE(view.down == without.down);
+        REQUIRE(view.flipped == without.flipped);
+        least = std::min({least, view.hole_y, view.hole_x});
+        most = std::max({most, view.hole_y, view.hole_x});
+    }
+    CHECK(least < 0.02);
+    CHECK(most > 0.98);
+}
+
+TEST_CASE("An augmentation out of its range is an error", "[data]") {
+    CHECK_THROWS_MATCHES(staa::check(Augmentation{.cutout = -1}), staa::Error,
+                         Message("the side of a Cutout must not be negative, found -1"));
+    CHECK_THROWS_MATCHES(
+        staa::check(Augmentation{.rand_augment = {.operations = 2, .magnitude = 31}}), staa::Error,
+        Message("RandAugment has 2 operations of magnitude 31, expected 0 or more of magnitude 0 to 30"));
+    CHECK_NOTHROW(staa::check(Augmentation{.cutout = 16, .rand_augment = {.operations = 3, .magnitude = 30}}));
 }
 
 TEST_CASE("Without augmentation an image is seen as it is", "[data]") {

@@ -2,10 +2,10 @@
 #include "staa/data/cifar.hpp"
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
+#include "data/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -15,33 +15,9 @@ using staa::Cifar10;
 using staa::Cifar100;
 using staa::Index;
 using staa::Split;
+using staa_tests::TemporaryFolder;
 
 constexpr int side = 32;
-
-/// A new folder, removed with all that is in it at the end.
-class TemporaryFolder {
- public:
-    TemporaryFolder() {
-        for (int number = 0; path_.empty(); ++number) {
-            const auto path = std::filesystem::temp_directory_path() / ("staa_cifar_test_" + std::to_string(number));
-            if (std::filesystem::create_directory(path)) {
-                path_ = path;
-            }
-        }
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-    const std::filesystem::path& path() const { return path_; }
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-    void write(const std::string& name, const std::string& bytes) const {
-        std::ofstream(path_ / name, std::ios::binary) << bytes;
-    }
-
- private:
-    std::filesystem::path path_;
-};
 
 /// A byte that tells its channel, row and column from others.
 std::uint8_t value(int channel, int y, int x) { return static_cast<std::uint8_t>(80 * channel + 5 * y + x); }

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "data/numbered_images.hpp"
 #include "staa/data/synthetic.hpp"
 #include "support/catch.hpp"
 
@@ -18,35 +19,10 @@ using staa::Index;
 using staa::Loader;
 using staa::LoaderOptions;
 using staa::StoredImages;
-
-/// Images of one pixel; the label of each is its position.
-StoredImages numbered_images(int count) {
-    std::vector<int> labels(static_cast<std::size_t>(count));
-    std::iota(labels.begin(), labels.end(), 0);
-    return {{.height = 1, .width = 1, .classes = count}, std::vector<std::uint8_t>(labels.size() * 3), labels};
-}
+using namespace staa_tests;
 
 constexpr LoaderOptions as_they_are(Index batch) {
     return {.batch = batch, .shuffle = false, .augmentation = Augmentation::none()};
-}
-
-/// What a loader hands out in an epoch, batch after batch.
-struct Seen {
-    std::vector<Index> batches;
-    std::vector<int> labels;
-    std::vector<float> values;
-    bool operator==(const Seen&) const = default;
-};
-
-template <class AnyLoader>
-Seen see(AnyLoader& loader, Index epoch) {
-    Seen seen;
-    for (auto&& [images, labels] : loader.epoch(epoch)) {
-        seen.batches.push_back(images.dimension(0));
-        seen.labels.insert(seen.labels.end(), labels.data(), labels.data() + labels.size());
-        seen.values.insert(seen.values.end(), images.data(), images.data() + images.size());
-    }
-    return seen;
 }
 
 // A loader of a temporary data set would be left without it.
@@ -168,45 +144,17 @@ TEST_CASE("An image is varied by the view of its seed, epoch and position", "[da
     CHECK(see(loader, 3).values != expected);
 }
 
-TEST_CASE("Batches are the same on any number of threads", "[data]") {
-    const staa::SyntheticImages images(150);
-    const int threads = staa::threads();
-    std::vector<Seen> seen;
-    for (const int count : {1, 2, 3}) {
-        staa::set_threads(count);
-        Loader loader{images, {.batch = 64, .seed = 3}};
-        seen.push_back(see(loader, 1));
+TEST_CASE("A policy changes the bytes of an image before its view", "[data]") {
+    const staa::SyntheticImages images(20);
+    for (const staa::Policy policy : {staa::Policy::auto_augment, staa::Policy::rand_augment}) {
+        const Augmentation augmentation{.policy = policy};
+        Loader loader{images, {.batch = 20, .seed = 5, .shuffle = false, .augmentation = augmentation}};
+        Loader plain{images, {.batch = 20, .seed = 5, .shuffle = false}};
+        const Seen varied = see(loader, 2);
+        CHECK(varied.values != see(plain, 2).values);
+        CHECK(varied == see(loader, 2));
+        CHECK(varied.values != see(loader, 3).values);
     }
-    staa::set_threads(threads);
-    CHECK(seen[0] == seen[1]);
-    CHECK(seen[0] == seen[2]);
-}
-
-TEST_CASE("An epoch that was left early does not change the next", "[data]") {
-    const StoredImages images = numbered_images(50);
-    Loader loader{images, {.batch = 8}};
-    const Seen whole = see(loader, 1);
-    for (auto&& batch : loader.epoch(0)) {
-        CHECK(batch.labels.size() == 8);
-        break;
-    }
-    CHECK(see(loader, 1) == whole);
-}
-
-TEST_CASE("Batches share their memory", "[data]") {
-    const StoredImages images = numbered_images(7);
-    Loader loader{images, as_they_are(2)};
-    std::vector<const float*> addresses;
-    for (Index epoch = 0; epoch < 2; ++epoch) {
-        for (auto&& [batch, labels] : loader.epoch(epoch)) {
-            addresses.push_back(batch.data());
-        }
-    }
-    REQUIRE(addresses.size() == 8);
-    CHECK(addresses[1] == addresses[0]);
-    CHECK(addresses[2] == addresses[0]);
-    CHECK(addresses[4] == addresses[0]);
-    CHECK(addresses[7] == addresses[3]);
 }
 
 TEST_CASE("A batch below one image is an error", "[data]") {

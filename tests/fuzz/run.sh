@@ -16,17 +16,26 @@ ensure_packages "${staa_packages[@]}" clang libclang-rt-dev
 cmake --preset fuzz
 cmake --build --preset fuzz --parallel "$(cores)"
 
-findings=build/fuzz/findings/
-mkdir -p "$findings"
-for target in "${targets[@]}"; do
-    name=$(basename "$target" .cpp)
+mkdir -p build/fuzz/findings
+# fuzz TARGET SECONDS: its corpus, then new inputs; what it prints comes at once, for others run beside it.
+fuzz() {
+    local name committed grown
+    name=$(basename "$1" .cpp)
     committed=tests/fuzz/corpus/${name%_fuzz}
     grown=build/fuzz/corpus/${name%_fuzz}
     mkdir -p "$grown"
     # A file is read as a whole, so nothing larger than these justifies more memory than this.
-    options=(-rss_limit_mb=512 -malloc_limit_mb=64 -timeout=10 -max_len=16384 -verbosity=0 -print_funcs=0 "-artifact_prefix=$findings")
-    echo "$name: its corpus"
-    "build/fuzz/tests/fuzz/$name" "${options[@]}" -runs=0 "$committed"
-    echo "$name: new inputs for $seconds seconds"
-    "build/fuzz/tests/fuzz/$name" "${options[@]}" "-max_total_time=$seconds" -print_final_stats=1 "$grown" "$committed"
-done
+    local options=(-rss_limit_mb=512 -malloc_limit_mb=64 -timeout=10 -max_len=16384 -verbosity=0 -print_funcs=0
+        -artifact_prefix=build/fuzz/findings/)
+    local log="build/fuzz/$name.log" result=0
+    {
+        echo "$name: its corpus" &&
+            "build/fuzz/tests/fuzz/$name" "${options[@]}" -runs=0 "$committed" &&
+            echo "$name: new inputs for $2 seconds" &&
+            "build/fuzz/tests/fuzz/$name" "${options[@]}" "-max_total_time=$2" -print_final_stats=1 "$grown" "$committed"
+    } >"$log" 2>&1 || result=1
+    cat "$log"
+    return "$result"
+}
+export -f fuzz
+printf '%s\0' "${targets[@]}" | xargs -0 -n 1 -P "$(cores)" bash -c 'fuzz "$1" "$0"' "$seconds"

@@ -43,6 +43,20 @@ TEST_CASE("cross entropy: the gradient is the derivative") {
                       [&] { return cross_entropy(logits, labels).value; });
 }
 
+TEST_CASE("cross entropy with shares of classes: by hand, and the gradient is the derivative") {
+    Tensor<double, 2> logits = logits_of(2, {0, std::log(3.0)});
+    const Tensor<double, 2> targets = logits_of(2, {0.25, 0.5});  // their sum need not be 1
+    const auto loss = cross_entropy(logits, targets);
+    CHECK_THAT(loss.value, WithinRel(0.25 * std::log(4.0) + 0.5 * std::log(4.0 / 3.0), 1e-14));
+    check_differences("logits", logits.data(), loss.gradient.data(), 2, 0,
+                      [&] { return cross_entropy(logits, targets).value; });
+}
+
+TEST_CASE("cross entropy: targets of other extents than the logits are an error") {
+    REQUIRE_THROWS_WITH(cross_entropy(logits_of(2, {0, 0, 0, 0}), logits_of(2, {1, 0})),
+                        "the targets are [1, 2] for logits of [2, 2]");
+}
+
 TEST_CASE("cross entropy: logits of a thousand don't overflow") {
     const auto loss = cross_entropy(logits_of(2, {1000, -1000}), labels_of({1}));
     CHECK(loss.value == 2000);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The only file that knows threads. Serial unless the consumer compiles with OpenMP.
+// The only file that knows OpenMP. Serial unless the consumer compiles with OpenMP.
 #pragma once
 
 #include <cstddef>

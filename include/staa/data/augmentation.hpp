@@ -1,38 +1,69 @@
 // SPDX-License-Identifier: MIT
-// From bytes to a network's input: a random crop, a random flip, and normalisation.
+// From bytes to a network's input: a policy of image operations, a random crop, a random flip, normalisation, a hole.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "staa/core/random.hpp"
+#include "staa/data/augmentation_policy.hpp"
+#include "staa/data/augmentation_random.hpp"
 #include "staa/data/image_data_set.hpp"
 
 namespace staa::inline STAA_ABI {
 
-/// How training images are varied: the usual recipe for CIFAR (He et al. 2016, section 4.2).
+/// Which operations change an image before it is cropped.
+enum class Policy { none, auto_augment, rand_augment };
+
+/// How training images are varied. The default is the usual recipe for CIFAR (He et al. 2016, section 4.2).
 struct Augmentation {
     int crop_padding = 4;  ///< pixels of the mean colour added on each side before a crop of the old size at random
     bool flip = true;      ///< mirror left and right with probability 1/2
+    int cutout = 0;        ///< side of a square of the mean colour with its middle anywhere (DeVries and Taylor 2017)
+    Policy policy = Policy::none;
+    RandAugment rand_augment{};  ///< for `Policy::rand_augment`
+    bool resized_crop = false;   ///< of pictures larger than the input: a random part of them, not the middle
 
     /// Images as they are: for measuring.
     static constexpr Augmentation none() { return {.crop_padding = 0, .flip = false}; }
 };
 
+/// A negative padding or hole, and numbers of RandAugment outside their range, are an `Error`.
+inline void check(const Augmentation& augmentation) {
+    if (augmentation.crop_padding < 0) {
+        fail("the padding of a crop must not be negative, found ", augmentation.crop_padding);
+    }
+    if (augmentation.cutout < 0) {
+        fail("the side of a Cutout must not be negative, found ", augmentation.cutout);
+    }
+    const auto& [operations, magnitude] = augmentation.rand_augment;
+    if (operations < 0 || magnitude < 0 || magnitude > 30) {
+        fail("RandAugment has ", operations, " operations of magnitude ", magnitude,
+             ", expected 0 or more of magnitude 0 to 30");
+    }
+}
+
+/// Applies the policy to the bytes of an image.
+inline void apply_policy(const Augmentation& augmentation, const ImageView& image, const Random& random) {
+    if (augmentation.policy == Policy::auto_augment) {
+        auto_augment(image, random);
+    } else if (augmentation.policy == Policy::rand_augment) {
+        rand_augment(augmentation.rand_augment, image, random);
+    }
+}
+
 /// How one image is looked at: pixel (y, x) of the result is pixel (y + down, x + right) of the image, the mean colour where
-/// that is outside; then, if `flipped`, the result is mirrored left and right.
+/// that is outside; then, if `flipped`, the result is mirrored left and right; then it gets the hole.
 struct View {
     Index down = 0, right = 0;
     bool flipped = false;
+    Index hole = 0;                 ///< its side; 0: none
+    double hole_y = 0, hole_x = 0;  ///< its middle, as a share in [0, 1) of the height and width
 };
 
-/// The generator that varies sample `index` in epoch `epoch`: the same for the same three numbers, on any thread.
-inline Random augmentation_random(std::uint64_t seed, Index epoch, Index index) {
-    return Random(seed).split(static_cast<std::uint64_t>(epoch)).split(static_cast<std::uint64_t>(index));
-}
-
-/// Draws a view: both shifts uniform in [-crop_padding, crop_padding], which must not be negative.
+/// Draws a view: both shifts uniform in [-crop_padding, crop_padding].
 inline View draw_view(const Augmentation& augmentation, Random random) {
     const auto shift = [&] {
         const auto positions = 2 * static_cast<std::uint64_t>(augmentation.crop_padding) + 1;
@@ -42,6 +73,9 @@ inline View draw_view(const Augmentation& augmentation, Random random) {
     view.down = shift();
     view.right = shift();
     view.flipped = augmentation.flip && random.below(2) == 1;
+    view.hole = augmentation.cutout;
+    view.hole_y = random.uniform();
+    view.hole_x = random.uniform();
     return view;
 }
 
@@ -65,6 +99,17 @@ class NormalisationTable {
     std::array<std::array<Scalar, 3>, 256> values_;
 };
 
+/// Sets the hole of a view to 0, the mean colour.
+template <class Scalar>
+void cut_hole(Index height, Index width, const View& view, Scalar* out) {
+    const Index top = static_cast<Index>(view.hole_y * static_cast<double>(height)) - view.hole / 2;
+    const Index left = static_cast<Index>(view.hole_x * static_cast<double>(width)) - view.hole / 2;
+    const Index right = std::min(width, left + view.hole);
+    for (Index y = std::max(Index{0}, top); y < std::min(height, top + view.hole); ++y) {
+        std::fill(out + 3 * (y * width + std::max(Index{0}, left)), out + 3 * (y * width + right), Scalar(0));
+    }
+}
+
 /// Writes the view of `pixels` [height, width, 3], normalised, to `out` [height, width, 3]. The padding is 0 after
 /// normalisation: black padding, -2.4 after it, adds half to the variance of the input, and a spiking network then meets other
 /// batch statistics in training than in testing (20,000 CIFAR-10 images, 10 epochs, width 16, T = 2: 43.1 % with black, 49.3 % with
@@ -72,16 +117,20 @@ class NormalisationTable {
 template <class Scalar>
 void normalise_view(const std::uint8_t* pixels, Index height, Index width, const View& view,
                     const NormalisationTable<Scalar>& table, Scalar* out) {
+    Scalar* at = out;
     for (Index y = 0; y < height; ++y) {
-        for (Index x = 0; x < width; ++x, out += 3) {
+        for (Index x = 0; x < width; ++x, at += 3) {
             const Index row = y + view.down;
             const Index column = (view.flipped ? width - 1 - x : x) + view.right;
             const bool inside = row >= 0 && row < height && column >= 0 && column < width;
             const Index pixel = 3 * (row * width + column);
             for (std::size_t channel = 0; channel < 3; ++channel) {
-                out[channel] = inside ? table(pixels[pixel + static_cast<Index>(channel)], channel) : Scalar(0);
+                at[channel] = inside ? table(pixels[pixel + static_cast<Index>(channel)], channel) : Scalar(0);
             }
         }
+    }
+    if (view.hole > 0) {
+        cut_hole(height, width, view, out);
     }
 }
 

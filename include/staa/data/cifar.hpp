@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <limits>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "staa/data/image_data_set.hpp"
+#include "staa/data/mapped_file.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -44,9 +45,17 @@ class Cifar : public StoredImages {
             records += count_records(files.back());
         }
         Content content(std::min(limit, records));
-        for (const auto& file : files) {
-            content.append(file);
+        for (const auto& path : files) {
+            const MappedFile file(path, expected_file());
+            content.append(file.bytes(), path.string());
         }
+        return Cifar(std::move(content));
+    }
+
+    /// The images in the bytes of one file; `file` is its name in messages. Errors are those of `read`.
+    static Cifar parse(std::span<const std::uint8_t> bytes, const std::string& file) {
+        Content content(static_cast<Index>(bytes.size()) / record_size);
+        content.append(bytes, file);
         return Cifar(std::move(content));
     }
 
@@ -78,28 +87,23 @@ class Cifar : public StoredImages {
         }
     }
 
+    static std::string expected_file() { return std::string("a file of the binary version of ") + name; }
+
+    /// Looks at the size of a file only, so that a bad one is found before the first is read.
     static Index count_records(const std::filesystem::path& file) {
-        std::error_code ignored;
-        if (!std::filesystem::is_regular_file(file, ignored)) {
-            fail("no such file: ", file.string(), "; expected a file of the binary version of ", name);
-        }
-        std::error_code problem;
-        const auto bytes = static_cast<Index>(std::filesystem::file_size(file, problem));
-        if (problem) {
-            fail(file.string(), ": ", problem.message());
-        }
-        if (bytes == 0) {
-            fail(file.string(), " is empty; expected records of ", record_size, " bytes");
-        }
-        if (bytes % record_size != 0) {
-            fail_incomplete(file, bytes - bytes % record_size, bytes % record_size);
-        }
-        return bytes / record_size;
+        const MappedFile mapped(file, expected_file());
+        return count_records(static_cast<Index>(mapped.bytes().size()), file.string());
     }
 
-    [[noreturn]] static void fail_incomplete(const std::filesystem::path& file, Index offset, Index found) {
-        fail(file.string(), ": the record that begins at byte ", offset, " is incomplete: expected ", record_size,
-             " bytes, found ", found);
+    static Index count_records(Index bytes, const std::string& file) {
+        if (bytes == 0) {
+            fail(file, " is empty; expected records of ", record_size, " bytes");
+        }
+        if (bytes % record_size != 0) {
+            fail(file, ": the record that begins at byte ", bytes - bytes % record_size, " is incomplete: expected ",
+                 record_size, " bytes, found ", bytes % record_size);
+        }
+        return bytes / record_size;
     }
 
     /// What has been read so far, up to `limit` images.
@@ -109,27 +113,18 @@ class Cifar : public StoredImages {
             labels.reserve(static_cast<std::size_t>(limit));
         }
 
-        void append(const std::filesystem::path& file) {
-            std::ifstream stream(file, std::ios::binary);
-            if (!stream) {
-                fail(file.string(), ": cannot be opened");
-            }
-            std::array<char, record_size> bytes{};
-            for (Index offset = 0; stream.peek() != std::ifstream::traits_type::eof(); offset += record_size) {
-                stream.read(bytes.data(), record_size);
-                if (stream.gcount() != record_size) {
-                    fail_incomplete(file, offset, stream.gcount());
-                }
-                append(bytes, file, offset);
+        void append(std::span<const std::uint8_t> bytes, const std::string& file) {
+            const Index records = count_records(static_cast<Index>(bytes.size()), file);
+            for (Index i = 0; i < records; ++i) {
+                append_record(bytes.data() + i * record_size, file, i * record_size);
             }
         }
 
-        void append(const std::array<char, record_size>& record, const std::filesystem::path& file, Index offset) {
-            const auto byte = [&](Index i) { return static_cast<std::uint8_t>(record[static_cast<std::size_t>(i)]); };
+        void append_record(const std::uint8_t* record, const std::string& file, Index offset) {
             const auto check = [&](Index i, const char* what, int classes) {
-                if (byte(i) >= classes) {
-                    fail(file.string(), ": the ", what, " at byte ", offset + i, " is ", int{byte(i)},
-                         ", expected 0 to ", classes - 1);
+                if (record[i] >= classes) {
+                    fail(file, ": the ", what, " at byte ", offset + i, " is ", int{record[i]}, ", expected 0 to ",
+                         classes - 1);
                 }
             };
             if constexpr (Classes == 100) {
@@ -141,10 +136,14 @@ class Cifar : public StoredImages {
             if (static_cast<Index>(labels.size()) == limit) {
                 return;
             }
-            labels.push_back(byte(labels_a_record - 1));
+            labels.push_back(record[labels_a_record - 1]);
+            const std::uint8_t* const planes = record + labels_a_record;
+            const auto used = static_cast<Index>(pixels.size());
+            pixels.resize(pixels.size() + 3 * plane_size);
+            std::uint8_t* out = pixels.data() + used;
             for (Index pixel = 0; pixel < plane_size; ++pixel) {
                 for (Index channel = 0; channel < 3; ++channel) {
-                    pixels.push_back(byte(labels_a_record + channel * plane_size + pixel));
+                    *out++ = planes[channel * plane_size + pixel];
                 }
             }
         }

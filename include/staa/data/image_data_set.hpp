@@ -31,8 +31,8 @@ struct Normalisation {
 };
 
 /// A set of labelled colour images of one size, in a fixed order. `sample(i)`, for i in [0, size()), has height · width ·
-/// channels bytes, must not throw, and may be called from several threads at once; what it returns stays valid as long as
-/// the data set.
+/// channels bytes and may be called from several threads at once; what it returns stays valid as long as the data set.
+/// What it throws reaches whoever waits for the batch.
 template <class Set>
 concept ImageDataSet = requires(const Set& set, Index i) {
     { set.size() } -> std::same_as<Index>;

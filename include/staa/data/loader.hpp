@@ -2,19 +2,14 @@
 // Batches of normalised images, shuffled and varied anew in every epoch.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <iterator>
-#include <numeric>
-#include <utility>
 #include <vector>
 
-#include "staa/core/error.hpp"
-#include "staa/core/parallel.hpp"
-#include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/data/augmentation.hpp"
+#include "staa/data/batch_loader.hpp"
 #include "staa/data/image_data_set.hpp"
+#include "staa/data/resample.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -25,6 +20,67 @@ struct LoaderOptions {
     bool shuffle = true;          ///< another order in every epoch; otherwise that of the data set
     Augmentation augmentation{};  ///< `Augmentation::none()` for measuring
     bool drop_last = false;  ///< leave out a last batch that is not full: batch norm learns little from a few images
+    int workers = 1;         ///< threads that prepare batches; 0: whoever asks for a batch does
+    Index ahead = 2;         ///< batches that may wait to be asked for, each with memory of its own
+};
+
+/// What becomes of an image of a data set; see `BatchLoader`.
+template <class DataSet, class Scalar>
+class ImageRecipe {
+ public:
+    using Images = Tensor<Scalar, 4>;
+
+    ImageRecipe(const DataSet& data_set, const LoaderOptions& options)
+        : data_set_(&data_set), options_(options), table_(data_set.normalisation()) {
+        if (data_set.channels() != 3) {
+            fail("the images have ", data_set.channels(), " channels; a Loader takes colour images, 3");
+        }
+        check(options.augmentation);
+    }
+
+    Index size() const { return data_set_->size(); }
+
+    void resize(Images& images, Index batch) const {
+        images.resize(batch, data_set_->height(), data_set_->width(), data_set_->channels());
+    }
+
+    int write(Images& images, Index place, Index index, Index epoch) const {
+        const Random random = augmentation_random(options_.seed, epoch, index);
+        const auto& sample = data_set_->sample(index);
+        Scalar* const out = images.data() + place * image_size();
+        if constexpr (PictureDataSet<DataSet>) {
+            const Box box = options_.augmentation.resized_crop
+                                ? random_box(sample.height, sample.width, random.split(resized_crop_stream))
+                                : centre_box(sample.height, sample.width, data_set_->height(), data_set_->width());
+            write(resample(sample.pixels, sample.height, sample.width, box, data_set_->height(), data_set_->width()),
+                  random, out);
+        } else if (options_.augmentation.policy != Policy::none) {
+            write(std::vector<std::uint8_t>(sample.pixels.begin(), sample.pixels.end()), random, out);
+        } else {
+            write_view(sample.pixels.data(), random, out);
+        }
+        return sample.label;
+    }
+
+ private:
+    static constexpr std::uint64_t resized_crop_stream = 1, policy_stream = 2;
+
+    Index image_size() const { return data_set_->height() * data_set_->width() * 3; }
+
+    void write(std::vector<std::uint8_t> pixels, const Random& random, Scalar* out) const {
+        apply_policy(options_.augmentation, {pixels.data(), data_set_->height(), data_set_->width()},
+                     random.split(policy_stream));
+        write_view(pixels.data(), random, out);
+    }
+
+    void write_view(const std::uint8_t* pixels, const Random& random, Scalar* out) const {
+        normalise_view(pixels, data_set_->height(), data_set_->width(), draw_view(options_.augmentation, random),
+                       table_, out);
+    }
+
+    const DataSet* data_set_;
+    LoaderOptions options_;
+    NormalisationTable<Scalar> table_;
 };
 
 /// Hands out a data set in batches, epoch by epoch:
@@ -32,142 +88,23 @@ struct LoaderOptions {
 ///     Loader loader{data_set, {.batch = 64, .seed = 1}};
 ///     for (auto&& [images, labels] : loader.epoch(3)) ...
 ///
-/// `images` are [N, H, W, 3]; N is the batch, or less in the last one. The same seed and epoch give the same batches,
-/// whatever came before and on any number of threads. The data set is referenced: it must outlive the loader.
-template <ImageDataSet DataSet, class Scalar = float>
-class Loader {
+/// `images` are [N, H, W, 3], normalised; N is the batch, or less in the last one. Worker threads prepare batches while the
+/// loop learns from one. The same seed and epoch give the same batches, whatever came before and for any number of
+/// workers. The data set is referenced: it must outlive the loader.
+template <class DataSet, class Scalar = float>
+    requires(ImageDataSet<DataSet> || PictureDataSet<DataSet>)
+class Loader : public BatchLoader<ImageRecipe<DataSet, Scalar>> {
  public:
-    /// What the loop variable is bound to. Both belong to the loader and are overwritten by the next batch.
-    struct Batch {
-        Tensor<Scalar, 4>& images;  ///< [N, H, W, 3], normalised
-        Labels& labels;             ///< [N]
-    };
-
-    class Iterator;
-
-    /// One pass over the data set. Only one at a time: all epochs of a loader share its buffers.
-    class Epoch {
-     public:
-        Epoch(Loader& loader, Index number) : loader_(&loader), number_(number) {}
-        Iterator begin() const { return Iterator(*loader_, number_); }
-        std::default_sentinel_t end() const { return {}; }
-
-     private:
-        Loader* loader_;
-        Index number_;
-    };
-
-    /// A batch below 1, an empty data set, a negative crop padding, or `drop_last` with fewer images than one batch is
-    /// an `Error`.
-    explicit Loader(const DataSet& data_set, LoaderOptions options = {})
-        : data_set_(&data_set), options_(options), table_(data_set.normalisation()) {
-        check();
-        order_.resize(static_cast<std::size_t>(data_set.size()));
-        full_.resize(data_set, std::min(options_.batch, data_set.size()));
-        rest_.resize(data_set, data_set.size() % options_.batch);
-    }
-    explicit Loader(const DataSet&&, LoaderOptions = {}) = delete;
-
-    /// Batches an epoch.
-    Index batches() const {
-        const Index partial = !options_.drop_last && data_set_->size() % options_.batch != 0 ? 1 : 0;
-        return data_set_->size() / options_.batch + partial;
-    }
-
-    /// The batches of epoch `number`.
-    Epoch epoch(Index number) { return Epoch(*this, number); }
-
- private:
-    /// The memory of a batch. The last batch has its own, so that none is allocated anew.
-    struct Buffer {
-        Tensor<Scalar, 4> images;
-        Labels labels;
-
-        void resize(const DataSet& set, Index batch) {
-            images.resize(batch, set.height(), set.width(), set.channels());
-            labels.resize(batch);
-        }
-    };
-
-    void check() const {
-        if (options_.batch < 1) {
-            fail("a batch must have at least 1 image, found ", options_.batch);
-        }
-        if (data_set_->size() < 1) {
-            fail("the data set has no images");
-        }
-        if (data_set_->channels() != 3) {
-            fail("the images have ", data_set_->channels(), " channels; a Loader takes colour images, 3");
-        }
-        if (options_.augmentation.crop_padding < 0) {
-            fail("the padding of a crop must not be negative, found ", options_.augmentation.crop_padding);
-        }
-        if (batches() == 0) {
-            fail("drop_last leaves no batch: the data set has ", data_set_->size(), " images, a batch ",
-                 options_.batch);
-        }
-    }
-
-    /// The order of epoch `number` (Fisher and Yates).
-    void set_order(Index number) {
-        std::iota(order_.begin(), order_.end(), Index{0});
-        if (options_.shuffle) {
-            Random random = Random(options_.seed).split(static_cast<std::uint64_t>(number));
-            for (std::size_t left = order_.size(); left > 1; --left) {
-                std::swap(order_[left - 1], order_[random.below(left)]);
-            }
-        }
-    }
-
-    Buffer& buffer(Index batch) { return (batch + 1) * options_.batch <= data_set_->size() ? full_ : rest_; }
-
-    void fill(Index number, Index batch) {
-        Buffer& to = buffer(batch);
-        const Index image_size = data_set_->height() * data_set_->width() * data_set_->channels();
-        parallel_for(to.labels.size(), image_size, [&](Index n) {
-            const Index index = order_[static_cast<std::size_t>(batch * options_.batch + n)];
-            const Sample sample = data_set_->sample(index);
-            const View view = draw_view(options_.augmentation, augmentation_random(options_.seed, number, index));
-            normalise_view(sample.pixels.data(), data_set_->height(), data_set_->width(), view, table_,
-                           to.images.data() + n * image_size);
-            to.labels(n) = sample.label;
-        });
-    }
-
-    const DataSet* data_set_;
-    LoaderOptions options_;
-    NormalisationTable<Scalar> table_;
-    std::vector<Index> order_;
-    Buffer full_, rest_;
-};
-
-/// Goes from batch to batch; a batch is filled when the iterator arrives at it.
-template <ImageDataSet DataSet, class Scalar>
-class Loader<DataSet, Scalar>::Iterator {
- public:
-    Iterator(Loader& loader, Index epoch) : loader_(&loader), epoch_(epoch) {
-        loader.set_order(epoch);
-        loader.fill(epoch, 0);
-    }
-
-    Batch operator*() const {
-        Buffer& buffer = loader_->buffer(batch_);
-        return {buffer.images, buffer.labels};
-    }
-
-    Iterator& operator++() {
-        if (++batch_ < loader_->batches()) {
-            loader_->fill(epoch_, batch_);
-        }
-        return *this;
-    }
-
-    bool operator==(std::default_sentinel_t) const { return batch_ == loader_->batches(); }
-
- private:
-    Loader* loader_;
-    Index epoch_;
-    Index batch_ = 0;
+    /// A batch below 1, an empty data set, an augmentation out of its range (see `check`), or `drop_last` with fewer
+    /// images than one batch is an `Error`.
+    explicit Loader(const DataSet& data_set, const LoaderOptions& options = {})
+        : BatchLoader<ImageRecipe<DataSet, Scalar>>({data_set, options}, {.batch = options.batch,
+                                                                          .seed = options.seed,
+                                                                          .shuffle = options.shuffle,
+                                                                          .drop_last = options.drop_last,
+                                                                          .workers = options.workers,
+                                                                          .ahead = options.ahead}) {}
+    explicit Loader(const DataSet&&, const LoaderOptions& = {}) = delete;
 };
 
 }  // namespace staa::inline STAA_ABI

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Downloads a data set from its official address, checks that it is whole, and unpacks it:
+#
+#     bash examples/download.sh cifar-10 [FOLDER]        (FOLDER: ./data if it is not given)
+#
+# Sets: cifar-10 cifar-100 n-mnist cifar10-dvs. dvs-gesture and imagenet have to be fetched with a browser, which asks for
+# your consent to their terms; with their archives in FOLDER/archives this checks and unpacks them.
+# What is there already and whole is not downloaded again. STAA_MIRROR, if set, is the address of a folder with the archives.
+set -euo pipefail
+
+say() { printf '%s\n' "$*"; }
+stop() {
+    printf 'download.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+usage() {
+    sed -n '3,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit "$1"
+}
+
+# is_whole FILE MD5: whether the file is whole.
+is_whole() {
+    [[ -f $1 ]] && [[ $(md5sum <"$1" | cut -d ' ' -f 1) == "$2" ]]
+}
+
+# download ADDRESS FILE: goes on where an earlier download stopped.
+download() {
+    if command -v curl >/dev/null; then
+        curl --fail --location --show-error --progress-bar --retry 3 --continue-at - --output "$2.part" "$1" &&
+            mv "$2.part" "$2"
+    elif command -v wget >/dev/null; then
+        wget --continue --output-document "$2.part" "$1" && mv "$2.part" "$2"
+    else
+        stop "neither curl nor wget is installed"
+    fi
+}
+
+# fetch NAME MD5 ADDRESS: leaves the whole archive in $archives/NAME.
+fetch() {
+    local file=$archives/$1
+    if is_whole "$file" "$2"; then
+        say "$1 is there and whole"
+        return
+    fi
+    local address=$3
+    [[ -z ${STAA_MIRROR:-} ]] || address=$STAA_MIRROR/$1
+    rm -f "$file"
+    say "downloading $1"
+    download "$address" "$file" ||
+        stop "$1 could not be downloaded from $address; what came so far is kept, and the next try goes on from there"
+    is_whole "$file" "$2" ||
+        stop "$file is not what it should be: its MD5 is $(md5sum <"$file" | cut -d ' ' -f 1), expected $2; it is kept for you to look at"
+    say "$1 is whole (MD5 $2)"
+}
+
+# fetched_by_hand NAME MD5 PAGE
+fetched_by_hand() {
+    [[ -f $archives/$1 ]] || stop "$1 has to be fetched with a browser: put it into $archives/ and run this again. It is at $3"
+    is_whole "$archives/$1" "$2" || stop "$archives/$1 is damaged: its MD5 is not $2"
+    say "$1 is whole (MD5 $2)"
+}
+
+# unpack NAME INTO
+unpack() {
+    mkdir -p "$2"
+    say "unpacking $1 to $2"
+    case $1 in
+        *.zip)
+            if command -v unzip >/dev/null; then
+                unzip -q -o "$archives/$1" -d "$2"
+            else
+                (cd "$2" && cmake -E tar xf "$(realpath "$archives/$1")")
+            fi
+            ;;
+        *) tar -xf "$archives/$1" -C "$2" ;;
+    esac
+}
+
+cifar_10() {
+    fetch cifar-10-binary.tar.gz c32a1d4ab5d03f1284b67883e8d87530 https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz
+    unpack cifar-10-binary.tar.gz "$folder"
+    say "train_cifar --data $folder/cifar-10-batches-bin"
+}
+
+cifar_100() {
+    fetch cifar-100-binary.tar.gz 03b5dce01913d631647c71ecec9e9cb8 https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz
+    unpack cifar-100-binary.tar.gz "$folder"
+    say "train_cifar --data $folder/cifar-100-binary --classes 100"
+}
+
+n_mnist() {
+    local files=https://data.mendeley.com/public-files/datasets/468j46mzdv/files
+    fetch Train.zip 20959b8e626244a1b502305a9e6e2031 $files/39c25547-014b-4137-a934-9d29fa53c7a0/file_downloaded
+    fetch Test.zip 69ca8762b2fe404d9b9bad1103e97832 $files/05a4d654-7e03-4c15-bdfa-9bb2bcbea494/file_downloaded
+    unpack Train.zip "$folder/N-MNIST"
+    unpack Test.zip "$folder/N-MNIST"
+    say "train_nmnist --data $folder/N-MNIST"
+}
+
+cifar10_dvs() {
+    local name number md5
+    while read -r name number md5; do
+        fetch "$name.zip" "$md5" "https://ndownloader.figshare.com/files/$number"
+        unpack "$name.zip" "$folder/CIFAR10DVS"
+    done <<END
+airplane 7712788 0afd5c4bf9ae06af762a77b180354fdd
+automobile 7712791 8438dfeba3bc970c94962d995b1b9bdd
+bird 7712794 a9c207c91c55b9dc2002dc21c684d785
+cat 7712812 52c63c677c2b15fa5146a8daf4d56687
+deer 7712815 b6bf21f6c04d21ba4e23fc3e36c8a4a3
+dog 7712818 f379ebdf6703d16e0a690782e62639c3
+frog 7712842 cad6ed91214b1c7388a5f6ee56d08803
+horse 7712851 e7cbbf77bec584ffbf913f00e682782a
+ship 7712836 41c7bd7d6b251be82557c6cce9a7d5c9
+truck 7712839 89f3922fd147d9aeff89e76a2b0b70a7
+END
+    say "train_dvs --set cifar10-dvs --data $folder/CIFAR10DVS"
+}
+
+dvs_gesture() {
+    fetched_by_hand DvsGesture.tar.gz 8a5c71fb11e24e5ca5b11866ca6c00a1 \
+        https://ibm.ent.box.com/s/3hiq58ww1pbbjrinh367ykfdf60xsfm8/folder/50167556794
+    unpack DvsGesture.tar.gz "$folder"
+    say "train_dvs --set gesture --data $folder/DvsGesture"
+}
+
+imagenet() {
+    local page=https://image-net.org/challenges/LSVRC/2012/2012-downloads.php class
+    fetched_by_hand ILSVRC2012_img_train.tar 1d675b47d978889d74fa0da5fadfb00e $page
+    fetched_by_hand ILSVRC2012_img_val.tar 29b22e2961454d5413ddabcf34fc5622 $page
+    unpack ILSVRC2012_img_train.tar "$folder/imagenet/train"
+    for class in "$folder"/imagenet/train/*.tar; do # an archive a class
+        mkdir -p "${class%.tar}"
+        tar -xf "$class" -C "${class%.tar}"
+        rm "$class"
+    done
+    unpack ILSVRC2012_img_val.tar "$folder/imagenet/val"
+    # The archive has no classes. Kaggle's copy of the challenge has them in a file.
+    local solution=$archives/LOC_val_solution.csv image
+    [[ -f $solution ]] || stop "the validation pictures are in no class folders yet: put LOC_val_solution.csv (from kaggle.com/c/imagenet-object-localization-challenge) into $archives/ and run this again"
+    while IFS=', ' read -r image class _; do
+        if [[ -f $folder/imagenet/val/$image.JPEG ]]; then
+            mkdir -p "$folder/imagenet/val/$class"
+            mv "$folder/imagenet/val/$image.JPEG" "$folder/imagenet/val/$class/"
+        fi
+    done < <(tail -n +2 "$solution")
+    say "the training pictures are in $folder/imagenet/train, those for validation in $folder/imagenet/val"
+}
+
+(($# >= 1 && $# <= 2)) || usage 1
+[[ $1 != --help && $1 != -h ]] || usage 0
+folder=${2:-data}
+archives=$folder/archives
+mkdir -p "$archives"
+case $1 in
+    cifar-10) cifar_10 ;;
+    cifar-100) cifar_100 ;;
+    n-mnist) n_mnist ;;
+    cifar10-dvs) cifar10_dvs ;;
+    dvs-gesture) dvs_gesture ;;
+    imagenet) imagenet ;;
+    *) usage 1 ;;
+esac

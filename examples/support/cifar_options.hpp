@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The command line of train_cifar.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "support/options.hpp"
+
+namespace example {
+
+struct CifarOptions : TrainingOptions {
+    int classes = 10;
+    int width = 16;
+    std::string neuron = "staa";
+    Index limit_train = 0;
+    Index limit_test = 0;
+};
+
+/// Fills in `options` from the command line; see `CommandLine::read`.
+inline std::optional<int> read_options(int argc, const char* const* argv, CifarOptions& options) {
+    constexpr Index all = 1'000'000;
+    options.steps = 2;
+    options.out = "train_cifar_results";
+    CommandLine line{"Trains a spiking ResNet-20 on CIFAR-10, CIFAR-100 or a data set that it draws itself.", options};
+    line.add("--data", options.data,
+             "folder of CIFAR's binary files (data_batch_1.bin, ...; CIFAR-100: train.bin, test.bin), or synthetic");
+    line.add("--classes", options.classes, "10 or 100");
+    line.add("--width", options.width, "channels of the first stage: 16 or 64");
+    line.add("--neuron", options.neuron, "staa: with spatial-temporal attention; lif: without");
+    line.add("--steps", options.steps, "time steps an image is shown for (T)");
+    line.add<Index>("--epochs", options.epochs, {8, 30}, "passes over the images");
+    line.add<Index>("--batch", options.batch, {32, 64}, "images a step of SGD");
+    line.add<double>("--lr", options.learning_rate, {0.03, 0.1},
+                     "learning rate at the start; it falls to 0 along a cosine");
+    line.add<Index>("--limit-train", options.limit_train, {6000, all}, "training images to use", "all");
+    line.add<Index>("--limit-test", options.limit_test, {1000, all}, "test images to use", "all");
+    line.add_common();
+    if (const auto exit_code = line.read(argc, argv)) {
+        return exit_code;
+    }
+    check_range("--limit-train", options.limit_train, 1, all);
+    check_range("--limit-test", options.limit_test, 1, all);
+    if (options.is_synthetic() && options.classes != 10) {
+        staa::fail("--classes ", options.classes, ": the synthetic data set has 10; for ", options.classes,
+                   " give a folder with --data");
+    }
+    return std::nullopt;
+}
+
+}  // namespace example

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The command line of train_dvs.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "support/options.hpp"
+
+namespace example {
+
+struct DvsOptions : TrainingOptions {
+    std::string set = "cifar10-dvs";
+    std::string split = "random";
+    int width = 16;
+    std::string neuron = "staa";
+
+    bool is_gesture() const { return set == "gesture" && !is_synthetic(); }
+};
+
+/// Fills in `options` from the command line; see `CommandLine::read`.
+inline std::optional<int> read_options(int argc, const char* const* argv, DvsOptions& options) {
+    options.out = "train_dvs_results";
+    CommandLine line{
+        "Trains a spiking VGG-13 on CIFAR10-DVS, DVS128 Gesture or moving shapes that it draws itself, in frames of 48 "
+        "x 48.",
+        options};
+    line.add("--data", options.data, "folder of the data set, or synthetic");
+    line.add("--set", options.set, "which data set the folder is: cifar10-dvs or gesture");
+    line.add("--split", options.split,
+             "of CIFAR10-DVS: random (a tenth of each class for testing), last-100 or first-100 (of each class)");
+    line.add("--width", options.width, "channels of the first convolutions: 16 or 64");
+    line.add("--neuron", options.neuron, "staa: with spatial-temporal attention; lif: without");
+    line.add<Index>("--steps", options.steps, {4, 16}, "frames that a recording is cut into (T)");
+    line.add<Index>("--epochs", options.epochs, {6, 100}, "passes over the recordings");
+    line.add<Index>("--batch", options.batch, {32, 32}, "recordings a step of SGD");
+    line.add<double>("--lr", options.learning_rate, {0.05, 0.1},
+                     "learning rate at the start; it falls to 0 along a cosine");
+    line.add_common();
+    if (const auto exit_code = line.read(argc, argv)) {
+        return exit_code;
+    }
+    if (options.set != "cifar10-dvs" && options.set != "gesture") {
+        staa::fail("--set ", options.set, ": expected cifar10-dvs or gesture");
+    }
+    if (options.split != "random" && options.split != "last-100" && options.split != "first-100") {
+        staa::fail("--split ", options.split, ": expected random, last-100 or first-100");
+    }
+    return std::nullopt;
+}
+
+}  // namespace example

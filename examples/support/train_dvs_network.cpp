@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// One network of train_dvs. CMake compiles this file once for each, with another width, number of classes and neuron
+// (Lif or StaaLif).
+#include <staa/staa.hpp>
+#include <string>
+#include <type_traits>
+
+#include "staa/data/event_loader.hpp"
+#include "support/dvs_training.hpp"
+#include "support/training_loop.hpp"
+
+namespace {
+
+using namespace example;
+
+using Neuron = staa::EXAMPLE_NEURON<>;
+using Net = staa::Vgg13On<staa::Frames<2, 48, 48>, EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron>;
+
+double train_on_recordings(const DvsOptions& options, const DvsData& data) {
+    const staa::FrameOptions frames{.steps = options.steps, .height = 48, .width = 48};
+    const int side = static_cast<int>(data.train.width());
+    staa::EventLoader train_loader{data.train,
+                                   {.batch = options.batch,
+                                    .seed = static_cast<std::uint64_t>(options.seed),
+                                    .frames = frames,
+                                    .augmentation = {.flip = data.may_flip, .roll = side / 10, .drop = 0.2}}};
+    staa::EventLoader test_loader{data.test, {.batch = options.batch, .shuffle = false, .frames = frames}};
+    const std::string width = std::to_string(options.width);
+    return train<Net>(
+        options,
+        {.network = "VGG-13, width " + width + (options.neuron == "staa" ? ", STAA neurons" : ", LIF neurons"),
+         .data = data.name,
+         .train_samples = data.train.size(),
+         .test_samples = data.test.size(),
+         .more = {{"width", width},
+                  {"classes", std::to_string(data.train.classes())},
+                  {"neuron", quoted(options.neuron)},
+                  {"split", quoted(options.split)}}},
+        train_loader, test_loader);
+}
+
+[[maybe_unused]] const bool entered = [] {
+    const char* neuron = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";
+    built_networks<DvsOptions, DvsData>().push_back({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron, train_on_recordings});
+    return true;
+}();
+
+}  // namespace

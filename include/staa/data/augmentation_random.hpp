@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Where the randomness of a sample comes from.
+#pragma once
+
+#include <cstdint>
+
+#include "staa/core/parallel.hpp"
+#include "staa/core/random.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// The generator that varies sample `index` in epoch `epoch`: the same for the same three numbers, on any thread.
+inline Random augmentation_random(std::uint64_t seed, Index epoch, Index index) {
+    return Random(seed).split(static_cast<std::uint64_t>(epoch)).split(static_cast<std::uint64_t>(index));
+}
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// DVS128 Gesture: eleven gestures of 29 people before an event camera (Amir et al. 2017).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "staa/data/aedat3.hpp"
+#include "staa/data/event_data_set.hpp"
+#include "staa/data/gesture_labels.hpp"
+#include "staa/data/image_data_set.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// DVS128 Gesture: 1,176 training and 288 test gestures of 128 x 128 pixels, about 6 s each, cut out of longer recordings
+/// by the times of their labels. An `EventDataSet` that reads a recording when it is asked for one of its gestures.
+class DvsGesture {
+ public:
+    /// The split in a folder with `trials_to_train.txt` and `trials_to_test.txt`, the recordings that they name and a
+    /// `*_labels.csv` beside each (`user01_led_labels.csv` for `user01_led.aedat`), gesture after gesture in their order.
+    /// A missing file, or one that is not as `parse_trial_list` and `parse_gesture_labels` say, is an `Error`. Times that
+    /// run backwards are put in order unless `reading` says otherwise; its sensor and times are not looked at.
+    static DvsGesture open(const std::filesystem::path& folder, Split split,
+                           EventReadOptions reading = {.sort = true}) {
+        const auto list = folder / (split == Split::train ? "trials_to_train.txt" : "trials_to_test.txt");
+        DvsGesture set(reading);
+        for (const std::string& name : parse_trial_list(text_of(list), list.string())) {
+            const auto recording = folder / name;
+            const auto labels = folder / (recording.stem().string() + "_labels.csv");
+            if (!std::filesystem::is_regular_file(recording)) {
+                fail("no such file: ", recording.string(), "; expected a recording that ", list.string(), " names");
+            }
+            for (const GestureLabel& gesture : parse_gesture_labels(text_of(labels), labels.string())) {
+                set.gestures_.push_back({recording, gesture});
+            }
+        }
+        if (set.gestures_.empty()) {
+            fail(list.string(), " names no gesture; expected recordings with labels");
+        }
+        return set;
+    }
+
+    Index size() const { return static_cast<Index>(gestures_.size()); }
+    int classes() const { return 11; }
+    Index height() const { return side; }
+    Index width() const { return side; }
+
+    /// Gesture `i` of [0, size()): the events with start <= t < end. What is wrong with its file is an `Error` (see
+    /// `parse_aedat3`).
+    EventSample sample(Index i) const {
+        const Gesture& gesture = gestures_[static_cast<std::size_t>(i)];
+        return {read_aedat3(gesture.recording, {.height = side,
+                                                .width = side,
+                                                .from = gesture.when.start,
+                                                .to = gesture.when.end,
+                                                .drop_truncated = reading_.drop_truncated,
+                                                .sort = reading_.sort}),
+                gesture.when.label};
+    }
+
+ private:
+    static constexpr Index side = 128;
+
+    struct Gesture {
+        std::filesystem::path recording;
+        GestureLabel when;
+    };
+
+    explicit DvsGesture(const EventReadOptions& reading) : reading_(reading) {}
+
+    static std::string text_of(const std::filesystem::path& path) {
+        const MappedFile file(path, "a file of DVS128 Gesture");
+        return {file.bytes().begin(), file.bytes().end()};
+    }
+
+    EventReadOptions reading_;
+    std::vector<Gesture> gestures_;
+};
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Recordings varied for training: rolled, mirrored, turned, cut, thinned (Li et al. 2022; Gu et al. 2021).
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "staa/core/random.hpp"
+#include "staa/data/augmentation_random.hpp"
+#include "staa/data/events.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// How training recordings are varied; by default not at all.
+struct EventAugmentation {
+    bool flip = false;  ///< mirror left and right with probability 1/2; not for digits or gestures of one hand
+    int roll = 0;       ///< shift by up to so many pixels each way; what leaves the sensor comes in at the other side
+    double turn = 0;    ///< turn around the middle by up to so many degrees each way; what leaves the sensor is lost
+    int cut = 0;      ///< leave out the events in a square of so many pixels a side, its middle anywhere on the sensor
+    double drop = 0;  ///< leave out each event with one probability a recording, drawn from [0, drop]
+
+    bool operator==(const EventAugmentation&) const = default;
+};
+
+/// A negative `roll` or `cut`, a `turn` outside [0, 180], and a `drop` outside [0, 1], is an `Error`.
+inline void check(const EventAugmentation& augmentation) {
+    if (!(augmentation.turn >= 0 && augmentation.turn <= 180)) {
+        fail("recordings can be turned by up to 0 to 180 degrees, found ", augmentation.turn);
+    }
+    if (augmentation.roll < 0 || augmentation.cut < 0) {
+        fail("a roll by ", augmentation.roll, " pixels and a cut of ", augmentation.cut,
+             " pixels: neither may be negative");
+    }
+    if (!(augmentation.drop >= 0 && augmentation.drop <= 1)) {
+        fail("events can be dropped with a probability in [0, 1], found ", augmentation.drop);
+    }
+}
+
+/// One way to vary a recording: the roll comes first, then the flip, the turn, the cut.
+struct EventView {
+    bool flipped = false;
+    Index down = 0, right = 0;        ///< of the roll
+    double turn = 0;                  ///< degrees, clockwise
+    Index cut_top = 0, cut_left = 0;  ///< of the square, which may reach beyond the sensor
+    Index cut_side = 0;               ///< 0: none
+    double drop = 0;                  ///< probability of leaving out an event
+};
+
+/// Draws a view of recordings of a sensor; `random` is moved on.
+inline EventView draw_event_view(const EventAugmentation& augmentation, Index height, Index width, Random& random) {
+    const auto shift = [&] {
+        return static_cast<Index>(random.below(2 * static_cast<std::uint64_t>(augmentation.roll) + 1)) -
+               augmentation.roll;
+    };
+    EventView view;
+    view.down = shift();
+    view.right = shift();
+    view.flipped = augmentation.flip && random.below(2) == 1;
+    view.cut_side = augmentation.cut;
+    view.cut_top = static_cast<Index>(random.below(static_cast<std::uint64_t>(height))) - view.cut_side / 2;
+    view.cut_left = static_cast<Index>(random.below(static_cast<std::uint64_t>(width))) - view.cut_side / 2;
+    view.drop = random.uniform(0, augmentation.drop);
+    view.turn = random.uniform(-augmentation.turn, augmentation.turn);
+    return view;
+}
+
+namespace detail {
+
+/// Where the events of a sensor are in a view of it.
+class EventPlacement {
+ public:
+    EventPlacement(const EventView& view, const Events& events)
+        : view_(view),
+          height_(events.height),
+          width_(events.width),
+          cosine_(std::cos(view.turn * 3.14159265358979323846 / 180)),
+          sine_(std::sin(view.turn * 3.14159265358979323846 / 180)) {}
+
+    /// Moves an event, and says whether it can still be seen.
+    bool place(Event& event) const {
+        Index x = rolled(event.x, view_.right, width_), y = rolled(event.y, view_.down, height_);
+        x = view_.flipped ? width_ - 1 - x : x;
+        if (view_.turn != 0) {
+            const double middle_x = static_cast<double>(width_ - 1) / 2,
+                         middle_y = static_cast<double>(height_ - 1) / 2;
+            const double dx = static_cast<double>(x) - middle_x, dy = static_cast<double>(y) - middle_y;
+            x = static_cast<Index>(std::lround(middle_x + cosine_ * dx - sine_ * dy));
+            y = static_cast<Index>(std::lround(middle_y + sine_ * dx + cosine_ * dy));
+        }
+        event.x = static_cast<std::uint16_t>(x);
+        event.y = static_cast<std::uint16_t>(y);
+        const bool is_inside = x >= 0 && x < width_ && y >= 0 && y < height_;
+        const bool is_cut = y >= view_.cut_top && y < view_.cut_top + view_.cut_side && x >= view_.cut_left &&
+                            x < view_.cut_left + view_.cut_side;
+        return is_inside && !is_cut;
+    }
+
+ private:
+    static Index rolled(Index position, Index by, Index size) { return ((position + by) % size + size) % size; }
+
+    EventView view_;
+    Index height_, width_;
+    double cosine_, sine_;
+};
+
+}  // namespace detail
+
+/// Changes a recording to a view of it. `random` decides which events are dropped.
+inline void apply(const EventView& view, Events& events, Random& random) {
+    const detail::EventPlacement placement(view, events);
+    auto kept = events.list.begin();
+    for (Event e : events.list) {
+        if (placement.place(e) && !(view.drop > 0 && random.uniform() < view.drop)) {
+            *kept++ = e;
+        }
+    }
+    events.list.erase(kept, events.list.end());
+}
+
+/// Varies a recording as `random` says.
+inline void augment(Events& events, const EventAugmentation& augmentation, Random random) {
+    if (augmentation != EventAugmentation{}) {
+        const EventView view = draw_event_view(augmentation, events.height, events.width, random);
+        apply(view, events, random);
+    }
+}
+
+}  // namespace staa::inline STAA_ABI

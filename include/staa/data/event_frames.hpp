@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// From events to a network's input: one frame a step, [T, N, H, W, 2].
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "staa/core/tensor.hpp"
+#include "staa/data/events.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// What each frame holds. The rules are SpikingJelly's, to the event.
+enum class FrameRule {
+    by_number,   ///< as many events as the others: n / T, rounded down; the last has the rest too
+    by_time,     ///< as much time as the others: (t_last - t_first) / T, rounded down; the last has the rest too
+    by_duration  ///< events up to `FrameOptions::duration` after the frame's first one
+};
+
+/// What an event adds to its pixel.
+enum class FrameValue {
+    counts,  ///< 1: a pixel is the number of its events
+    binary   ///< a pixel is 1 if it has an event, else 0
+};
+
+/// How a recording becomes frames.
+struct FrameOptions {
+    Index steps = 16;  ///< frames, T
+    FrameRule rule = FrameRule::by_number;
+    std::int64_t duration = 0;  ///< of a frame in microseconds, at least 1; for `by_duration` only
+    FrameValue value = FrameValue::counts;
+    Index height = 0, width = 0;  ///< of a frame, at most the sensor's; 0: the sensor's
+};
+
+/// Events [begin, end) of a recording.
+struct EventRange {
+    Index begin = 0, end = 0;
+    bool operator==(const EventRange&) const = default;
+};
+
+/// The events of frames of `duration` microseconds each, which must be at least 1: as many frames as there are. A frame
+/// begins with an event and has all that come at most `duration` after it.
+inline std::vector<EventRange> ranges_by_duration(const Events& events, std::int64_t duration) {
+    if (duration < 1) {
+        fail("a frame must last at least 1 us, found ", duration);
+    }
+    std::vector<EventRange> ranges;
+    for (auto at = events.list.begin(); at != events.list.end();) {
+        const auto end = std::find_if(at, events.list.end(), [&](const Event& e) { return e.t - at->t > duration; });
+        ranges.push_back({at - events.list.begin(), end - events.list.begin()});
+        at = end;
+    }
+    return ranges;
+}
+
+namespace detail {
+
+inline std::vector<EventRange> ranges_by_number(const Events& events, Index steps) {
+    const Index count = events.size() / steps;
+    std::vector<EventRange> ranges;
+    for (Index j = 0; j < steps; ++j) {
+        ranges.push_back({j * count, j + 1 < steps ? (j + 1) * count : events.size()});
+    }
+    return ranges;
+}
+
+inline std::vector<EventRange> ranges_by_time(const Events& events, Index steps) {
+    std::vector<EventRange> ranges(static_cast<std::size_t>(steps));
+    if (events.list.empty()) {
+        return ranges;
+    }
+    const std::int64_t first = events.list.front().t, share = (events.list.back().t - first) / steps;
+    const auto event_from = [&](std::int64_t time) {
+        return std::lower_bound(events.list.begin(), events.list.end(), time,
+                                [](const Event& e, std::int64_t t) { return e.t < t; }) -
+               events.list.begin();
+    };
+    for (Index j = 0; j < steps; ++j) {
+        ranges[static_cast<std::size_t>(j)] = {event_from(first + j * share),
+                                               j + 1 < steps ? event_from(first + (j + 1) * share) : events.size()};
+    }
+    return ranges;
+}
+
+/// Where a row or column of the sensor is in a smaller frame: its share in `first`, and the rest in the next one.
+struct Rescaled {
+    Index first = 0;
+    double share = 1;
+};
+
+/// Source pixel s covers [s · frame, (s + 1) · frame) of a line of `sensor` · `frame` parts, a frame's pixel `sensor` of
+/// them. A row is never wider than a pixel of the frame, so that it lies in one or two.
+inline std::vector<Rescaled> rescale_line(Index sensor, Index frame) {
+    std::vector<Rescaled> line(static_cast<std::size_t>(sensor));
+    for (Index s = 0; s < sensor; ++s) {
+        const Index first = s * frame / sensor;
+        const Index in_first = std::min(frame, (first + 1) * sensor - s * frame);
+        line[static_cast<std::size_t>(s)] = {first, static_cast<double>(in_first) / static_cast<double>(frame)};
+    }
+    return line;
+}
+
+}  // namespace detail
+
+/// The events of each of `options.steps` frames; events must be in the order of time. By duration there may be too few
+/// for all frames, and the last ranges are empty, or too many, and the last events are left out. Fewer than one step, or
+/// a duration below 1 us where it is asked for, is an `Error`.
+inline std::vector<EventRange> event_ranges(const Events& events, const FrameOptions& options) {
+    if (options.steps < 1) {
+        fail("a recording must have at least 1 frame, found ", options.steps, " steps");
+    }
+    if (options.rule == FrameRule::by_number) {
+        return detail::ranges_by_number(events, options.steps);
+    }
+    if (options.rule == FrameRule::by_time) {
+        return detail::ranges_by_time(events, options.steps);
+    }
+    std::vector<EventRange> ranges = ranges_by_duration(events, options.duration);
+    ranges.resize(static_cast<std::size_t>(options.steps));
+    return ranges;
+}
+
+/// Draws recordings of one sensor as frames. A frame smaller than the sensor gets each event by area: a pixel of the
+/// sensor that lies across the edge between two of the frame's gives both their share, so that counts keep their sum and
+/// no pixel is brighter than its neighbour for its place alone (128 -> 48 would have pixels of 2 x 2 and of 3 x 3).
+/// 128 -> 64 just adds up 2 x 2 pixels. With `FrameValue::binary` each pixel with a share is 1.
+class FramePainter {
+ public:
+    /// Fewer than one step, and frames that are larger than the sensor, are an `Error`.
+    FramePainter(const FrameOptions& options, Index sensor_height, Index sensor_width)
+        : options_(options), sensor_height_(sensor_height), sensor_width_(sensor_width) {
+        options_.height = options.height == 0 ? sensor_height : options.height;
+        options_.width = options.width == 0 ? sensor_width : options.width;
+        if (options.steps < 1) {
+            fail("a recording must have at least 1 frame, found ", options.steps, " steps");
+        }
+        if (options_.height < 1 || options_.height > sensor_height || options_.width < 1 ||
+            options_.width > sensor_width) {
+            fail("frames of ", options.width, " x ", options.height, " pixels cannot be made from a sensor of ",
+                 sensor_width, " x ", sensor_height);
+        }
+        rows_ = detail::rescale_line(sensor_height, options_.height);
+        columns_ = detail::rescale_line(sensor_width, options_.width);
+    }
+
+    Index steps() const { return options_.steps; }
+    Index height() const { return options_.height; }
+    Index width() const { return options_.width; }
+
+    /// Writes frame j [H, W, 2], channel 0 for darker and 1 for brighter, to `out` + j · `distance`. A recording of
+    /// another sensor, and an event that is not on it, are an `Error`.
+    template <class Scalar>
+    void paint(const Events& events, Scalar* out, Index distance) const {
+        check(events);
+        Index frame = 0;
+        for (const EventRange& range : event_ranges(events, options_)) {
+            Scalar* const pixels = out + frame++ * distance;
+            std::fill(pixels, pixels + height() * width() * 2, Scalar(0));
+            for (Index i = range.begin; i < range.end; ++i) {
+                paint_event(events.list[static_cast<std::size_t>(i)], pixels);
+            }
+        }
+    }
+
+ private:
+    void check(const Events& events) const {
+        if (events.height != sensor_height_ || events.width != sensor_width_) {
+            fail("the recording is of a sensor of ", events.width, " x ", events.height, " pixels, expected ",
+                 sensor_width_, " x ", sensor_height_);
+        }
+        for (const Event& e : events.list) {
+            if (e.x >= sensor_width_ || e.y >= sensor_height_ || e.polarity > 1) {
+                fail("an event at x = ", e.x, ", y = ", e.y, " with polarity ", int{e.polarity},
+                     " is not one of a sensor of ", sensor_width_, " x ", sensor_height_, " pixels");
+            }
+        }
+    }
+
+    template <class Scalar>
+    void paint_event(const Event& event, Scalar* pixels) const {
+        const detail::Rescaled row = rows_[event.y], column = columns_[event.x];
+        Scalar* const pixel = pixels + 2 * (row.first * width() + column.first) + event.polarity;
+        add(pixel, row.share * column.share);
+        if (column.share < 1) {
+            add(pixel + 2, row.share * (1 - column.share));
+        }
+        if (row.share < 1) {
+            add(pixel + 2 * width(), (1 - row.share) * column.share);
+            if (column.share < 1) {
+                add(pixel + 2 * width() + 2, (1 - row.share) * (1 - column.share));
+            }
+        }
+    }
+
+    template <class Scalar>
+    void add(Scalar* pixel, double share) const {
+        *pixel = options_.value == FrameValue::binary ? Scalar(1) : *pixel + static_cast<Scalar>(share);
+    }
+
+    FrameOptions options_;
+    Index sensor_height_, sensor_width_;
+    std::vector<detail::Rescaled> rows_, columns_;
+};
+
+/// The frames [T, 1, H, W, 2] of one recording; see `FramePainter`.
+template <class Scalar = float>
+Tensor<Scalar, 5> event_frames(const Events& events, const FrameOptions& options = {}) {
+    const FramePainter painter(options, events.height, events.width);
+    Tensor<Scalar, 5> frames(painter.steps(), 1, painter.height(), painter.width(), 2);
+    painter.paint(events, frames.data(), painter.height() * painter.width() * 2);
+    return frames;
+}
+
+}  // namespace staa::inline STAA_ABI

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// What AutoAugment and RandAugment do to an image. The rules are those of Pillow, with which the policies were searched, and
+// so are the bytes, but for a pixel here and there of a turned image whose origin is on the edge of two.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "staa/core/parallel.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// An image to change: `pixels` [height, width, 3], red, green, blue.
+struct ImageView {
+    std::uint8_t* pixels = nullptr;
+    Index height = 0, width = 0;
+
+    Index size() const { return height * width * 3; }
+};
+
+namespace image {
+
+using Table = std::array<std::uint8_t, 256>;
+
+/// The grey that AutoAugment's own code puts where a turned or moved image has nothing.
+inline constexpr std::uint8_t outside = 128;
+
+/// Truncates, as Pillow does, to [0, 255].
+inline std::uint8_t to_byte(double value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0)); }
+
+/// The lightness of a pixel (ITU-R 601).
+inline std::uint8_t lightness(const std::uint8_t* p) {
+    return static_cast<std::uint8_t>((p[0] * 19595 + p[1] * 38470 + p[2] * 7471 + 0x8000) >> 16);
+}
+
+/// Replaces each byte of one channel by its entry.
+inline void map_channel(const ImageView& image, Index channel, const Table& table) {
+    for (Index i = channel; i < image.size(); i += 3) {
+        image.pixels[i] = table[image.pixels[i]];
+    }
+}
+
+/// Replaces each byte by new_value(byte).
+template <class Function>
+void map_bytes(const ImageView& image, const Function& new_value) {
+    Table table{};
+    for (int byte = 0; byte < 256; ++byte) {
+        table[static_cast<std::size_t>(byte)] = static_cast<std::uint8_t>(new_value(byte));
+    }
+    for (Index channel = 0; channel < 3; ++channel) {
+        map_channel(image, channel, table);
+    }
+}
+
+/// from + factor · (byte - from): 1 leaves the byte, 0 gives `from`.
+inline std::uint8_t mixed(double from, std::uint8_t byte, double factor) {
+    const auto start = static_cast<float>(from);  // Pillow mixes in single precision
+    return to_byte(start + static_cast<float>(factor) * (static_cast<float>(byte) - start));
+}
+
+inline void invert(const ImageView& image) {
+    map_bytes(image, [](int byte) { return 255 - byte; });
+}
+
+/// Inverts the bytes from `threshold` up.
+inline void solarize(const ImageView& image, double threshold) {
+    map_bytes(image, [=](int byte) { return byte < threshold ? byte : 255 - byte; });
+}
+
+/// Keeps the `bits` highest of 8 bits.
+inline void posterize(const ImageView& image, int bits) {
+    map_bytes(image, [=](int byte) { return byte & ~((1 << (8 - bits)) - 1); });
+}
+
+inline void brightness(const ImageView& image, double factor) {
+    map_bytes(image, [=](int byte) { return mixed(0, static_cast<std::uint8_t>(byte), factor); });
+}
+
+/// Away from the image's mean lightness, or towards it.
+inline void contrast(const ImageView& image, double factor) {
+    double sum = 0;
+    for (Index i = 0; i < image.size(); i += 3) {
+        sum += lightness(image.pixels + i);
+    }
+    const double mean = std::floor(sum / static_cast<double>(image.height * image.width) + 0.5);
+    map_bytes(image, [=](int byte) { return mixed(mean, static_cast<std::uint8_t>(byte), factor); });
+}
+
+/// Away from grey, or towards it.
+inline void colour(const ImageView& image, double factor) {
+    for (Index i = 0; i < image.size(); i += 3) {
+        const std::uint8_t grey = lightness(image.pixels + i);
+        for (Index channel = 0; channel < 3; ++channel) {
+            image.pixels[i + channel] = mixed(grey, image.pixels[i + channel], factor);
+        }
+    }
+}
+
+/// Away from a smoothed image, or towards it. The border stays as it is.
+inline void sharpness(const ImageView& image, double factor) {
+    const std::vector<std::uint8_t> old(image.pixels, image.pixels + image.size());
+    const Index row = 3 * image.width;
+    for (Index y = 1; y + 1 < image.height; ++y) {
+        for (Index i = y * row + 3; i < (y + 1) * row - 3; ++i) {
+            int sum = 4 * old[static_cast<std::size_t>(i)];  // the middle counts five times
+            for (const Index dy : {-row, Index{0}, row}) {
+                for (const Index dx : {-3, 0, 3}) {
+                    sum += old[static_cast<std::size_t>(i + dy + dx)];
+                }
+            }
+            const double smooth = std::floor(sum / 13.0 + 0.5);
+            image.pixels[i] = mixed(smooth, old[static_cast<std::size_t>(i)], factor);
+        }
+    }
+}
+
+inline std::array<Index, 256> histogram(const ImageView& image, Index channel) {
+    std::array<Index, 256> counts{};
+    for (Index i = channel; i < image.size(); i += 3) {
+        ++counts[image.pixels[i]];
+    }
+    return counts;
+}
+
+/// Stretches each channel from its darkest and lightest byte to 0 and 255.
+inline void auto_contrast(const ImageView& image) {
+    for (Index channel = 0; channel < 3; ++channel) {
+        const auto counts = histogram(image, channel);
+        const auto is_there = [](Index count) { return count > 0; };
+        const auto low = std::find_if(counts.begin(), counts.end(), is_there) - counts.begin();
+        const auto high = 255 - (std::find_if(counts.rbegin(), counts.rend(), is_there) - counts.rbegin());
+        if (high > low) {
+            const double scale = 255.0 / static_cast<double>(high - low), offset = -static_cast<double>(low) * scale;
+            Table table{};
+            for (std::size_t byte = 0; byte < 256; ++byte) {
+                table[byte] = to_byte(static_cast<double>(byte) * scale + offset);
+            }
+            map_channel(image, channel, table);
+        }
+    }
+}
+
+/// Spreads the bytes of each channel so that all are about as frequent.
+inline void equalize(const ImageView& image) {
+    for (Index channel = 0; channel < 3; ++channel) {
+        const auto counts = histogram(image, channel);
+        const Index lightest = *std::find_if(counts.rbegin(), counts.rend(), [](Index count) { return count > 0; });
+        const Index step = (image.height * image.width - lightest) / 255;
+        if (step > 0) {
+            Table table{};
+            Index sum = step / 2;
+            for (std::size_t byte = 0; byte < 256; ++byte) {
+                table[byte] = static_cast<std::uint8_t>(std::min<Index>(sum / step, 255));
+                sum += counts[byte];
+            }
+            map_channel(image, channel, table);
+        }
+    }
+}
+
+/// Pixel (x, y) of the new image is the one of the old image that has (a x + b y + c, d x + e y + f) in it, all taken at
+/// the middles of pixels; grey where there is none.
+struct Affine {
+    double a = 1, b = 0, c = 0, d = 0, e = 1, f = 0;
+};
+
+inline void transform(const ImageView& image, const Affine& m) {
+    const std::vector<std::uint8_t> old(image.pixels, image.pixels + image.size());
+    for (Index y = 0; y < image.height; ++y) {
+        for (Index x = 0; x < image.width; ++x) {
+            const double column = static_cast<double>(x) + 0.5, row = static_cast<double>(y) + 0.5;
+            const auto from_x = static_cast<Index>(std::floor(m.a * column + m.b * row + m.c));
+            const auto from_y = static_cast<Index>(std::floor(m.d * column + m.e * row + m.f));
+            const bool is_inside = from_x >= 0 && from_x < image.width && from_y >= 0 && from_y < image.height;
+            const Index from = 3 * (from_y * image.width + from_x);
+            for (Index channel = 0; channel < 3; ++channel) {
+                image.pixels[3 * (y * image.width + x) + channel] =
+                    is_inside ? old[static_cast<std::size_t>(from + channel)] : outside;
+            }
+        }
+    }
+}
+
+inline void shear_x(const ImageView& image, double share) { transform(image, {.b = share}); }
+inline void shear_y(const ImageView& image, double share) { transform(image, {.d = share}); }
+inline void translate_x(const ImageView& image, double pixels) { transform(image, {.c = std::trunc(pixels)}); }
+inline void translate_y(const ImageView& image, double pixels) { transform(image, {.f = std::trunc(pixels)}); }
+
+/// Turns around the middle, `degrees` counter-clockwise.
+inline void rotate(const ImageView& image, double degrees) {
+    const double angle = degrees * 3.14159265358979323846 / 180, cosine = std::cos(angle), sine = std::sin(angle);
+    const double x = static_cast<double>(image.width) / 2, y = static_cast<double>(image.height) / 2;
+    transform(image, {.a = cosine,
+                      .b = -sine,
+                      .c = x - cosine * x + sine * y,
+                      .d = sine,
+                      .e = cosine,
+                      .f = y - sine * x - cosine * y});
+}
+
+}  // namespace image
+
+}  // namespace staa::inline STAA_ABI

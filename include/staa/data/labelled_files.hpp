@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Folders of class folders: N-MNIST, CIFAR10-DVS, ImageNet.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "staa/core/error.hpp"
+#include "staa/core/parallel.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// A file and its class.
+struct LabelledFile {
+    std::filesystem::path path;
+    int label = 0;  ///< 0-based
+};
+
+namespace detail {
+
+/// The order of file names, with numbers by their value: "cifar10_dog_9.aedat" comes before "cifar10_dog_10.aedat".
+inline bool comes_before(const std::string& left, const std::string& right) {
+    constexpr std::string_view digits = "0123456789";
+    std::string_view a = left, b = right;
+    while (!a.empty() && !b.empty()) {
+        const std::size_t a_end = std::min(a.find_first_not_of(digits), a.size());
+        const std::size_t b_end = std::min(b.find_first_not_of(digits), b.size());
+        if (a_end > 0 && b_end > 0) {
+            std::string_view x = a.substr(0, a_end), y = b.substr(0, b_end);
+            x.remove_prefix(std::min(x.find_first_not_of('0'), x.size()));
+            y.remove_prefix(std::min(y.find_first_not_of('0'), y.size()));
+            if (x != y) {
+                return x.size() != y.size() ? x.size() < y.size() : x < y;
+            }
+        } else if (a.front() != b.front()) {
+            return a.front() < b.front();
+        }
+        const bool are_numbers = a_end > 0 && b_end > 0;
+        a.remove_prefix(are_numbers ? a_end : 1);
+        b.remove_prefix(are_numbers ? b_end : 1);
+    }
+    return a.size() != b.size() ? a.size() < b.size() : left < right;  // 007 and 7 are one number
+}
+
+/// The names in a folder that are folders (or files that end in `extension`), in order. A folder that can't be read is an
+/// `Error`; `what` says what was expected.
+inline std::vector<std::string> names_in(const std::filesystem::path& folder, bool folders,
+                                         const std::string& extension, const std::string& what) {
+    std::error_code problem;
+    std::filesystem::directory_iterator entries(folder, problem);
+    if (problem) {
+        fail("no such folder: ", folder.string(), "; expected ", what);
+    }
+    std::vector<std::string> names;
+    for (const auto& entry : entries) {
+        const bool fits = folders ? entry.is_directory(problem) : entry.path().extension() == extension;
+        if (fits) {
+            names.push_back(entry.path().filename().string());
+        }
+    }
+    std::sort(names.begin(), names.end(), comes_before);
+    return names;
+}
+
+}  // namespace detail
+
+/// The files that end in `extension` in the folder of each class, class after class, in the order of their names, numbers
+/// by their value. A folder that is missing or has no such file is an `Error`; `what` names the data set.
+inline std::vector<LabelledFile> labelled_files(const std::filesystem::path& folder,
+                                                const std::vector<std::string>& classes, const std::string& extension,
+                                                const std::string& what) {
+    std::vector<LabelledFile> files;
+    for (std::size_t label = 0; label < classes.size(); ++label) {
+        const std::filesystem::path class_folder = folder / classes[label];
+        const auto names = detail::names_in(class_folder, false, extension, "a class folder of " + what);
+        if (names.empty()) {
+            fail("no file that ends in ", extension, " in ", class_folder.string(), "; expected a class folder of ",
+                 what);
+        }
+        for (const std::string& name : names) {
+            files.push_back({class_folder / name, static_cast<int>(label)});
+        }
+    }
+    return files;
+}
+
+}  // namespace staa::inline STAA_ABI

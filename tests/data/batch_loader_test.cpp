@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// What every loader does, seen at a loader of images: workers, batches ahead, exceptions.
+#include "staa/data/batch_loader.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "data/numbered_images.hpp"
+#include "staa/data/synthetic.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using Catch::Matchers::Message;
+using staa::Index;
+using staa::Loader;
+using staa::StoredImages;
+using namespace staa_tests;
+
+TEST_CASE("Batches are the same for any number of workers and batches ahead", "[data]") {
+    const staa::SyntheticImages images(150);
+    const auto seen = [&](int workers, Index ahead) {
+        Loader loader{images, {.batch = 64, .seed = 3, .workers = workers, .ahead = ahead}};
+        return see(loader, 1);
+    };
+    const Seen alone = seen(0, 0);
+    CHECK(seen(0, 2) == alone);
+    CHECK(seen(1, 0) == alone);
+    CHECK(seen(1, 5) == alone);
+    CHECK(seen(4, 1) == alone);
+}
+
+/// Images of one pixel, some of which can't be had; counts how often one was asked for.
+struct FaultyImages {
+    std::vector<Index> faulty;
+    mutable std::atomic<int> asked{0};
+    std::vector<std::uint8_t> pixels{1, 2, 3};
+
+    Index size() const { return 40; }
+    staa::Sample sample(Index i) const {
+        ++asked;
+        if (std::ranges::count(faulty, i) > 0) {
+            staa::fail("image ", i, " is bad");
+        }
+        return {pixels, static_cast<int>(i)};
+    }
+    int classes() const { return 40; }
+    Index height() const { return 1; }
+    Index width() const { return 1; }
+    Index channels() const { return 3; }
+    staa::Normalisation normalisation() const { return {}; }
+};
+
+TEST_CASE("What a sample throws reaches the loop at the sample's batch, whatever the workers", "[data]") {
+    const FaultyImages images{.faulty = {13, 10, 27}};
+    for (const int workers : {0, 1, 3}) {
+        Loader loader{images, {.batch = 4, .shuffle = false, .workers = workers}};
+        int batches = 0;
+        const auto go_through = [&] {
+            for (auto&& batch : loader.epoch(0)) {
+                batches += batch.labels.size() > 0 ? 1 : 0;
+            }
+        };
+        CHECK_THROWS_MATCHES(go_through(), staa::Error, Message("image 10 is bad"));
+        CHECK(batches == 2);
+    }
+}
+
+TEST_CASE("A loader goes on after an epoch that ended in an exception", "[data]") {
+    FaultyImages images{.faulty = {0}};
+    Loader loader{images, {.batch = 4, .shuffle = false}};
+    CHECK_THROWS_AS(see(loader, 0), staa::Error);
+    images.faulty.clear();
+    CHECK(see(loader, 0).labels.size() == 40);
+}
+
+TEST_CASE("Workers are at most the batches ahead of the loop", "[data]") {
+    const FaultyImages images{};
+    Loader loader{images, {.batch = 4, .workers = 2, .ahead = 3}};
+    for (auto&& batch : loader.epoch(0)) {
+        CHECK(batch.labels.size() == 4);
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        CHECK(images.asked <= 16);
+        break;
+    }
+    CHECK(images.asked <= 16);
+}
+
+TEST_CASE("Two epochs of a loader at the same time are an error", "[data]") {
+    const StoredImages images = numbered_images(50);
+    Loader loader{images, {.batch = 8}};
+    const auto nested = [&] {
+        for (auto&& batch : loader.epoch(0)) {
+            static_cast<void>(batch);
+            see(loader, 1);
+        }
+    };
+    CHECK_THROWS_MATCHES(nested(), staa::Error,
+                         Message("this loader is in the middle of an epoch; a second one at the same time needs a "
+                                 "loader of its own"));
+    CHECK(see(loader, 1).labels.size() == 50);
+}
+
+TEST_CASE("An epoch that was left early does not change the next", "[data]") {
+    const StoredImages images = numbered_images(50);
+    Loader loader{images, {.batch = 8}};
+    const Seen whole = see(loader, 1);
+    for (auto&& batch : loader.epoch(0)) {
+        CHECK(batch.labels.size() == 8);
+        break;
+    }
+    CHECK(see(loader, 1) == whole);
+}
+
+TEST_CASE("A loader has memory for one batch and those ahead of it", "[data]") {
+    const StoredImages images = numbered_images(21);
+    Loader loader{images, {.batch = 2, .ahead = 2}};
+    std::vector<const float*> addresses;
+    for (Index epoch = 0; epoch < 2; ++epoch) {
+        for (auto&& [batch, labels] : loader.epoch(epoch)) {
+            addresses.push_back(batch.data());
+        }
+    }
+    REQUIRE(addresses.size() == 22);
+    CHECK(std::set(addresses.begin(), addresses.end()).size() == 4);  // three, and one for the last batch
+    CHECK(addresses[21] == addresses[10]);
+}
+
+TEST_CASE("Fewer than no workers, and fewer than no batches ahead, are an error", "[data]") {
+    const StoredImages images = numbered_images(5);
+    CHECK_THROWS_MATCHES(Loader(images, {.workers = -1}), staa::Error,
+                         Message("a loader cannot have -1 workers and 2 batches ahead; expected 0 or more"));
+    CHECK_THROWS_MATCHES(Loader(images, {.ahead = -1}), staa::Error,
+                         Message("a loader cannot have 1 workers and -1 batches ahead; expected 0 or more"));
+}
+
+}  // namespace

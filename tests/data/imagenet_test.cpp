@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Where libjpeg was not found there is nothing to test.
+#if defined(STAA_HAS_JPEG)
+#include "staa/data/imagenet.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "data/event_writers.hpp"
+#include "data/temporary_folder.hpp"
+#include "staa/data/loader.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using Catch::Matchers::Message;
+using staa::ImageNet;
+using staa::Index;
+using staa::Picture;
+using namespace staa_tests;
+
+/// A JPEG file of one colour; `values` are those of a pixel in the file's own colours: 1 grey, 3 RGB, 4 CMYK.
+std::string jpeg(Index height, Index width, std::vector<int> values, bool progressive = false) {
+    jpeg_compress_struct info{};
+    jpeg_error_mgr problem{};
+    info.err = jpeg_std_error(&problem);
+    jpeg_create_compress(&info);
+    unsigned char* bytes = nullptr;
+    unsigned long size = 0;
+    jpeg_mem_dest(&info, &bytes, &size);
+    info.image_height = static_cast<JDIMENSION>(height);
+    info.image_width = static_cast<JDIMENSION>(width);
+    info.input_components = static_cast<int>(values.size());
+    info.in_color_space = values.size() == 1 ? JCS_GRAYSCALE : values.size() == 3 ? JCS_RGB : JCS_CMYK;
+    jpeg_set_defaults(&info);
+    jpeg_set_quality(&info, 100, TRUE);
+    if (progressive) {
+        jpeg_simple_progression(&info);
+    }
+    jpeg_start_compress(&info, TRUE);
+    std::vector<std::uint8_t> row;
+    for (Index x = 0; x < width; ++x) {
+        row.insert(row.end(), values.begin(), values.end());
+    }
+    while (info.next_scanline < info.image_height) {
+        JSAMPROW from = row.data();
+        jpeg_write_scanlines(&info, &from, 1);
+    }
+    jpeg_finish_compress(&info);
+    std::string file(reinterpret_cast<const char*>(bytes), size);
+    std::free(bytes);
+    jpeg_destroy_compress(&info);
+    return file;
+}
+
+Picture parse(const std::string& file) { return staa::parse_jpeg(bytes_of(file), "a.JPEG"); }
+
+/// Whether all pixels of a picture are of a colour, up to what JPEG rounds.
+bool is_all(const Picture& picture, const std::vector<int>& colour) {
+    for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
+        if (std::abs(picture.pixels[i] - colour[i % 3]) > 2) {
+            return false;
+        }
+    }
+    return static_cast<Index>(picture.pixels.size()) == picture.height * picture.width * 3;
+}
+
+static_assert(staa::PictureDataSet<ImageNet>);
+
+TEST_CASE("A JPEG in colour, in grey or progressive is decoded to red, green and blue", "[data]") {
+    const Picture picture = parse(jpeg(5, 9, {200, 30, 90}));
+    CHECK(picture.height == 5);
+    CHECK(picture.width == 9);
+    CHECK(is_all(picture, {200, 30, 90}));
+    CHECK(is_all(parse(jpeg(17, 16, {77})), {77, 77, 77}));
+    CHECK(is_all(parse(jpeg(40, 3, {10, 250, 120}, true)), {10, 250, 120}));
+}
+
+TEST_CASE("A JPEG in print colours, inverted as Adobe's are, becomes screen colours", "[data]") {
+    CHECK(is_all(parse(jpeg(8, 8, {255, 255, 255, 255})), {255, 255, 255}));
+    CHECK(is_all(parse(jpeg(8, 8, {200, 100, 50, 128})), {200 * 128 / 255, 100 * 128 / 255, 50 * 128 / 255}));
+}
+
+TEST_CASE("A truncated JPEG is an error, not a grey picture", "[data]") {
+    const std::string file = jpeg(64, 64, {200, 30, 90});
+    CHECK_THROWS_MATCHES(parse(file.substr(0, file.size() - 20)), staa::Error,
+                         Message("a.JPEG: Premature end of JPEG file"));
+    CHECK_THROWS_AS(parse(file.substr(0, 100)), staa::Error);
+}
+
+TEST_CASE("What is no JPEG is an error that says why", "[data]") {
+    CHECK_THROWS_MATCHES(parse(""), staa::Error, Message("a.JPEG is empty; expected a picture in JPEG"));
+    CHECK_THROWS_MATCHES(parse("\x89PNG and so on"), staa::Error,
+                         Message("a.JPEG: Not a JPEG file: starts with 0x89 0x50"));
+}
+
+TEST_CASE("A JPEG that promises more pixels than its bytes can say is an error before memory is taken", "[data]") {
+    std::string file = jpeg(16, 16, {1, 2, 3});
+    const std::size_t frame = file.find("\xFF\xC0");
+    REQUIRE(frame != std::string::npos);
+    file.replace(frame + 5, 4, std::string("\xFF\x00\xFF\x00", 4));
+    CHECK_THROWS_WITH(parse(file), StartsWith("a.JPEG: the header says 65280 x 65280 pixels, which cannot be in "));
+}
+
+TEST_CASE("ImageNet is the pictures in the folders of their classes, in the order of the names", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("n02/n02_10.JPEG", jpeg(20, 30, {0, 0, 255}));
+    folder.write("n02/n02_9.JPEG", jpeg(30, 20, {0, 255, 0}));
+    folder.write("n01/a.JPEG", jpeg(16, 16, {255, 0, 0}));
+    folder.write("n01/readme.txt", "no picture");
+    const auto set = ImageNet::open(folder.path(), {.height = 8, .width = 8});
+
+    REQUIRE(set.size() == 3);
+    CHECK(set.classes() == 2);
+    CHECK(set.class_name(1) == "n02");
+    CHECK(set.sample(0).label == 0);
+    CHECK(set.sample(1).label == 1);
+    CHECK(set.sample(1).height == 30);
+    CHECK(set.sample(2).width == 30);
+
+    staa::Loader loader{set, {.batch = 3, .shuffle = false, .augmentation = staa::Augmentation::none()}};
+    for (auto&& [images, labels] : loader.epoch(0)) {
+        REQUIRE(images.dimension(0) == 3);
+        REQUIRE(images.dimension(1) == 8);
+        CHECK_THAT(images(0, 4, 4, 0), WithinAbs((1 - .485) / .229, 0.05));
+        CHECK_THAT(images(1, 0, 7, 1), WithinAbs((1 - .456) / .224, 0.05));
+        CHECK_THAT(images(2, 7, 0, 0), WithinAbs(-.485 / .229, 0.05));
+        CHECK(labels(2) == 1);
+    }
+}
+
+TEST_CASE("The PNG under a JPEG's name in ImageNet is left out", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("n02105855/n02105855_2933.JPEG", "\x89PNG");
+    folder.write("n02105855/n02105855_2934.JPEG", jpeg(16, 16, {255, 0, 0}));
+    CHECK(ImageNet::open(folder.path()).size() == 1);
+    CHECK(ImageNet::open(folder.path(), {.skip = {}}).size() == 2);
+}
+
+TEST_CASE("A folder without classes, or a class without pictures, is an error", "[data]") {
+    const TemporaryFolder folder;
+    CHECK_THROWS_MATCHES(ImageNet::open(folder.path() / "train"), staa::Error,
+                         Message("no such folder: " + folder.file("train") + "; expected a folder of class folders"));
+    CHECK_THROWS_MATCHES(ImageNet::open(folder.path()), staa::Error,
+                         Message("no folder in " + folder.path().string() + "; expected the folder of each class"));
+    folder.write("n01/readme.txt", "no picture");
+    CHECK_THROWS_MATCHES(
+        ImageNet::open(folder.path()), staa::Error,
+        Message("no file that ends in .JPEG in " + folder.file("n01") + "; expected a class folder of ImageNet"));
+}
+
+}  // namespace
+#endif

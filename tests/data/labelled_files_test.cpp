@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "staa/data/labelled_files.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "data/temporary_folder.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+TEST_CASE("File names are in the order of their numbers, then of their letters", "[data]") {
+    std::vector<std::string> names{"b_10.x", "a_2b", "b_9.x", "a_10", "a_2", "b_09.x", "a", "", "7", "b_9_1.x"};
+    std::ranges::sort(names, staa::detail::comes_before);
+    CHECK(names ==
+          std::vector<std::string>{"", "7", "a", "a_2", "a_2b", "a_10", "b_09.x", "b_9.x", "b_9_1.x", "b_10.x"});
+}
+
+TEST_CASE("The order of names longer than any number has a beginning and an end", "[data]") {
+    const std::string nines(30, '9');
+    CHECK(staa::detail::comes_before("a" + nines, "a1" + nines));
+    CHECK(!staa::detail::comes_before("a1" + nines, "a" + nines));
+    CHECK(!staa::detail::comes_before("a" + nines, "a" + nines));
+}
+
+TEST_CASE("The files of each class follow each other, and others are left out", "[data]") {
+    const staa_tests::TemporaryFolder folder;
+    folder.write("cat/10.x", "");
+    folder.write("cat/9.x", "");
+    folder.write("cat/9.y", "");
+    folder.write("bat/1.x", "");
+    const auto files = staa::labelled_files(folder.path(), {"cat", "bat"}, ".x", "animals");
+    REQUIRE(files.size() == 3);
+    CHECK(files[0].path == folder.path() / "cat/9.x");
+    CHECK(files[1].path == folder.path() / "cat/10.x");
+    CHECK(files[1].label == 0);
+    CHECK(files[2].path == folder.path() / "bat/1.x");
+    CHECK(files[2].label == 1);
+}
+
+}  // namespace

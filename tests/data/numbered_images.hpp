@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "staa/data/loader.hpp"
+
+namespace staa_tests {
+
+/// Images of one pixel; the label of each is its position.
+inline staa::StoredImages numbered_images(int count) {
+    std::vector<int> labels(static_cast<std::size_t>(count));
+    std::iota(labels.begin(), labels.end(), 0);
+    return {{.height = 1, .width = 1, .classes = count}, std::vector<std::uint8_t>(labels.size() * 3), labels};
+}
+
+/// What a loader hands out in an epoch, batch after batch.
+struct Seen {
+    std::vector<staa::Index> batches;
+    std::vector<int> labels;
+    std::vector<float> values;
+    bool operator==(const Seen&) const = default;
+};
+
+template <class AnyLoader>
+Seen see(AnyLoader& loader, staa::Index epoch) {
+    Seen seen;
+    for (auto&& [images, labels] : loader.epoch(epoch)) {
+        seen.batches.push_back(images.dimension(0));
+        seen.labels.insert(seen.labels.end(), labels.data(), labels.data() + labels.size());
+        seen.values.insert(seen.values.end(), images.data(), images.data() + images.size());
+    }
+    return seen;
+}
+
+}  // namespace staa_tests

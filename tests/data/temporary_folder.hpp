@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace staa_tests {
+
+/// A new folder, removed with all that is in it at the end.
+class TemporaryFolder {
+ public:
+    TemporaryFolder() {
+        for (int number = 0; path_.empty(); ++number) {
+            const auto path = std::filesystem::temp_directory_path() / ("staa_data_test_" + std::to_string(number));
+            if (std::filesystem::create_directory(path)) {
+                path_ = path;
+            }
+        }
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+    const std::filesystem::path& path() const { return path_; }
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+    /// Writes a file, and the folders above it.
+    void write(const std::string& name, const std::string& bytes) const {
+        std::filesystem::create_directories((path_ / name).parent_path());
+        std::ofstream(path_ / name, std::ios::binary) << bytes;
+    }
+
+ private:
+    std::filesystem::path path_;
+};
+
+}  // namespace staa_tests

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Any bytes as a recording in AEDAT 2.0.
+#include "fuzz/check_events.hpp"
+#include "staa/data/aedat2.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    staa_fuzz::check_reader({data, size}, 8, [](std::span<const std::uint8_t> bytes, bool is_lenient) {
+        return staa::parse_aedat2(bytes, "input", {.drop_truncated = is_lenient, .sort = is_lenient});
+    });
+    return 0;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What must hold of whatever a reader of recordings gives.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+#include "staa/data/event_augmentation.hpp"
+#include "staa/data/event_frames.hpp"
+
+namespace staa_fuzz {
+
+/// Aborts unless the events are on the sensor, in the order of time and no more than `most`; then makes frames of them.
+inline void check_events(const staa::Events& events, std::size_t most) {
+    const bool is_fine = events.list.size() <= most && std::ranges::is_sorted(events.list, {}, &staa::Event::t) &&
+                         std::ranges::all_of(events.list, [&](const staa::Event& e) {
+                             return e.x < events.width && e.y < events.height && e.polarity < 2;
+                         });
+    if (!is_fine) {
+        std::abort();
+    }
+    staa::Events varied = events;
+    staa::augment(varied, {.flip = true, .roll = 3, .cut = 5, .drop = 0.5}, staa::Random(1));
+    for (const auto rule : {staa::FrameRule::by_number, staa::FrameRule::by_time, staa::FrameRule::by_duration}) {
+        const staa::FrameOptions options{.steps = 3, .rule = rule, .duration = 1000, .height = 12, .width = 12};
+        if (events.height >= 12 && events.width >= 12) {
+            staa::event_frames(varied, options);
+        }
+    }
+}
+
+/// Reads the bytes as `read` does, strictly, and leaving out or putting in order what can be. Only staa::Error may come of
+/// it, and what can be read strictly is read the same leniently.
+template <class Read>
+void check_reader(std::span<const std::uint8_t> bytes, std::size_t event_size, const Read& read) {
+    staa::Events strict;
+    bool is_strict = false;
+    try {
+        strict = read(bytes, false);
+        is_strict = true;
+        check_events(strict, bytes.size() / event_size);
+    } catch (const staa::Error&) {
+    }
+    try {
+        const staa::Events lenient = read(bytes, true);
+        check_events(lenient, bytes.size() / event_size);
+        if (is_strict && lenient != strict) {
+            std::abort();
+        }
+    } catch (const staa::Error&) {
+        if (is_strict) {
+            std::abort();
+        }
+    }
+}
+
+}  // namespace staa_fuzz

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Any bytes as a picture in JPEG, and an image made of a part of it. Does nothing where libjpeg is not installed.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#if __has_include(<jpeglib.h>)
+#include "staa/data/jpeg.hpp"
+#include "staa/data/resample.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    try {
+        const staa::Picture picture = staa::parse_jpeg({data, size}, "input");
+        const staa::Index height = picture.height, width = picture.width;
+        if (height < 1 || width < 1 || static_cast<staa::Index>(picture.pixels.size()) != height * width * 3) {
+            std::abort();
+        }
+        for (const staa::Box& box :
+             {staa::centre_box(height, width, 16, 24), staa::random_box(height, width, staa::Random(size))}) {
+            staa::resample(picture.pixels, height, width, box, 16, 24);
+        }
+    } catch (const staa::Error&) {
+    }
+    return 0;
+}
+#else
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t*, std::size_t) { return 0; }
+#endif
