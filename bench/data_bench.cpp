@@ -3,7 +3,7 @@
 // width 16 takes longer than its batch does (network_bench.cpp), so that it never waits for one.
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -24,7 +24,9 @@ using namespace staa;
 /// A folder for the files that are read, removed at the end.
 class Folder {
  public:
-    Folder() : path_(fs::temp_directory_path() / ("staa_data_bench_" + std::to_string(std::rand()))) {
+    Folder()
+        : path_(fs::temp_directory_path() /
+                ("staa_data_bench_" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()))) {
         fs::create_directories(path_);
     }
     ~Folder() { fs::remove_all(path_); }

@@ -64,17 +64,19 @@ fetched_by_hand() {
 
 # unpack NAME INTO
 unpack() {
+    local archive
+    archive=$(realpath "$archives/$1")
     mkdir -p "$2"
     say "unpacking $1 to $2"
     case $1 in
         *.zip)
             if command -v unzip >/dev/null; then
-                unzip -q -o "$archives/$1" -d "$2"
+                unzip -q -o "$archive" -d "$2"
             else
-                (cd "$2" && cmake -E tar xf "$(realpath "$archives/$1")")
+                (cd "$2" && cmake -E tar xf "$archive")
             fi
             ;;
-        *) tar -xf "$archives/$1" -C "$2" ;;
+        *) tar -xf "$archive" -C "$2" ;;
     esac
 }
 
@@ -140,7 +142,7 @@ imagenet() {
     # The archive has no classes. Kaggle's copy of the challenge has them in a file.
     local solution=$archives/LOC_val_solution.csv image
     [[ -f $solution ]] || stop "the validation pictures are in no class folders yet: put LOC_val_solution.csv (from kaggle.com/c/imagenet-object-localization-challenge) into $archives/ and run this again"
-    while IFS=', ' read -r image class _; do
+    while IFS=', ' read -r image class _ || [[ -n $image ]]; do # the last line may have no end
         if [[ -f $folder/imagenet/val/$image.JPEG ]]; then
             mkdir -p "$folder/imagenet/val/$class"
             mv "$folder/imagenet/val/$image.JPEG" "$folder/imagenet/val/$class/"

@@ -15,7 +15,7 @@ struct DvsOptions : TrainingOptions {
     int width = 16;
     std::string neuron = "staa";
 
-    bool is_gesture() const { return set == "gesture" && !is_synthetic(); }
+    bool is_gesture() const { return set == "gesture"; }
 };
 
 /// Fills in `options` from the command line; see `CommandLine::read`.
@@ -42,6 +42,9 @@ inline std::optional<int> read_options(int argc, const char* const* argv, DvsOpt
     }
     if (options.set != "cifar10-dvs" && options.set != "gesture") {
         staa::fail("--set ", options.set, ": expected cifar10-dvs or gesture");
+    }
+    if (options.is_gesture() && options.is_synthetic()) {
+        staa::fail("--set gesture: name its folder with --data; without one the moving shapes are learnt");
     }
     if (options.split != "random" && options.split != "last-100" && options.split != "first-100") {
         staa::fail("--split ", options.split, ": expected random, last-100 or first-100");

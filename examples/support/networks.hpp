@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sizes are types: each network is compiled by itself, in an object of its own (train_cifar_network.cpp,
-// train_dvs_network.cpp), and enters itself here. The program then picks one by the run-time options.
+// Sizes are types: each network is compiled by itself, in an object of its own (train_network.cpp of
+// train_cifar, train_dvs_network.cpp), and enters itself here. The program then picks one by the run-time options.
 #pragma once
 
 #include <set>

@@ -35,7 +35,9 @@ double train_on_recordings(const DvsOptions& options, const DvsData& data) {
          .more = {{"width", width},
                   {"classes", std::to_string(data.train.classes())},
                   {"neuron", quoted(options.neuron)},
-                  {"split", quoted(options.split)}}},
+                  {"split", quoted(options.is_synthetic() ? "drawn"
+                                   : options.is_gesture() ? "trials"
+                                                          : options.split)}}},
         train_loader, test_loader);
 }
 

@@ -100,7 +100,7 @@ TEST_CASE("A truncated AEDAT 3.1 event is an error with its byte, or left out on
         parse(file), staa::Error,
         Message("a.aedat: the event that begins at byte " + std::to_string(whole.size() - 8) +
                 " is truncated: expected 8 bytes, found 5; EventReadOptions::drop_truncated leaves it out"));
-    CHECK(parse(file, {.drop_truncated = true}).list == std::vector<Event>{{1, 1, 1, 0}});
+    CHECK(parse(file, {.reading = {.drop_truncated = true}}).list == std::vector<Event>{{1, 1, 1, 0}});
 }
 
 TEST_CASE("An AEDAT 3.1 packet that promises more events than the file has is an error at once", "[data]") {
@@ -108,7 +108,7 @@ TEST_CASE("An AEDAT 3.1 packet that promises more events than the file has is an
     CHECK_THROWS_MATCHES(parse(file), staa::Error,
                          Message("a.aedat: the packet's next event that begins at byte 64 is truncated: expected 8 "
                                  "bytes, found 0; EventReadOptions::drop_truncated leaves it out"));
-    CHECK(parse(file, {.drop_truncated = true}).size() == 1);
+    CHECK(parse(file, {.reading = {.drop_truncated = true}}).size() == 1);
 }
 
 TEST_CASE("A truncated AEDAT 3.1 packet of another type is an error with its byte, or left out on request", "[data]") {
@@ -117,7 +117,18 @@ TEST_CASE("A truncated AEDAT 3.1 packet of another type is an error with its byt
         parse(file), staa::Error,
         Message("a.aedat: the packet that begins at byte 28 is truncated: expected 3028 bytes, found 34; "
                 "EventReadOptions::drop_truncated leaves it out"));
-    CHECK(parse(file, {.drop_truncated = true}).size() == 0);
+    CHECK(parse(file, {.reading = {.drop_truncated = true}}).size() == 0);
+}
+
+TEST_CASE("An AEDAT 3.1 polarity packet whose unused room is cut off is an error too, or left as it is on request",
+          "[data]") {
+    const std::string file =
+        header + PacketHeader{.capacity = 3, .number = 1}.text() + aedat3_event({1, 1, 1, 0}) + "room";
+    CHECK_THROWS_MATCHES(
+        parse(file), staa::Error,
+        Message("a.aedat: the packet that begins at byte 28 is truncated: expected 52 bytes, found 40; "
+                "EventReadOptions::drop_truncated leaves it out"));
+    CHECK(parse(file, {.reading = {.drop_truncated = true}}).list == std::vector<Event>{{1, 1, 1, 0}});
 }
 
 TEST_CASE("A truncated AEDAT 3.1 packet header is an error with its byte, or left out on request", "[data]") {
@@ -125,7 +136,7 @@ TEST_CASE("A truncated AEDAT 3.1 packet header is an error with its byte, or lef
     CHECK_THROWS_MATCHES(parse(file), staa::Error,
                          Message("a.aedat: the packet header that begins at byte 56 is truncated: expected 28 bytes, "
                                  "found 1; EventReadOptions::drop_truncated leaves it out"));
-    CHECK(parse(file, {.drop_truncated = true}).size() == 0);
+    CHECK(parse(file, {.reading = {.drop_truncated = true}}).size() == 0);
 }
 
 TEST_CASE("An AEDAT 3.1 event outside the sensor is an error with its byte", "[data]") {
@@ -147,7 +158,7 @@ TEST_CASE("An AEDAT 3.1 time that runs backwards is an error with its byte, or s
     CHECK_THROWS_MATCHES(parse(file), staa::Error,
                          Message("a.aedat: the event at byte 92 is at 4 us, before the one at 5 us that it follows; "
                                  "EventReadOptions::sort puts such events in order"));
-    CHECK(parse(file, {.sort = true}).list == std::vector<Event>{{4, 2, 2, 0}, {5, 1, 1, 0}});
+    CHECK(parse(file, {.reading = {.sort = true}}).list == std::vector<Event>{{4, 2, 2, 0}, {5, 1, 1, 0}});
 }
 
 TEST_CASE("Of an AEDAT 3.1 file the events from a time to before another are kept", "[data]") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <set>
 #include <thread>
 #include <vector>
@@ -130,12 +131,26 @@ TEST_CASE("A loader has memory for one batch and those ahead of it", "[data]") {
     CHECK(addresses[21] == addresses[10]);
 }
 
+TEST_CASE("As many batches ahead as there are numbers are as many as there are batches", "[data]") {
+    const StoredImages images = numbered_images(5);
+    Loader loader(images, {.batch = 2, .ahead = std::numeric_limits<Index>::max()});
+    Index seen = 0;
+    for (auto&& [batch, labels] : loader.epoch(0)) {
+        seen += labels.size();
+    }
+    CHECK(seen == 5);
+}
+
 TEST_CASE("Fewer than no workers, and fewer than no batches ahead, are an error", "[data]") {
     const StoredImages images = numbered_images(5);
-    CHECK_THROWS_MATCHES(Loader(images, {.workers = -1}), staa::Error,
-                         Message("a loader cannot have -1 workers and 2 batches ahead; expected 0 or more"));
-    CHECK_THROWS_MATCHES(Loader(images, {.ahead = -1}), staa::Error,
-                         Message("a loader cannot have 1 workers and -1 batches ahead; expected 0 or more"));
+    CHECK_THROWS_MATCHES(
+        Loader(images, {.workers = -1}), staa::Error,
+        Message(
+            "a loader cannot have -1 workers and 2 batches ahead; expected 0 to 1024 workers and 0 or more batches"));
+    CHECK_THROWS_MATCHES(
+        Loader(images, {.ahead = -1}), staa::Error,
+        Message(
+            "a loader cannot have 1 workers and -1 batches ahead; expected 0 to 1024 workers and 0 or more batches"));
 }
 
 }  // namespace

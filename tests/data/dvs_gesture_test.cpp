@@ -122,6 +122,27 @@ TEST_CASE("A file of DVS128 Gesture that is missing is named", "[data]") {
                                  folder.file("trials_to_train.txt") + " names"));
 }
 
+TEST_CASE("A recording of DVS128 Gesture whose name no system allows is an error as a missing one is", "[data]") {
+    const TemporaryFolder folder;
+    const std::string name = std::string(300, 'a') + ".aedat";
+    folder.write("trials_to_train.txt", name);
+    CHECK_THROWS_MATCHES(DvsGesture::open(folder.path(), Split::train), staa::Error,
+                         Message("no such file: " + folder.file(name) + "; expected a recording that " +
+                                 folder.file("trials_to_train.txt") + " names"));
+}
+
+TEST_CASE("A gesture of DVS128 Gesture without events is an error, not a sample of zeros", "[data]") {
+    const TemporaryFolder folder;
+    write_recordings(folder);
+    folder.write("user01_led_labels.csv", names + "4,10,20\n11,40,50\n");
+    const auto set = DvsGesture::open(folder.path(), Split::train);
+    CHECK(set.sample(0).events.size() == 2);
+    CHECK_THROWS_MATCHES(
+        set.sample(1), staa::Error,
+        Message(folder.file("user01_led.aedat") + ": no event from 40 to before 50 us; expected gesture 2 of " +
+                folder.file("user01_led_labels.csv") + " there"));
+}
+
 TEST_CASE("A trial list of DVS128 Gesture without gestures is an error", "[data]") {
     const TemporaryFolder folder;
     folder.write("trials_to_test.txt", "\n");

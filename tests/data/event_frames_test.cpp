@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "data/event_writers.hpp"
+#include "staa/data/event_loader.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -161,6 +162,14 @@ TEST_CASE("Fewer than one frame, and frames that last no time, are an error", "[
                          Message("a recording must have at least 1 frame, found 0 steps"));
     CHECK_THROWS_MATCHES(staa::event_frames(at_times({1}), {.rule = FrameRule::by_duration}), staa::Error,
                          Message("a frame must last at least 1 us, found 0"));
+}
+
+TEST_CASE("Frames that last no time are an error before there is a recording, and when a loader is made", "[data]") {
+    const FrameOptions options{.rule = FrameRule::by_duration, .duration = -1};
+    const auto says_so = Message("a frame must last at least 1 us, found -1");
+    CHECK_THROWS_MATCHES(staa::FramePainter(options, 34, 34), staa::Error, says_so);
+    const staa::StoredEvents set(1, {{at_times({1}), 0}});
+    CHECK_THROWS_MATCHES((staa::EventLoader{set, {.batch = 1, .frames = options}}), staa::Error, says_so);
 }
 
 TEST_CASE("An event that is not on the sensor is an error, not a write outside the frame", "[data]") {

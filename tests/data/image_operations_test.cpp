@@ -161,7 +161,7 @@ TEST_CASE("AutoAugment changes most images and leaves some as they are", "[data]
     CHECK(unchanged < draws * 7 / 10);
 }
 
-TEST_CASE("RandAugment without operations or with magnitude 0 of them is harmless", "[data]") {
+TEST_CASE("RandAugment without operations leaves the picture as it was", "[data]") {
     auto pixels = slopes();
     staa::rand_augment({.operations = 0, .magnitude = 30}, {pixels.data(), 4, 4}, Random(1));
     CHECK(pixels == slopes());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <random>
 
 #include "data/event_writers.hpp"
 #include "data/temporary_folder.hpp"
@@ -19,8 +20,14 @@ using staa::Index;
 using staa::Picture;
 using namespace staa_tests;
 
+struct JpegOptions {
+    bool progressive = false;
+    bool has_adobe_marker = true;  ///< of print colours
+    bool is_noise = false;         ///< other bytes in place of the colour
+};
+
 /// A JPEG file of one colour; `values` are those of a pixel in the file's own colours: 1 grey, 3 RGB, 4 CMYK.
-std::string jpeg(Index height, Index width, std::vector<int> values, bool progressive = false) {
+std::string jpeg(Index height, Index width, std::vector<int> values, const JpegOptions& options = {}) {
     jpeg_compress_struct info{};
     jpeg_error_mgr problem{};
     info.err = jpeg_std_error(&problem);
@@ -34,15 +41,22 @@ std::string jpeg(Index height, Index width, std::vector<int> values, bool progre
     info.in_color_space = values.size() == 1 ? JCS_GRAYSCALE : values.size() == 3 ? JCS_RGB : JCS_CMYK;
     jpeg_set_defaults(&info);
     jpeg_set_quality(&info, 100, TRUE);
-    if (progressive) {
+    if (options.progressive) {
         jpeg_simple_progression(&info);
+    }
+    if (!options.has_adobe_marker) {
+        info.write_Adobe_marker = FALSE;
     }
     jpeg_start_compress(&info, TRUE);
     std::vector<std::uint8_t> row;
     for (Index x = 0; x < width; ++x) {
         row.insert(row.end(), values.begin(), values.end());
     }
+    std::minstd_rand random(1);
     while (info.next_scanline < info.image_height) {
+        if (options.is_noise) {
+            std::ranges::generate(row, [&] { return static_cast<std::uint8_t>(random() >> 8 & 0xFF); });
+        }
         JSAMPROW from = row.data();
         jpeg_write_scanlines(&info, &from, 1);
     }
@@ -73,7 +87,7 @@ TEST_CASE("A JPEG in colour, in grey or progressive is decoded to red, green and
     CHECK(picture.width == 9);
     CHECK(is_all(picture, {200, 30, 90}));
     CHECK(is_all(parse(jpeg(17, 16, {77})), {77, 77, 77}));
-    CHECK(is_all(parse(jpeg(40, 3, {10, 250, 120}, true)), {10, 250, 120}));
+    CHECK(is_all(parse(jpeg(40, 3, {10, 250, 120}, {.progressive = true})), {10, 250, 120}));
 }
 
 TEST_CASE("A JPEG in print colours, inverted as Adobe's are, becomes screen colours", "[data]") {
@@ -81,17 +95,44 @@ TEST_CASE("A JPEG in print colours, inverted as Adobe's are, becomes screen colo
     CHECK(is_all(parse(jpeg(8, 8, {200, 100, 50, 128})), {200 * 128 / 255, 100 * 128 / 255, 50 * 128 / 255}));
 }
 
+TEST_CASE("A JPEG in print colours without Adobe's marker has them as they are: 0 is no ink", "[data]") {
+    CHECK(is_all(parse(jpeg(8, 8, {0, 0, 0, 0}, {.has_adobe_marker = false})), {255, 255, 255}));
+    CHECK(is_all(parse(jpeg(8, 8, {55, 155, 205, 127}, {.has_adobe_marker = false})),
+                 {200 * 128 / 255, 100 * 128 / 255, 50 * 128 / 255}));
+}
+
 TEST_CASE("A truncated JPEG is an error, not a grey picture", "[data]") {
     const std::string file = jpeg(64, 64, {200, 30, 90});
-    CHECK_THROWS_MATCHES(parse(file.substr(0, file.size() - 20)), staa::Error,
-                         Message("a.JPEG: Premature end of JPEG file"));
+    const std::string size = std::to_string(file.size() - 20);
+    CHECK_THROWS_WITH(parse(file.substr(0, file.size() - 20)),
+                      StartsWith("a.JPEG: Premature end of JPEG file; decoding stood at byte ") &&
+                          EndsWith(" of " + size + ", expected a whole picture in JPEG"));
     CHECK_THROWS_AS(parse(file.substr(0, 100)), staa::Error);
+}
+
+TEST_CASE("A JPEG whose scan is damaged is an error, not a picture of something else", "[data]") {
+    for (const bool progressive : {false, true}) {
+        std::string file = jpeg(128, 128, {0, 0, 0}, {.progressive = progressive, .is_noise = true});
+        REQUIRE(parse(file).height == 128);
+        const std::size_t middle = file.size() / 2;
+        for (std::size_t i = 0; i < 400; i += 2) {
+            file.replace(middle + i, 2, std::string("\xFF\0", 2));
+        }
+        CHECK_THROWS_WITH(parse(file), StartsWith("a.JPEG: Corrupt JPEG data: bad Huffman code; decoding stood at"));
+    }
+}
+
+TEST_CASE("Extra bytes before a JPEG's last marker are harmless", "[data]") {
+    std::string file = jpeg(16, 16, {200, 30, 90});
+    file.insert(file.size() - 2, "extra");
+    CHECK(is_all(parse(file), {200, 30, 90}));
 }
 
 TEST_CASE("What is no JPEG is an error that says why", "[data]") {
     CHECK_THROWS_MATCHES(parse(""), staa::Error, Message("a.JPEG is empty; expected a picture in JPEG"));
     CHECK_THROWS_MATCHES(parse("\x89PNG and so on"), staa::Error,
-                         Message("a.JPEG: Not a JPEG file: starts with 0x89 0x50"));
+                         Message("a.JPEG: Not a JPEG file: starts with 0x89 0x50; decoding stood at byte 0 of 14, "
+                                 "expected a whole picture in JPEG"));
 }
 
 TEST_CASE("A JPEG that promises more pixels than its bytes can say is an error before memory is taken", "[data]") {
@@ -100,6 +141,14 @@ TEST_CASE("A JPEG that promises more pixels than its bytes can say is an error b
     REQUIRE(frame != std::string::npos);
     file.replace(frame + 5, 4, std::string("\xFF\x00\xFF\x00", 4));
     CHECK_THROWS_WITH(parse(file), StartsWith("a.JPEG: the header says 65280 x 65280 pixels, which cannot be in "));
+}
+
+TEST_CASE("A JPEG that promises more than 2^27 pixels is an error, however long it is", "[data]") {
+    std::string file = jpeg(16, 16, {1, 2, 3});
+    file.replace(file.find("\xFF\xC0") + 5, 4, "\x2D\x50\x2D\x50");  // 11600 x 11600
+    file.append(300'000, ' ');
+    CHECK_THROWS_MATCHES(parse(file), staa::Error,
+                         Message("a.JPEG: the header says 11600 x 11600 pixels, expected at most 134217728"));
 }
 
 TEST_CASE("ImageNet is the pictures in the folders of their classes, in the order of the names", "[data]") {
@@ -135,6 +184,9 @@ TEST_CASE("The PNG under a JPEG's name in ImageNet is left out", "[data]") {
     folder.write("n02105855/n02105855_2934.JPEG", jpeg(16, 16, {255, 0, 0}));
     CHECK(ImageNet::open(folder.path()).size() == 1);
     CHECK(ImageNet::open(folder.path(), {.skip = {}}).size() == 2);
+
+    std::filesystem::remove(folder.path() / "n02105855/n02105855_2934.JPEG");
+    CHECK_THROWS_WITH(ImageNet::open(folder.path()), StartsWith("no file that ends in .JPEG in "));
 }
 
 TEST_CASE("A folder without classes, or a class without pictures, is an error", "[data]") {

@@ -39,4 +39,11 @@ TEST_CASE("The files of each class follow each other, and others are left out", 
     CHECK(files[2].label == 1);
 }
 
+TEST_CASE("A folder whose name ends as the files do is none of them", "[data]") {
+    const staa_tests::TemporaryFolder folder;
+    folder.write("cat/9.x", "");
+    folder.write("cat/10.x/9.y", "");
+    CHECK(staa::labelled_files(folder.path(), {"cat"}, ".x", "animals").size() == 1);
+}
+
 }  // namespace

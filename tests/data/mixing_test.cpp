@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "staa/data/mixing.hpp"
 
+#include <limits>
+
 #include <vector>
 
 #include "support/catch.hpp"
@@ -124,15 +126,29 @@ TEST_CASE("Shares have the mean and variance of their Beta distribution", "[data
     }
 }
 
-TEST_CASE("Mixing with a shape that is not above 0, or labels that do not fit, is an error", "[data]") {
+TEST_CASE("Mixing with a shape that no share can be drawn from is an error", "[data]") {
     auto images = numbered_images(2);
     Random random(1);
+    for (const double alpha :
+         {0.0, 1e-3, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+        CHECK_THROWS_AS(staa::mixup(images, labels_of({0, 1}), 2, alpha, random), staa::Error);
+    }
     CHECK_THROWS_MATCHES(staa::mixup(images, labels_of({0, 1}), 2, 0.0, random), staa::Error,
-                         Message("images are mixed by a Beta distribution of shape above 0, found 0"));
+                         Message("images are mixed by a Beta distribution of shape 0.01 to 1000000, found 0"));
+}
+
+TEST_CASE("Labels that do not fit are an error, and the images stay as they were", "[data]") {
+    auto images = numbered_images(2);
+    const auto before = numbered_images(2);
+    Random random(1);
     CHECK_THROWS_MATCHES(staa::cutmix(images, labels_of({0}), 2, 1.0, random), staa::Error,
                          Message("there are 1 labels for 2 images"));
-    CHECK_THROWS_MATCHES(staa::mixup(images, labels_of({0, 2}), 2, 1.0, random), staa::Error,
-                         Message("label 0 of image 0 or its partner's, 2, is no class: expected 0 to 1"));
+    for (int i = 0; i < 10; ++i) {
+        CHECK_THROWS_MATCHES(staa::cutmix(images, labels_of({0, 2}), 2, 1.0, random), staa::Error,
+                             Message("label 2 of image 1 is no class: expected 0 to 1"));
+        CHECK_THROWS_AS(staa::mixup(images, labels_of({0, 2}), 2, 1.0, random), staa::Error);
+    }
+    CHECK(std::equal(images.data(), images.data() + images.size(), before.data()));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <span>
 
 #include "staa/data/event_augmentation.hpp"
@@ -33,26 +34,23 @@ inline void check_events(const staa::Events& events, std::size_t most) {
 }
 
 /// Reads the bytes as `read` does, strictly, and leaving out or putting in order what can be. Only staa::Error may come of
-/// it, and what can be read strictly is read the same leniently.
+/// reading, and nothing of what is done with the events; what can be read strictly is read the same leniently.
 template <class Read>
 void check_reader(std::span<const std::uint8_t> bytes, std::size_t event_size, const Read& read) {
-    staa::Events strict;
-    bool is_strict = false;
-    try {
-        strict = read(bytes, false);
-        is_strict = true;
-        check_events(strict, bytes.size() / event_size);
-    } catch (const staa::Error&) {
-    }
-    try {
-        const staa::Events lenient = read(bytes, true);
-        check_events(lenient, bytes.size() / event_size);
-        if (is_strict && lenient != strict) {
-            std::abort();
+    const auto events_of = [&](bool is_lenient) -> std::optional<staa::Events> {
+        try {
+            return read(bytes, is_lenient);
+        } catch (const staa::Error&) {
+            return std::nullopt;
         }
-    } catch (const staa::Error&) {
-        if (is_strict) {
-            std::abort();
+    };
+    const auto strict = events_of(false), lenient = events_of(true);
+    if (strict && lenient != strict) {
+        std::abort();
+    }
+    for (const auto& events : {strict, lenient}) {
+        if (events) {
+            check_events(*events, bytes.size() / event_size);
         }
     }
 }

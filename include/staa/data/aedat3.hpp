@@ -20,8 +20,7 @@ struct Aedat3Options {
     Index height = 128, width = 128;  ///< of the sensor
     /// Events with from <= t < to are kept, in microseconds; all are checked.
     std::int64_t from = std::numeric_limits<std::int64_t>::min(), to = std::numeric_limits<std::int64_t>::max();
-    bool drop_truncated = false;  ///< as in `EventReadOptions`
-    bool sort = false;
+    EventReadOptions reading{};  ///< what is let pass
 };
 
 namespace detail {
@@ -34,7 +33,7 @@ class Aedat3Parser {
           size_(static_cast<Index>(bytes.size())),
           file_(file),
           options_(options),
-          events_(options.height, options.width, file, {options.drop_truncated, options.sort}) {
+          events_(options.height, options.width, file, options.reading) {
         check_aedat_version(bytes, "#!AER-DAT3.1", file);
     }
 
@@ -88,7 +87,8 @@ class Aedat3Parser {
         const Index end = std::min(size_, body + length);
         if (packet.type == polarity_type) {
             parse_events(packet, body, std::min(end, body + Index{packet.number} * event_size));
-        } else if (end - body < length) {
+        }
+        if (end - body < length) {
             events_.end_truncated("packet", byte, header_size + length, size_ - byte);
         }
         return end;
@@ -166,7 +166,8 @@ class Aedat3Parser {
 ///
 /// Events that are not valid are left out, and so are packets of the other types that the format knows (0 to 13). Any
 /// other type, sizes that contradict each other, a truncated event or packet, a coordinate outside the sensor and a time
-/// that is negative or runs backwards are an `Error` with its byte. A file without packets is a recording without events.
+/// that is negative or runs backwards are an `Error` with its byte; a packet is truncated, too, where only unused room is
+/// cut off. A file without packets is a recording without events.
 inline Events parse_aedat3(std::span<const std::uint8_t> bytes, const std::string& file,
                            const Aedat3Options& options = {}) {
     return detail::Aedat3Parser(bytes, file, options).parse();

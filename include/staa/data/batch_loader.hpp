@@ -63,7 +63,7 @@ class BatchLoader {
         Index number_;
     };
 
-    /// A batch below 1, workers or batches ahead below 0, an empty data set, or `drop_last` with fewer samples than one
+    /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, or `drop_last` with fewer samples than one
     /// batch is an `Error`.
     BatchLoader(Recipe recipe, const BatchOptions& options) : recipe_(std::move(recipe)), options_(options) {
         check();
@@ -72,7 +72,7 @@ class BatchLoader {
         for (Buffer& buffer : ring_) {
             buffer.resize(recipe_, std::min(options_.batch, recipe_.size()));
         }
-        rest_.resize(recipe_, recipe_.size() % options_.batch);
+        rest_.resize(recipe_, options_.drop_last ? 0 : recipe_.size() % options_.batch);
     }
     BatchLoader(const BatchLoader&) = delete;
     BatchLoader& operator=(const BatchLoader&) = delete;
@@ -115,7 +115,7 @@ class BatchLoader {
     };
 
     /// Batches whose memory there is: the one in use and those ahead of it.
-    Index slots() const { return std::min(options_.ahead + 1, batches()); }
+    Index slots() const { return std::min(options_.ahead, batches() - 1) + 1; }
 
     BatchPipeline::Plan plan() const {
         const Index samples = std::min(recipe_.size(), batches() * options_.batch);
@@ -126,9 +126,9 @@ class BatchLoader {
         if (options_.batch < 1) {
             fail("a batch must have at least 1 image, found ", options_.batch);
         }
-        if (options_.workers < 0 || options_.ahead < 0) {
+        if (options_.workers < 0 || options_.workers > 1024 || options_.ahead < 0) {
             fail("a loader cannot have ", options_.workers, " workers and ", options_.ahead,
-                 " batches ahead; expected 0 or more");
+                 " batches ahead; expected 0 to 1024 workers and 0 or more batches");
         }
         if (recipe_.size() < 1) {
             fail("the data set has no images");

@@ -9,7 +9,6 @@
 #include <exception>
 #include <functional>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -50,7 +49,7 @@ class BatchPipeline {
             STAA_TRY {
                 threads_.emplace_back([this] { work(); });
             }
-            STAA_CATCH(const std::system_error&) { break; }  // the system has no more threads: these will do
+            STAA_CATCH(...) { break; }  // the system has no more threads: these will do
         }
     }
     BatchPipeline(const BatchPipeline&) = delete;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,19 +24,21 @@ class DvsGesture {
     /// The split in a folder with `trials_to_train.txt` and `trials_to_test.txt`, the recordings that they name and a
     /// `*_labels.csv` beside each (`user01_led_labels.csv` for `user01_led.aedat`), gesture after gesture in their order.
     /// A missing file, or one that is not as `parse_trial_list` and `parse_gesture_labels` say, is an `Error`. Times that
-    /// run backwards are put in order unless `reading` says otherwise; its sensor and times are not looked at.
+    /// run backwards are put in order unless `reading` says otherwise.
     static DvsGesture open(const std::filesystem::path& folder, Split split,
                            EventReadOptions reading = {.sort = true}) {
         const auto list = folder / (split == Split::train ? "trials_to_train.txt" : "trials_to_test.txt");
         DvsGesture set(reading);
         for (const std::string& name : parse_trial_list(text_of(list), list.string())) {
             const auto recording = folder / name;
-            const auto labels = folder / (recording.stem().string() + "_labels.csv");
-            if (!std::filesystem::is_regular_file(recording)) {
+            const auto labels = labels_of(recording);
+            std::error_code ignored;
+            if (!std::filesystem::is_regular_file(recording, ignored)) {
                 fail("no such file: ", recording.string(), "; expected a recording that ", list.string(), " names");
             }
+            Index number = 0;
             for (const GestureLabel& gesture : parse_gesture_labels(text_of(labels), labels.string())) {
-                set.gestures_.push_back({recording, gesture});
+                set.gestures_.push_back({recording, gesture, ++number});
             }
         }
         if (set.gestures_.empty()) {
@@ -50,16 +53,18 @@ class DvsGesture {
     Index width() const { return side; }
 
     /// Gesture `i` of [0, size()): the events with start <= t < end. What is wrong with its file is an `Error` (see
-    /// `parse_aedat3`).
+    /// `parse_aedat3`), and so is a gesture without events: its labels are not those of the recording.
     EventSample sample(Index i) const {
         const Gesture& gesture = gestures_[static_cast<std::size_t>(i)];
-        return {read_aedat3(gesture.recording, {.height = side,
-                                                .width = side,
-                                                .from = gesture.when.start,
-                                                .to = gesture.when.end,
-                                                .drop_truncated = reading_.drop_truncated,
-                                                .sort = reading_.sort}),
-                gesture.when.label};
+        const GestureLabel& when = gesture.when;
+        Events events =
+            read_aedat3(gesture.recording,
+                        {.height = side, .width = side, .from = when.start, .to = when.end, .reading = reading_});
+        if (events.list.empty()) {
+            fail(gesture.recording.string(), ": no event from ", when.start, " to before ", when.end,
+                 " us; expected gesture ", gesture.number, " of ", labels_of(gesture.recording).string(), " there");
+        }
+        return {std::move(events), when.label};
     }
 
  private:
@@ -68,9 +73,14 @@ class DvsGesture {
     struct Gesture {
         std::filesystem::path recording;
         GestureLabel when;
+        Index number;  ///< among those of the recording, from 1
     };
 
     explicit DvsGesture(const EventReadOptions& reading) : reading_(reading) {}
+
+    static std::filesystem::path labels_of(const std::filesystem::path& recording) {
+        return recording.parent_path() / (recording.stem().string() + "_labels.csv");
+    }
 
     static std::string text_of(const std::filesystem::path& path) {
         const MappedFile file(path, "a file of DVS128 Gesture");

@@ -12,7 +12,7 @@
 
 namespace staa::inline STAA_ABI {
 
-/// What each frame holds. The rules are SpikingJelly's, to the event.
+/// What each frame holds. For a recording in the order of time the rules are SpikingJelly's, to the event.
 enum class FrameRule {
     by_number,   ///< as many events as the others: n / T, rounded down; the last has the rest too
     by_time,     ///< as much time as the others: (t_last - t_first) / T, rounded down; the last has the rest too
@@ -40,12 +40,29 @@ struct EventRange {
     bool operator==(const EventRange&) const = default;
 };
 
-/// The events of frames of `duration` microseconds each, which must be at least 1: as many frames as there are. A frame
-/// begins with an event and has all that come at most `duration` after it.
-inline std::vector<EventRange> ranges_by_duration(const Events& events, std::int64_t duration) {
+namespace detail {
+
+inline void check_duration(std::int64_t duration) {
     if (duration < 1) {
         fail("a frame must last at least 1 us, found ", duration);
     }
+}
+
+inline void check_steps_and_duration(const FrameOptions& options) {
+    if (options.steps < 1) {
+        fail("a recording must have at least 1 frame, found ", options.steps, " steps");
+    }
+    if (options.rule == FrameRule::by_duration) {
+        check_duration(options.duration);
+    }
+}
+
+}  // namespace detail
+
+/// The events of frames of `duration` microseconds each, which must be at least 1: as many frames as there are. A frame
+/// begins with an event and has all that come at most `duration` after it.
+inline std::vector<EventRange> ranges_by_duration(const Events& events, std::int64_t duration) {
+    detail::check_duration(duration);
     std::vector<EventRange> ranges;
     for (auto at = events.list.begin(); at != events.list.end();) {
         const auto end = std::find_if(at, events.list.end(), [&](const Event& e) { return e.t - at->t > duration; });
@@ -108,9 +125,7 @@ inline std::vector<Rescaled> rescale_line(Index sensor, Index frame) {
 /// for all frames, and the last ranges are empty, or too many, and the last events are left out. Fewer than one step, or
 /// a duration below 1 us where it is asked for, is an `Error`.
 inline std::vector<EventRange> event_ranges(const Events& events, const FrameOptions& options) {
-    if (options.steps < 1) {
-        fail("a recording must have at least 1 frame, found ", options.steps, " steps");
-    }
+    detail::check_steps_and_duration(options);
     if (options.rule == FrameRule::by_number) {
         return detail::ranges_by_number(events, options.steps);
     }
@@ -128,14 +143,13 @@ inline std::vector<EventRange> event_ranges(const Events& events, const FrameOpt
 /// 128 -> 64 just adds up 2 x 2 pixels. With `FrameValue::binary` each pixel with a share is 1.
 class FramePainter {
  public:
-    /// Fewer than one step, and frames that are larger than the sensor, are an `Error`.
+    /// Fewer than one step, a duration below 1 us where it is asked for, and frames that are larger than the sensor, are
+    /// an `Error`.
     FramePainter(const FrameOptions& options, Index sensor_height, Index sensor_width)
         : options_(options), sensor_height_(sensor_height), sensor_width_(sensor_width) {
         options_.height = options.height == 0 ? sensor_height : options.height;
         options_.width = options.width == 0 ? sensor_width : options.width;
-        if (options.steps < 1) {
-            fail("a recording must have at least 1 frame, found ", options.steps, " steps");
-        }
+        detail::check_steps_and_duration(options);
         if (options_.height < 1 || options_.height > sensor_height || options_.width < 1 ||
             options_.width > sensor_width) {
             fail("frames of ", options.width, " x ", options.height, " pixels cannot be made from a sensor of ",

@@ -3,7 +3,6 @@
 // <staa/staa.hpp> leaves it out.
 #pragma once
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -29,7 +28,8 @@ struct ImageNetOptions {
 class ImageNet {
  public:
     /// The pictures in the folders of `folder` (`train` or `val` of ImageNet), class after class in the order of their
-    /// names, which number the classes. A folder without classes or a class without pictures is an `Error`.
+    /// names, which number the classes. A folder without classes or a class without pictures that are not left out is an
+    /// `Error`.
     static ImageNet open(const std::filesystem::path& folder, const ImageNetOptions& options = {}) {
         if (options.height < 1 || options.width < 1) {
             fail("images of ", options.width, " x ", options.height, " pixels cannot be made; expected at least 1 x 1");
@@ -38,12 +38,7 @@ class ImageNet {
         if (classes.empty()) {
             fail("no folder in ", folder.string(), "; expected the folder of each class");
         }
-        auto files = labelled_files(folder, classes, options.extension, "ImageNet");
-        std::erase_if(files, [&](const LabelledFile& file) {
-            return std::find(options.skip.begin(), options.skip.end(), file.path.filename().string()) !=
-                   options.skip.end();
-        });
-        return {std::move(files), classes, options};
+        return {labelled_files(folder, classes, options.extension, "ImageNet", options.skip), classes, options};
     }
 
     Index size() const { return static_cast<Index>(files_.size()); }

@@ -2,6 +2,7 @@
 // Pictures from JPEG files. The only header that needs libjpeg (https://libjpeg-turbo.org); <staa/staa.hpp> leaves it out.
 #pragma once
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
@@ -37,12 +38,16 @@ class JpegDecoder {
         info_.err = jpeg_std_error(&problem_.manager);
         problem_.manager.error_exit = [](j_common_ptr info) { stop(info); };
         problem_.manager.emit_message = [](j_common_ptr info, int level) {
-            // Extra bytes between segments and the like are common and harmless; an end too soon is neither.
-            const int code = info->err->msg_code;
-            if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER)) {
+            if (level < 0 && !is_harmless(info->err->msg_code)) {
                 stop(info);
             }
         };
+        source_.end = bytes.data() + bytes.size();
+        source_.next = source_.manager.next_input_byte = bytes.data();
+        source_.manager.init_source = source_.manager.term_source = [](j_decompress_ptr) {};
+        source_.manager.fill_input_buffer = &Source::give_piece;
+        source_.manager.skip_input_data = &Source::skip;
+        source_.manager.resync_to_restart = &jpeg_resync_to_restart;
         progress_.progress_monitor = [](j_common_ptr info) {
             // A progressive picture has about ten scans. A small file can have thousands, each as long as the picture.
             if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > most_scans) {
@@ -56,16 +61,15 @@ class JpegDecoder {
 
     Picture decode() {
         if (!read_header()) {
-            fail(file_, ": ", problem_.text);
+            fail_where_it_stood();
         }
         check_size();
         picture_.height = static_cast<Index>(info_.image_height);
         picture_.width = static_cast<Index>(info_.image_width);
-        picture_.pixels.resize(static_cast<std::size_t>(picture_.height * picture_.width * 3));
         is_cmyk_ = info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
-        row_.resize(is_cmyk_ ? static_cast<std::size_t>(picture_.width * 4) : 0);
+        row_.resize(static_cast<std::size_t>(picture_.width * (is_cmyk_ ? 4 : 3)));
         if (!read_rows()) {
-            fail(file_, ": ", problem_.text);
+            fail_where_it_stood();
         }
         return std::move(picture_);
     }
@@ -78,7 +82,48 @@ class JpegDecoder {
         char text[JMSG_LENGTH_MAX] = {};
     };
 
+    /// The file, a piece at a time. libjpeg-turbo takes a faster way through scans wherever it has 512 bytes in hand, on
+    /// which it passes over codes that do not exist; so it never has.
+    struct Source {
+        jpeg_source_mgr manager{};  // the first member: libjpeg hands back its address
+        const std::uint8_t *next = nullptr, *end = nullptr;
+
+        static boolean give_piece(j_decompress_ptr info) {
+            auto& source = *reinterpret_cast<Source*>(info->src);
+            if (source.next == source.end) {
+                stop(reinterpret_cast<j_common_ptr>(info), "Premature end of JPEG file");
+            }
+            source.manager.next_input_byte = source.next;
+            source.manager.bytes_in_buffer =
+                static_cast<std::size_t>(std::min<std::ptrdiff_t>(511, source.end - source.next));
+            source.next += source.manager.bytes_in_buffer;
+            return TRUE;
+        }
+
+        static void skip(j_decompress_ptr info, long count) {
+            jpeg_source_mgr& manager = *info->src;
+            for (; count > static_cast<long>(manager.bytes_in_buffer); give_piece(info)) {
+                count -= static_cast<long>(manager.bytes_in_buffer);
+            }
+            manager.next_input_byte += std::max(count, 0L);
+            manager.bytes_in_buffer -= static_cast<std::size_t>(std::max(count, 0L));
+        }
+    };
+
     static constexpr int most_scans = 100;
+    static constexpr std::uint64_t most_pixels = std::uint64_t{1} << 27;
+
+    /// Warnings that leave the pixels as they were meant. Extra bytes between segments are common in photographs.
+    static bool is_harmless(int code) {
+        return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
+               code == JWRN_NOT_SEQUENTIAL;
+    }
+
+    /// libjpeg keeps account of its place by blocks of pixels: what is wrong is at that byte or soon after it.
+    [[noreturn]] void fail_where_it_stood() const {
+        fail(file_, ": ", problem_.text, "; decoding stood at byte ", source_.manager.next_input_byte - bytes_.data(),
+             " of ", bytes_.size(), ", expected a whole picture in JPEG");
+    }
 
     /// Ends what libjpeg is doing, with a text or else libjpeg's own.
     [[noreturn]] static void stop(j_common_ptr info, const char* text = nullptr) {
@@ -97,18 +142,23 @@ class JpegDecoder {
         }
         jpeg_create_decompress(&info_);
         info_.progress = &progress_;
-        jpeg_mem_src(&info_, bytes_.data(), static_cast<unsigned long>(bytes_.size()));
+        info_.src = &source_.manager;
         jpeg_read_header(&info_, TRUE);
         return true;
     }
 
-    /// A file can't say more about pixels than it has bits for: a block of 8 x 8 takes at least one.
+    /// A file can't say more about pixels than it has bits for: a block of 8 x 8 takes at least one. And
+    /// 2^27 pixels are enough: they take 400 MB, and up to 1.1 GB more while a progressive picture is decoded.
     void check_size() const {
         constexpr std::uint64_t most_pixels_a_byte = 8 * 64;
         const std::uint64_t pixels = std::uint64_t{info_.image_width} * info_.image_height;
         if (pixels > most_pixels_a_byte * bytes_.size()) {
             fail(file_, ": the header says ", info_.image_width, " x ", info_.image_height,
                  " pixels, which cannot be in ", bytes_.size(), " bytes");
+        }
+        if (pixels > most_pixels) {
+            fail(file_, ": the header says ", info_.image_width, " x ", info_.image_height,
+                 " pixels, expected at most ", most_pixels);
         }
     }
 
@@ -119,12 +169,16 @@ class JpegDecoder {
         info_.out_color_space = is_cmyk_ ? JCS_CMYK : JCS_RGB;
         jpeg_start_decompress(&info_);
         while (info_.output_scanline < info_.output_height) {
-            std::uint8_t* const out =
-                picture_.pixels.data() + static_cast<Index>(info_.output_scanline) * picture_.width * 3;
-            JSAMPROW to = is_cmyk_ ? row_.data() : out;
+            const auto begin = static_cast<Index>(info_.output_scanline) * picture_.width * 3;
+            JSAMPROW to = row_.data();
             jpeg_read_scanlines(&info_, &to, 1);
+            if (begin == 0) {  // only now: most headers that lie are found out in the first row
+                picture_.pixels.resize(static_cast<std::size_t>(picture_.height * picture_.width * 3));
+            }
             if (is_cmyk_) {
-                write_rgb(out);
+                write_rgb(picture_.pixels.data() + begin);
+            } else {
+                std::copy(row_.begin(), row_.end(), picture_.pixels.begin() + begin);
             }
         }
         jpeg_finish_decompress(&info_);
@@ -146,15 +200,17 @@ class JpegDecoder {
     jpeg_decompress_struct info_{};
     jpeg_progress_mgr progress_{};
     Problem problem_;
+    Source source_;
     bool is_cmyk_ = false;
-    std::vector<std::uint8_t> row_;  ///< cyan, magenta, yellow, black
+    std::vector<std::uint8_t> row_;  ///< red, green, blue, or cyan, magenta, yellow, black
     Picture picture_;
 };
 
 }  // namespace detail
 
 /// Decodes the bytes of a JPEG file, grey and print colours too, to red, green and blue; `file` is its name in messages.
-/// What is no JPEG, is damaged or truncated, or has more pixels than so many bytes can say is an `Error`.
+/// What is no JPEG, is truncated or damaged so that libjpeg notices, or has more pixels than so many bytes can say or
+/// more than 2^27 (Pillow refuses from 179 million) is an `Error`, of decoding with the byte where it stood.
 inline Picture parse_jpeg(std::span<const std::uint8_t> bytes, const std::string& file) {
     if (bytes.empty()) {
         fail(file, " is empty; expected a picture in JPEG");

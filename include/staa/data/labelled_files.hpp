@@ -56,11 +56,15 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder, bo
         fail("no such folder: ", folder.string(), "; expected ", what);
     }
     std::vector<std::string> names;
-    for (const auto& entry : entries) {
-        const bool fits = folders ? entry.is_directory(problem) : entry.path().extension() == extension;
-        if (fits) {
-            names.push_back(entry.path().filename().string());
+    for (; entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
+        std::error_code ignored;
+        const bool has_extension = folders || entries->path().extension() == extension;
+        if (has_extension && entries->is_directory(ignored) == folders) {
+            names.push_back(entries->path().filename().string());
         }
+    }
+    if (problem) {
+        fail(folder.string(), ": the folder cannot be read to its end: ", problem.message(), "; expected ", what);
     }
     std::sort(names.begin(), names.end(), comes_before);
     return names;
@@ -69,14 +73,16 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder, bo
 }  // namespace detail
 
 /// The files that end in `extension` in the folder of each class, class after class, in the order of their names, numbers
-/// by their value. A folder that is missing or has no such file is an `Error`; `what` names the data set.
+/// by their value, but for those whose names are in `skip`. A folder that is missing, can't be read or has no such file is
+/// an `Error`; `what` names the data set.
 inline std::vector<LabelledFile> labelled_files(const std::filesystem::path& folder,
                                                 const std::vector<std::string>& classes, const std::string& extension,
-                                                const std::string& what) {
+                                                const std::string& what, const std::vector<std::string>& skip = {}) {
     std::vector<LabelledFile> files;
     for (std::size_t label = 0; label < classes.size(); ++label) {
         const std::filesystem::path class_folder = folder / classes[label];
-        const auto names = detail::names_in(class_folder, false, extension, "a class folder of " + what);
+        auto names = detail::names_in(class_folder, false, extension, "a class folder of " + what);
+        std::erase_if(names, [&](const std::string& name) { return std::ranges::find(skip, name) != skip.end(); });
         if (names.empty()) {
             fail("no file that ends in ", extension, " in ", class_folder.string(), "; expected a class folder of ",
                  what);

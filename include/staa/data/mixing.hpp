@@ -41,23 +41,23 @@ Tensor<Scalar, 2> mixed_labels(const Labels& labels, int classes, double share) 
     Tensor<Scalar, 2> targets(labels.size(), classes);
     targets.setZero();
     for (Index n = 0; n < labels.size(); ++n) {
-        const int partner = labels(labels.size() - 1 - n);
-        if (labels(n) < 0 || labels(n) >= classes || partner < 0 || partner >= classes) {
-            fail("label ", labels(n), " of image ", n, " or its partner's, ", partner, ", is no class: expected 0 to ",
-                 classes - 1);
-        }
         targets(n, labels(n)) += static_cast<Scalar>(share);
-        targets(n, partner) += static_cast<Scalar>(1 - share);
+        targets(n, labels(labels.size() - 1 - n)) += static_cast<Scalar>(1 - share);
     }
     return targets;
 }
 
-inline void check_mixing(Index images, Index labels, double alpha) {
-    if (images != labels) {
-        fail("there are ", labels, " labels for ", images, " images");
+inline void check_mixing(Index images, const Labels& labels, int classes, double alpha) {
+    if (images != labels.size()) {
+        fail("there are ", labels.size(), " labels for ", images, " images");
     }
-    if (!(alpha > 0)) {
-        fail("images are mixed by a Beta distribution of shape above 0, found ", alpha);
+    for (Index n = 0; n < labels.size(); ++n) {
+        if (labels(n) < 0 || labels(n) >= classes) {
+            fail("label ", labels(n), " of image ", n, " is no class: expected 0 to ", classes - 1);
+        }
+    }
+    if (!(alpha >= 0.01 && alpha <= 1e6)) {  // below, the gammas that a share is made of become 0
+        fail("images are mixed by a Beta distribution of shape 0.01 to 1000000, found ", alpha);
     }
 }
 
@@ -86,14 +86,14 @@ struct Maps {
 
 /// mixup (Zhang et al. 2017): image n becomes share · image n + (1 - share) · image N - 1 - n, in place, with one share a
 /// batch drawn from Beta(alpha, alpha). A shuffled batch makes that partner as random as any. Gives the soft labels
-/// [N, classes] for the loss. `images` are [N, H, W, C] or frames [T, N, H, W, C]; `random` is moved on. An alpha that is
-/// not above 0, or labels that do not fit, is an `Error`.
+/// [N, classes] for the loss. `images` are [N, H, W, C] or frames [T, N, H, W, C]; `random` is moved on. An alpha
+/// below 0.01 or above a million, or labels that do not fit, is an `Error`, and the images stay as they were.
 template <class AnyImages>
 Tensor<typename AnyImages::Scalar, 2> mixup(AnyImages& images, const Labels& labels, int classes, double alpha,
                                             Random& random) {
     using Scalar = typename AnyImages::Scalar;
     const detail::Maps<AnyImages> maps(images);
-    detail::check_mixing(maps.batch, labels.size(), alpha);
+    detail::check_mixing(maps.batch, labels, classes, alpha);
     const double share = detail::draw_beta(alpha, random);
     const auto targets = detail::mixed_labels<Scalar>(labels, classes, share);
     const auto own = static_cast<Scalar>(share), other = static_cast<Scalar>(1 - share);
@@ -119,7 +119,7 @@ Tensor<typename AnyImages::Scalar, 2> cutmix(AnyImages& images, const Labels& la
                                              Random& random) {
     using Scalar = typename AnyImages::Scalar;
     const detail::Maps<AnyImages> maps(images);
-    detail::check_mixing(maps.batch, labels.size(), alpha);
+    detail::check_mixing(maps.batch, labels, classes, alpha);
     const double side = std::sqrt(1 - detail::draw_beta(alpha, random));
     const auto draw_range = [&](Index size) {
         const auto middle = static_cast<Index>(random.below(static_cast<std::uint64_t>(size)));
