@@ -2,6 +2,8 @@
 #include "staa/core/simd.hpp"
 
 #include <array>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -93,6 +95,20 @@ TEST_CASE("One lane computes like a vector", "[core]") {
     CHECK(staa::larger_of(a, b).value == 3);
     CHECK(abs(b).value == 2);
     CHECK(staa::exponential(One(0)).value == 1);
+}
+
+TEMPLATE_TEST_CASE("the exponential of what is far below 0 is 0, and that of no number none", "[core]", float, double) {
+    using V = staa::Vector<TestType>;
+    TestType lanes[V::size];
+    const auto last_lane = [&](TestType value) {
+        staa::exponential(V(value)).store_unaligned(lanes);
+        return lanes[V::size - 1];
+    };
+    CHECK(last_lane(TestType(-1e30)) == 0);
+    CHECK(last_lane(-std::numeric_limits<TestType>::infinity()) == 0);
+    CHECK(std::isnan(last_lane(std::numeric_limits<TestType>::quiet_NaN())));
+    CHECK(last_lane(-1) > TestType(0.367));
+    CHECK(last_lane(-1) < TestType(0.368));
 }
 
 }  // namespace

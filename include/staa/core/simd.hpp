@@ -96,11 +96,6 @@ Real sum_lanes(const xsimd::batch<Real, Arch>& v) {
     }
 }
 
-/// e to the power of each lane.
-template <class V>
-V exponential(V v) {
-    return exp(v);
-}
 /// The smaller and the larger of each pair of lanes; where a is no number, a, for vectors of any width.
 template <class V>
 V smaller_of(V a, V b) {
@@ -109,6 +104,16 @@ V smaller_of(V a, V b) {
 template <class V>
 V larger_of(V a, V b) {
     return select(a < b, b, a);
+}
+
+/// e to the power of each lane; 0 where that is below the normal numbers, and no number where the lane is none. xsimd turns
+/// a part of the exponent into an integer, which is undefined for what no integer can be.
+template <class V>
+V exponential(V v) {
+    using Real = decltype(sum_lanes(v));
+    const V lowest(sizeof(Real) == sizeof(float) ? Real(-87) : Real(-708));
+    const V power = exp(select(v >= lowest, v, lowest));
+    return select(v >= lowest, power, select(v < lowest, V(Real(0)), v));
 }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
