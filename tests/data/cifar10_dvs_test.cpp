@@ -4,8 +4,8 @@
 #include <set>
 
 #include "data/event_writers.hpp"
-#include "data/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "data/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

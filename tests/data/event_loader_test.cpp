@@ -5,9 +5,9 @@
 #include <numeric>
 
 #include "data/event_writers.hpp"
-#include "data/temporary_folder.hpp"
 #include "staa/data/nmnist.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

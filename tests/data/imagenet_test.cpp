@@ -8,9 +8,9 @@
 #include <random>
 
 #include "data/event_writers.hpp"
-#include "data/temporary_folder.hpp"
 #include "staa/data/loader.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "data/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -2,8 +2,8 @@
 #include "staa/data/nmnist.hpp"
 
 #include "data/event_writers.hpp"
-#include "data/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "io/safetensors_bytes.hpp"
-#include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

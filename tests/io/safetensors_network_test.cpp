@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "io/temporary_folder.hpp"
 #include "staa/core/random.hpp"
 #include "staa/io/safetensors.hpp"
 #include "staa/layers/batch_norm.hpp"
@@ -18,6 +17,7 @@
 #include "staa/layers/staa_lif.hpp"
 #include "staa/networks/network.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

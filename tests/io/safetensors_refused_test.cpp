@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "io/safetensors_bytes.hpp"
-#include "io/temporary_folder.hpp"
 #include "staa/io/safetensors_file.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -18,8 +18,8 @@
 
 #include "io/safetensors_bytes.hpp"
 #include "io/some_weights.hpp"
-#include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <string>
 
-#include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 using staa_tests::TemporaryFolder;

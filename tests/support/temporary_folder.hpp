@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <string>
 
 namespace staa_tests {
 
-/// A folder of a test's own, removed with all that is in it at the end.
+/// A new folder, removed with all that is in it at the end.
 class TemporaryFolder {
  public:
     TemporaryFolder() {
         for (int number = 0; path_.empty(); ++number) {
-            const auto path = std::filesystem::temp_directory_path() / ("staa_io_test_" + std::to_string(number));
+            const auto path = std::filesystem::temp_directory_path() / ("staa_test_" + std::to_string(number));
             if (std::filesystem::create_directory(path)) {
                 path_ = path;
             }
@@ -25,6 +26,15 @@ class TemporaryFolder {
 
     std::filesystem::path operator/(const char* name) const { return path_ / name; }
     std::ptrdiff_t entries() const { return std::distance(std::filesystem::directory_iterator(path_), {}); }
+
+    const std::filesystem::path& path() const { return path_; }
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+    /// Writes a file, and the folders above it.
+    void write(const std::string& name, const std::string& bytes) const {
+        std::filesystem::create_directories((path_ / name).parent_path());
+        std::ofstream(path_ / name, std::ios::binary) << bytes;
+    }
 
  private:
     std::filesystem::path path_;
