@@ -73,9 +73,10 @@ struct Forward {
         : potential(unwritten<Scalar>(n.size)),
           values(unwritten<Scalar>(n.size)),
           carried_sum(unwritten<Scalar>(n.channels)),
-          spikes(n.pixels * n.words, 0, 113) {}
+          spikes(n.pixels * n.words, 0, 113),
+          window(n.pixels * n.words, 0, 113) {}
     Array<Scalar> potential, values, carried_sum;
-    Array<std::uint64_t> spikes;
+    Array<std::uint64_t> spikes, window;
 };
 
 template <class Fire, class Scalar, class Kernel>
@@ -97,6 +98,7 @@ Forward<Scalar> forward(const Neurons& n, const Step& step, const Kernel& kernel
                                                                          : previous.data(),
                                          .potential = result.potential.data(),
                                          .spikes = is_analog ? nullptr : result.spikes.data(),
+                                         .window = Fire::has_window ? result.window.data() : nullptr,
                                          .values = is_analog ? result.values.data() : nullptr,
                                          .carried_sum = step.takes_sums ? result.carried_sum.data() : nullptr});
     return result;
@@ -117,7 +119,9 @@ void check_forward(const Neurons& n, const Step& step) {
     if (step.takes_sums)
         CHECK(sum_mismatch(found.carried_sum, expected.carried_sum) == "");
     CHECK(std::equal(found.spikes.begin(), found.spikes.end(), expected.spikes.begin()));
-    CHECK((found.spikes.guards_survived() && found.values.guards_survived() && found.carried_sum.guards_survived()));
+    CHECK(std::equal(found.window.begin(), found.window.end(), expected.window.begin()));
+    CHECK((found.window.guards_survived() && found.spikes.guards_survived() && found.values.guards_survived() &&
+           found.carried_sum.guards_survived()));
 }
 
 TEMPLATE_TEST_CASE("A forward step leaks, charges, fires and resets every neuron", "[kernels]", FloatSimd, DoubleSimd,
@@ -224,6 +228,7 @@ TEST_CASE("By hand: a neuron that charges to its threshold fires, and starts aga
                                                     .previous = t == 0 ? nullptr : &potential,
                                                     .potential = &potential,
                                                     .spikes = &spikes,
+                                                    .window = nullptr,
                                                     .values = nullptr,
                                                     .carried_sum = nullptr});
         INFO("step " << t);

@@ -15,6 +15,8 @@ namespace staa::inline STAA_ABI {
 constexpr Index words_for(Index channels) { return (channels + 63) / 64; }
 
 /// Binary maps [T, N, H, W, C]. Bit c % 64 of word c / 64 of a pixel is channel c; bits beyond the last channel are 0.
+/// Spikes on their way through a training step may carry a second plane of bits, the window: the neurons whose surrogate
+/// slope is not 0. Who goes back through the spikes may leave the gradient of all others 0, for it is multiplied by 0.
 class Spikes {
  public:
     const Extents& extents() const { return extents_; }
@@ -28,21 +30,28 @@ class Spikes {
     std::uint64_t* map(Index image) { return data() + image * extents_.map_pixels() * words_per_pixel(); }
     const std::uint64_t* map(Index image) const { return data() + image * extents_.map_pixels() * words_per_pixel(); }
 
-    /// Takes the extents, with all bits 0. Keeps its memory if that is large enough.
+    /// The window, bit for bit as `data`; null where it is unknown.
+    std::uint64_t* window() { return static_cast<std::uint64_t*>(window_.address()); }
+    const std::uint64_t* window() const { return static_cast<const std::uint64_t*>(window_.address()); }
+    std::uint64_t* window_map(Index image) {
+        return window() == nullptr ? nullptr : window() + image * extents_.map_pixels() * words_per_pixel();
+    }
+
+    /// Takes the extents, with all bits 0 and no window. Keeps its memory if that is large enough.
     void resize(Arena& arena, const Extents& extents) {
         extents_ = extents;
-        const auto bytes = static_cast<std::size_t>(words()) * sizeof(std::uint64_t);
-        if (block_.capacity() < bytes) {
-            block_.release();
-            block_ = arena.take(bytes);
-        }
-        std::fill_n(data(), words(), std::uint64_t{0});
+        window_.release();
+        make_zeros(arena, block_);
     }
+
+    /// Adds a window, with all bits 0.
+    void add_window(Arena& arena) { make_zeros(arena, window_); }
 
     /// Gives the memory back to its arena.
     void release() {
         extents_ = {};
         block_.release();
+        window_.release();
     }
 
     bool test(Index pixel, Index channel) const {
@@ -53,22 +62,35 @@ class Spikes {
     }
 
     /// How many bits are set.
-    Index count() const {
+    Index count() const { return count(data()); }
+
+    /// Share of neurons and steps that fire, in [0, 1].
+    double firing_rate() const { return share(data()); }
+    /// Share of neurons and steps inside the surrogate's window; 1 where it is unknown.
+    double window_share() const { return window() == nullptr ? 1.0 : share(window()); }
+
+ private:
+    Index count(const std::uint64_t* bits) const {
         Index total = 0;
         for (Index i = 0; i < words(); ++i) {
-            total += std::popcount(data()[i]);
+            total += std::popcount(bits[i]);
         }
         return total;
     }
-
-    /// Share of neurons and steps that fire, in [0, 1].
-    double firing_rate() const {
-        return extents_.size() == 0 ? 0.0 : static_cast<double>(count()) / static_cast<double>(extents_.size());
+    double share(const std::uint64_t* bits) const {
+        return extents_.size() == 0 ? 0.0 : static_cast<double>(count(bits)) / static_cast<double>(extents_.size());
+    }
+    void make_zeros(Arena& arena, Arena::Block& block) {
+        const auto bytes = static_cast<std::size_t>(words()) * sizeof(std::uint64_t);
+        if (block.capacity() < bytes) {
+            block.release();
+            block = arena.take(bytes);
+        }
+        std::fill_n(static_cast<std::uint64_t*>(block.address()), words(), std::uint64_t{0});
     }
 
- private:
     Extents extents_;
-    Arena::Block block_;
+    Arena::Block block_, window_;
 };
 
 /// Calls `visit(channel)` for every set bit of one pixel's words, in ascending order.

@@ -70,12 +70,23 @@ constexpr Signal output_of() {
         return Signal::spikes;
     }
 }
+/// Whether a surrogate's slope is 0 outside a window; not unless it says so.
+template <class Surrogate>
+constexpr bool is_bounded() {
+    if constexpr (requires { Surrogate::is_bounded; }) {
+        return Surrogate::is_bounded;
+    } else {
+        return false;
+    }
+}
 }  // namespace detail
 
 /// The three together, as the kernels take them.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Firing {
     static constexpr Signal output = detail::output_of<Surrogate>();
+    /// Whether its spikes carry a window in training.
+    static constexpr bool has_window = output == Signal::spikes && detail::is_bounded<Surrogate>();
 
     /// Where a neuron fires, one truth value a lane.
     template <class V, class Constants>

@@ -35,6 +35,7 @@ struct MembraneForward {
     const Scalar* previous;  ///< U[t-1]; null at the first step. May be `potential`.
     Scalar* potential;       ///< U[t], written
     std::uint64_t* spikes;   ///< S[t] as bits [pixels, words], zeroed before; null if the output is analog
+    std::uint64_t* window;   ///< bits where dS/dU is not 0, zeroed before; null if nobody asks
     Scalar* values;          ///< S[t] as numbers; null if the output is spikes
     Scalar* carried_sum;     ///< [channels] sum of H[t] over the pixels, written; null if nobody needs it
 };
@@ -65,6 +66,10 @@ STAA_KERNEL void membrane_forward(const Membrane<Scalar>& m, const MembraneForwa
             potential.store_unaligned(f.potential + i);
             if constexpr (Firing::output == Signal::spikes) {
                 f.spikes[pixel * words + c / 64] |= mask_bits(Firing::fires(potential, m.neuron)) << (c % 64);
+                if (f.window != nullptr) {
+                    const V slope = Firing::slope(potential, m.neuron);
+                    f.window[pixel * words + c / 64] |= mask_bits(V(0) < abs(slope)) << (c % 64);
+                }
             } else {
                 Firing::spike(potential, m.neuron).store_unaligned(f.values + i);
             }

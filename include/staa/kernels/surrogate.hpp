@@ -18,10 +18,13 @@ struct NeuronConstants {
 // A surrogate is a type with one function, for vectors V of any width and the NeuronConstants of the layer:
 //     template <class V, class Constants>
 //     static V slope(V distance, const Constants& neuron)          dS/dU, where distance = U - v_th
+// It may say `is_bounded = true`: its slope is 0 outside a window, and backward may skip what is there.
 // All of the library's have the height 1/a at the threshold, but for `Tanh`, and the area 1.
 
 /// Eq. 5, the paper's: dS/dU = 1/a where |U - v_th| < a/2, else 0.
 struct Rectangle {
+    static constexpr bool is_bounded = true;
+
     template <class V, class Constants>
     static V slope(V distance, const Constants& neuron) {
         return select(abs(distance) < V(neuron.surrogate_width / 2), V(1 / neuron.surrogate_width), V(0));
@@ -30,6 +33,8 @@ struct Rectangle {
 
 /// dS/dU = max(0, 1 - |U - v_th| / a) / a  (Bellec et al., 2018).
 struct Triangle {
+    static constexpr bool is_bounded = true;
+
     template <class V, class Constants>
     static V slope(V distance, const Constants& neuron) {
         const V inverse(1 / neuron.surrogate_width);
@@ -62,6 +67,8 @@ struct Arctangent {
 /// (Dspike, Li et al., 2021). The authors' other code fires at x > 1/2 with x = U / v and takes it for 0 < x < 1: that is
 /// threshold v/2, surrogate_width v, and the neuron's `Threshold` argument Exceeded.
 struct Tanh {
+    static constexpr bool is_bounded = true;
+
     template <class V, class Constants>
     static V slope(V distance, const Constants& neuron) {
         const auto a = neuron.surrogate_width, k = neuron.surrogate_sharpness;

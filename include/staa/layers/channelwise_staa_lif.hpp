@@ -85,6 +85,7 @@ struct ChannelwiseStaaLif {
 
         void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             draw_dropped(tape, call);
+            detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);
             tape.potential.resize(call.arena, Output::extents(call.steps, call.batch));
             tape.carried_mean.resize(call.arena, (call.steps + 1) * call.batch, channels);
             std::fill(tape.carried_mean.row(0), tape.carried_mean.row(call.batch), Scalar(0));
@@ -98,6 +99,7 @@ struct ChannelwiseStaaLif {
             Tape tape;
             tape.dropped.assign(static_cast<std::size_t>(call.steps), 0);
             detail::begin_state<In>(state, call.batch);
+            y.resize(call.arena, Output::extents(call.steps, call.batch));
             if constexpr (has_sa) {
                 begin_carried_mean(state, tape, call);
             }
@@ -222,7 +224,6 @@ struct ChannelwiseStaaLif {
         template <class PotentialsOf>
         void run(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call, Index first_step,
                  const PotentialsOf& potentials) const {
-            y.resize(call.arena, Output::extents(call.steps, call.batch));
             encoding.check_step(first_step + call.steps - 1);
             summarise(x, tape, call, first_step);
             const auto weights = packed_attention(tape, call);

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <limits>
 
+#include "staa/kernels/pooling.hpp"
 #include "staa/kernels/spike_convolution.hpp"
+#include "staa/kernels/spike_gradients.hpp"
+#include "staa/layers/convolution_choice.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -40,39 +43,45 @@ struct Conv2d {
         struct Parameters {
             Tensor<Scalar, 4> weight;  ///< [kernel, kernel, in, out]
         };
-        using Tape = Nothing;
+        struct Tape {
+            ConvolutionUse use;
+        };
 
-        at(const Setup&, Random& random) {
+        at(const Setup& setup, Random& random) : choice(setup.convolution) {
             parameters.weight.resize(Kernel, Kernel, In::channels, Channels);
             initialise_uniform(parameters.weight, Kernel * Kernel * In::channels, random);
         }
 
-        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape&, const Call& call) const { convolve(x, y, call); }
+        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
+            convolve(x, y, tape.use, call);
+        }
 
-        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State&, const Call& call) const { convolve(x, y, call); }
+        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State&, const Call& call) const {
+            ConvolutionUse use;
+            convolve(x, y, use, call);
+        }
 
-        /// dx = dy convolved with the weights turned round; d_weight = x correlated with dy.
-        void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients, Tape&,
-                      const Call& call) const {
+        /// dx = dy convolved with the weights turned round; d_weight = x correlated with dy. Where x carries a window, dx
+        /// may be 0 outside it.
+        void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                      Tape& tape, const Call& call) const {
             const ConvolutionShape s = shape(call);
-            const Scratch<Scalar> packed(call.arena, Packing::packed_size(s.taps() * In::channels, Channels));
-            if constexpr (In::is_spikes) {
-                const Listed listed(x, call.arena);
-                spike_convolution_weight_gradient<Scalar>(s, listed.active, dy.data(), packed.data());
-            } else {
-                dense_convolution_weight_gradient<Scalar>(s, x.data(), dy.data(), packed.data());
-            }
-            add_packed_weights<Scalar>(s.taps(), In::channels, Channels, packed.data(), gradients.weight.data());
+            weight_gradient(s, x, dy, gradients, tape.use, call);
             if (dx != nullptr) {
                 dx->resize(call.arena, In::extents(call.steps, call.batch));
-                const Scratch<Scalar> turned(call.arena, Packing::packed_size(s.taps() * Channels, In::channels));
-                pack_transposed_weights<Scalar>(s.taps(), In::channels, Channels, parameters.weight.data(),
-                                                turned.data());
-                dense_convolution_input_gradient<Scalar>(s, dy.data(), turned.data(), dx->data());
+                input_gradient(s, x, dy, *dx, tape.use, call);
             }
         }
 
         void absorb(const Tape&, const Call&) {}
+
+        /// Calls visitor(name, use) with what the last forward and backward of this tape did, if the input is spikes.
+        template <class Visitor>
+        static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
+            if constexpr (In::is_spikes) {
+                visitor(prefix, tape.use);
+            }
+        }
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
@@ -83,6 +92,7 @@ struct Conv2d {
         static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
+        ConvolutionChoice choice;  ///< of convolutions of spikes
 
      private:
         using Packing = Blocking<Scalar, DefaultArch>;
@@ -102,6 +112,37 @@ struct Conv2d {
             ActiveChannels active;
         };
 
+        /// The pixels of every channel whose bit is set, in memory of the call.
+        struct ListedPixels {
+            ListedPixels(const MapTiles& tiles, const std::uint64_t* bits, Arena& arena)
+                : room(tiles.pixels() * In::channels),
+                  begin(arena, tiles.count() * (In::channels + 1)),
+                  positions(arena, tiles.count() * room),
+                  active{In::channels, room, begin.data(), positions.data()} {
+                list_active_pixels(tiles, bits, active);
+            }
+            Index room;
+            Scratch<std::int32_t> begin;
+            Scratch<std::uint16_t> positions;
+            ActivePixels active;
+        };
+
+        /// A spike map as numbers, in memory of the call.
+        struct Numbers {
+            Numbers(const Spikes& x, Arena& arena) : values(arena, x.extents().size()) {
+                std::fill_n(values.data(), x.extents().size(), Scalar(0));
+                add_spikes<Scalar>(x.extents().images(), x.extents().map_pixels(), In::channels, x.data(),
+                                   values.data());
+            }
+            Scratch<Scalar> values;
+        };
+
+        /// Whether the kernels over tiles with a border hold this convolution.
+        static constexpr bool fits_tiles = Stride == 1 && Kernel <= 3;
+        static MapTiles tiles(const ConvolutionShape& s) {
+            return MapTiles(s.images, s.in_height, s.in_width, s.padding);
+        }
+
         static ConvolutionShape shape(const Call& call) {
             constexpr Index most = std::numeric_limits<std::int32_t>::max() / (Index{In::height} * In::width);
             if (In::stored_steps(call.steps) * call.batch > most) {
@@ -120,17 +161,85 @@ struct Conv2d {
                     .padding = Kernel / 2};
         }
 
-        void convolve(const SignalOf<In>& x, Analog<Scalar>& y, const Call& call) const {
+        void convolve(const SignalOf<In>& x, Analog<Scalar>& y, ConvolutionUse& use, const Call& call) const {
             const ConvolutionShape s = shape(call);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             const Scratch<Scalar> packed(call.arena, Packing::packed_size(s.taps() * In::channels, Channels));
             pack_weights<Scalar>(s.taps(), In::channels, Channels, parameters.weight.data(), packed.data());
             if constexpr (In::is_spikes) {
-                const Listed listed(x, call.arena);
-                spike_convolution<Scalar>(s, listed.active, packed.data(), y.data());
+                use.firing_rate = x.firing_rate();
+                use.sparse_forward =
+                    detail::takes_sparse(choice, use.firing_rate, detail::sparse_limits(Channels).forward);
+                if (use.sparse_forward) {
+                    const Listed listed(x, call.arena);
+                    spike_convolution<Scalar>(s, listed.active, packed.data(), y.data());
+                } else {
+                    const Numbers numbers(x, call.arena);
+                    dense_convolution<Scalar>(s, numbers.values.data(), packed.data(), y.data());
+                }
             } else {
                 dense_convolution<Scalar>(s, x.data(), packed.data(), y.data());
             }
+        }
+
+        void weight_gradient(const ConvolutionShape& s, const SignalOf<In>& x, const Analog<Scalar>& dy,
+                             Parameters& gradients, ConvolutionUse& use, const Call& call) const {
+            if constexpr (In::is_spikes) {
+                use.sparse_weight_gradient =
+                    detail::takes_sparse(choice, use.firing_rate, detail::sparse_limits(Channels).weight_gradient);
+                if (!use.sparse_weight_gradient) {
+                    const Numbers numbers(x, call.arena);
+                    dense_weight_gradient(s, numbers.values.data(), dy, gradients, call);
+                } else if constexpr (fits_tiles && In::height * In::width > 4) {
+                    const MapTiles cut = tiles(s);
+                    const ListedPixels listed(cut, x.data(), call.arena);
+                    spike_weight_gradient<Kernel, Scalar>(call.arena, cut, listed.active, Channels, dy.data(),
+                                                          gradients.weight.data());
+                } else {
+                    const Listed listed(x, call.arena);
+                    add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
+                        spike_convolution_weight_gradient<Scalar>(s, listed.active, dy.data(), packed);
+                    });
+                }
+            } else {
+                dense_weight_gradient(s, x.data(), dy, gradients, call);
+            }
+        }
+
+        static void dense_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Analog<Scalar>& dy,
+                                          Parameters& gradients, const Call& call) {
+            add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
+                dense_convolution_weight_gradient<Scalar>(s, x, dy.data(), packed);
+            });
+        }
+
+        /// The kernels that are not over tiles leave their result packed.
+        template <class MakePacked>
+        static void add_packed_gradient(const ConvolutionShape& s, Parameters& gradients, const Call& call,
+                                        const MakePacked& make) {
+            const Scratch<Scalar> packed(call.arena, Packing::packed_size(s.taps() * In::channels, Channels));
+            make(packed.data());
+            add_packed_weights<Scalar>(s.taps(), In::channels, Channels, packed.data(), gradients.weight.data());
+        }
+
+        void input_gradient(const ConvolutionShape& s, const SignalOf<In>& x, const Analog<Scalar>& dy,
+                            Analog<Scalar>& dx, ConvolutionUse& use, const Call& call) const {
+            if constexpr (In::is_spikes && fits_tiles) {
+                use.window = x.window_share();
+                use.sparse_input_gradient =
+                    x.window() != nullptr &&
+                    detail::takes_sparse(choice, use.window, detail::sparse_limits(Channels).input_gradient);
+                if (use.sparse_input_gradient) {
+                    const MapTiles cut = tiles(s);
+                    const ListedPixels listed(cut, x.window(), call.arena);
+                    windowed_input_gradient<Kernel, Scalar>(call.arena, cut, listed.active, Channels, dy.data(),
+                                                            parameters.weight.data(), dx.data());
+                    return;
+                }
+            }
+            const Scratch<Scalar> turned(call.arena, Packing::packed_size(s.taps() * Channels, In::channels));
+            pack_transposed_weights<Scalar>(s.taps(), In::channels, Channels, parameters.weight.data(), turned.data());
+            dense_convolution_input_gradient<Scalar>(s, dy.data(), turned.data(), dx.data());
         }
     };
 };

@@ -26,6 +26,7 @@
 
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
+#include "staa/layers/convolution_choice.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -45,6 +46,7 @@ struct NeuronOptions {
 struct Setup {
     Index steps = 4;  ///< T
     NeuronOptions neuron{};
+    ConvolutionChoice convolution = ConvolutionChoice::by_rate;
 };
 
 /// What all layers of one call share.

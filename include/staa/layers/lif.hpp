@@ -23,12 +23,22 @@ namespace detail {
 template <class Scalar>
 void set_output(MembraneForward<Scalar>& f, Spikes& y, Index image) {
     f.spikes = y.map(image);
+    f.window = y.window_map(image);
     f.values = nullptr;
 }
 template <class Scalar>
 void set_output(MembraneForward<Scalar>& f, Analog<Scalar>& y, Index image) {
     f.spikes = nullptr;
     f.values = y.map(image);
+}
+
+/// The output of a forward pass: with a window, if the neuron's surrogate has one.
+template <class Fire, class Signal>
+void make_output(Signal& y, const Extents& extents, Arena& arena) {
+    y.resize(arena, extents);
+    if constexpr (Fire::has_window) {
+        y.add_window(arena);
+    }
 }
 
 /// The constants of a layer's neurons, for maps of `In`.
@@ -84,7 +94,7 @@ struct Lif {
         at(const Setup& setup, Random& random) : neuron(setup.neuron), adaptive(setup, random) {}
 
         void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
-            y.resize(call.arena, Output::extents(call.steps, call.batch));
+            detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);
             tape.potential.resize(call.arena, Output::extents(call.steps, call.batch));
             parallel_for(call.batch, call.steps * map_size, [&](Index n) {
                 for (Index t = 0; t < call.steps; ++t) {

@@ -12,9 +12,10 @@ namespace staa::inline STAA_ABI {
 
 /// What a network is built with.
 struct NetworkOptions {
-    Index steps = 4;         ///< T, at least 1
-    std::uint64_t seed = 0;  ///< of the initial parameters
-    NeuronOptions neuron{};  ///< for every neuron of the network
+    Index steps = 4;                                             ///< T, at least 1
+    std::uint64_t seed = 0;                                      ///< of the initial parameters
+    NeuronOptions neuron{};                                      ///< for every neuron of the network
+    ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution of spikes
 };
 
 /// A spiking network: layers from an input map to logits [N, classes], the mean of the last layer's output over time.
@@ -154,6 +155,13 @@ class Network {
         Chain::visit_statistics(chain, "", visitor);
     }
 
+    /// Calls visitor(name, ConvolutionUse) for every convolution of spikes: how its input fired in the tape's last forward
+    /// and which kernels it took. The name is the layer's, as in its parameters' names, with a dot at the end.
+    template <class Visitor>
+    void visit_convolutions(const Tape& tape, Visitor&& visitor) const {
+        Chain::visit_convolutions(tape.chain_, "", visitor);
+    }
+
     /// How many trainable values there are.
     Index parameter_count() const { return parameter_count(options_.steps); }
 
@@ -182,7 +190,7 @@ class Network {
         if (!(neuron.step_dropout >= 0 && neuron.step_dropout <= 1)) {
             fail("staa::Network: step_dropout is ", neuron.step_dropout, "; a probability lies in [0, 1]");
         }
-        return {options.steps, neuron};
+        return {options.steps, neuron, options.convolution};
     }
 
     static void check_positive(const char* name, double value) {

@@ -170,6 +170,12 @@ struct Residual {
             Path::visit_statistics(self.shortcut, prefix + "shortcut.", visitor);
         }
 
+        template <class Visitor>
+        static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
+            detail::visit_convolutions_of<Body>(tape.body, prefix, visitor);
+            detail::visit_convolutions_of<Path>(tape.shortcut, prefix + "shortcut.", visitor);
+        }
+
         Body body;
         Path shortcut;
 

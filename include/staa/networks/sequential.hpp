@@ -38,6 +38,14 @@ struct ChainParts<std::tuple<Layer...>> {
     static constexpr Index parameter_count(Index steps) { return (Layer::parameter_count(steps) + ...); }
 };
 
+/// Most layers hold no convolution.
+template <class Layer, class Visitor>
+void visit_convolutions_of(const typename Layer::Tape& tape, const std::string& prefix, Visitor& visitor) {
+    if constexpr (requires { Layer::visit_convolutions(tape, prefix, visitor); }) {
+        Layer::visit_convolutions(tape, prefix, visitor);
+    }
+}
+
 }  // namespace detail
 
 /// Layers one after the other. Parameters of the i-th are named "i.", or as `Named` says.
@@ -97,6 +105,11 @@ struct Sequential {
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
             visit_statistics_each(self, prefix, visitor, Each{});
+        }
+
+        template <class Visitor>
+        static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
+            visit_convolutions_each(tape, prefix, visitor, Each{});
         }
 
         /// The i-th layer.
@@ -200,6 +213,14 @@ struct Sequential {
             using Description = std::tuple_element_t<I, std::tuple<Layers...>>;
             std::tuple_element_t<I, Types>::visit(std::get<I>(self.layers), prefix + ChildName<Description>::prefix(I),
                                                   visitor, std::get<I>(trees)...);
+        }
+        template <class Visitor, std::size_t... I>
+        static void visit_convolutions_each(const Tape& tape, const std::string& prefix, Visitor& visitor,
+                                            std::index_sequence<I...>) {
+            (detail::visit_convolutions_of<std::tuple_element_t<I, Types>>(
+                 std::get<I>(tape.tapes), prefix + ChildName<std::tuple_element_t<I, std::tuple<Layers...>>>::prefix(I),
+                 visitor),
+             ...);
         }
         template <class Self, class Visitor, std::size_t... I>
         static void visit_statistics_each(Self& self, const std::string& prefix, Visitor& visitor,

@@ -42,6 +42,8 @@ void membrane_forward(const Membrane<Scalar>& m, const MembraneForward<Scalar>& 
                 f.values[i] = s;
             if (f.spikes != nullptr && s == 1)
                 f.spikes[pixel * words_for(m.channels) + c / 64] |= std::uint64_t{1} << (c % 64);
+            if (f.window != nullptr && Firing::slope(OneLane<Scalar>(u), m.neuron).value != 0)
+                f.window[pixel * words_for(m.channels) + c / 64] |= std::uint64_t{1} << (c % 64);
             if (f.carried_sum != nullptr)
                 f.carried_sum[c] += leaked<Firing>(m, u, i);
         }

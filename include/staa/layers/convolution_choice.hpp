@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Spikes can be convolved over lists of what fires or as numbers. Both give the same up to rounding.
+#pragma once
+
+#include "staa/core/shape.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// Which kernels convolutions of spikes take.
+enum class ConvolutionChoice {
+    by_rate,  ///< the faster ones, by the measured share of neurons that count
+    sparse,   ///< always those over lists; where there are none (an input gradient without window), dense ones
+    dense,    ///< always those over numbers
+};
+
+/// What a convolution of spikes measured and took in one forward and backward; `Network::visit_convolutions` shows it.
+struct ConvolutionUse {
+    double firing_rate = 0;  ///< share of its input neurons that fire
+    double window = 1;       ///< share of them inside the surrogate's window; 1 where it is unknown
+    bool sparse_forward = false, sparse_weight_gradient = false, sparse_input_gradient = false;
+};
+
+namespace detail {
+
+/// Below which share of neurons the lists are faster, by the number of channels that lie along the vectors. Measured:
+/// docs/performance.md.
+struct SparseLimits {
+    double forward, weight_gradient, input_gradient;
+};
+constexpr SparseLimits sparse_limits(Index channels) {
+    return channels < 32 ? SparseLimits{0.02, 0.25, 0.3} : SparseLimits{0.6, 0.6, 0.5};
+}
+
+inline bool takes_sparse(ConvolutionChoice choice, double share, double limit) {
+    return choice == ConvolutionChoice::sparse || (choice == ConvolutionChoice::by_rate && share < limit);
+}
+
+}  // namespace detail
+
+}  // namespace staa::inline STAA_ABI

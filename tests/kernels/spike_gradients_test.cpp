@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "staa/kernels/spike_gradients.hpp"
+
+#include "kernels/cases.hpp"
+#include "staa/kernels/plain/convolution.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace staa_tests;
+using staa::ConvolutionShape;
+
+/// Maps of one pixel, of several a tile, and of several tiles a map, with channels that fill no vector.
+template <Index Kernel>
+std::vector<ConvolutionShape> shapes() {
+    std::vector<ConvolutionShape> all;
+    for (const auto& [images, height, width] :
+         {std::tuple<Index, Index, Index>{3, 1, 1}, {40, 2, 2}, {3, 7, 5}, {1, 18, 40}})
+        for (const Index in : {3, 65})
+            for (const Index out : {1, 32, 33, 130})
+                all.push_back(convolution_of(images, height, width, in, out, Kernel, 1, Kernel / 2));
+    return all;
+}
+
+/// Bits that choose neurons of the input, listed, and their convolution's arrays.
+template <class Scalar>
+struct Problem {
+    Problem(const ConvolutionShape& shape, double rate)
+        : s(shape),
+          tiles(s.images, s.in_height, s.in_width, s.padding),
+          room(tiles.pixels() * s.in_channels),
+          bits(random_spikes(random, s.in_pixels(), s.in_channels, rate)),
+          begin(unwritten<std::int32_t>(tiles.count() * (s.in_channels + 1))),
+          positions(unwritten<std::uint16_t>(tiles.count() * room)),
+          dy(random_values<Scalar>(random, s.out_pixels() * s.out_channels)),
+          weight(random_values<Scalar>(random, s.taps() * s.in_channels * s.out_channels)) {
+        staa::list_active_pixels(tiles, bits.data(), listed());
+    }
+    staa::ActivePixels listed() { return {s.in_channels, room, begin.data(), positions.data()}; }
+
+    ConvolutionShape s;
+    staa::MapTiles tiles;
+    Index room;
+    staa::Random random{7};
+    Array<std::uint64_t> bits;
+    Array<std::int32_t> begin;
+    Array<std::uint16_t> positions;
+    Array<Scalar> dy, weight;
+    staa::Arena arena;
+};
+
+template <Index Kernel, class Machine>
+void check_weight_gradient(double rate) {
+    using Scalar = typename Machine::Scalar;
+    for (const ConvolutionShape& s : shapes<Kernel>()) {
+        INFO(describe(s) << ", firing rate " << rate);
+        Problem<Scalar> p(s, rate);
+        auto gradient = p.weight;
+        auto expected = as<double>(p.weight);
+        staa::spike_weight_gradient<Kernel, Scalar, typename Machine::Arch>(
+            p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(), gradient.data());
+        const auto x = numbers_of(p.bits, s.in_pixels(), s.in_channels);
+        staa::plain::convolution_weight_gradient(s, x.data(), as<double>(p.dy).data(), expected.data());
+        CHECK(sum_mismatch(gradient, expected) == "");
+        CHECK(gradient.guards_survived());
+    }
+}
+
+TEMPLATE_TEST_CASE("The weight gradient over lists of pixels adds dy wherever a spike reaches", "[kernels]", FloatSimd,
+                   DoubleSimd, FloatPlain, DoublePlain) {
+    const double rate = GENERATE(from_range(std::begin(firing_rates), std::end(firing_rates)));
+    check_weight_gradient<1, TestType>(rate);
+    check_weight_gradient<3, TestType>(rate);
+}
+
+template <Index Kernel, class Machine>
+void check_input_gradient(double share) {
+    using Scalar = typename Machine::Scalar;
+    for (const ConvolutionShape& s : shapes<Kernel>()) {
+        INFO(describe(s) << ", share " << share);
+        Problem<Scalar> p(s, share);
+        auto dx = unwritten<Scalar>(s.in_pixels() * s.in_channels);
+        staa::windowed_input_gradient<Kernel, Scalar, typename Machine::Arch>(
+            p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(), p.weight.data(), dx.data());
+        auto expected = zeros<double>(s.in_pixels() * s.in_channels);
+        staa::plain::convolution_input_gradient(s, as<double>(p.dy).data(), as<double>(p.weight).data(),
+                                                expected.data());
+        const auto wanted = numbers_of(p.bits, s.in_pixels(), s.in_channels);
+        for (Index i = 0; i < s.in_pixels() * s.in_channels; ++i)
+            expected.data()[i] *= wanted.data()[i];
+        CHECK(sum_mismatch(dx, expected) == "");
+        CHECK(dx.guards_survived());
+    }
+}
+
+TEMPLATE_TEST_CASE("The windowed input gradient is the dense one inside the window and 0 outside", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+    const double share = GENERATE(from_range(std::begin(firing_rates), std::end(firing_rates)));
+    check_input_gradient<1, TestType>(share);
+    check_input_gradient<3, TestType>(share);
+}
+
+TEST_CASE("Both gradients over lists of pixels are the same to the bit with one and two threads", "[kernels]") {
+    const ConvolutionShape s = convolution_of(5, 17, 17, 65, 130, 3, 1, 1);
+    const int threads_before = staa::threads();
+    const auto run = [&](int threads) {
+        staa::set_threads(threads);
+        Problem<float> p(s, 0.2);
+        auto gradient = p.weight;
+        std::vector<float> dx(static_cast<std::size_t>(s.in_pixels() * s.in_channels));
+        staa::spike_weight_gradient<3, float>(p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(),
+                                              gradient.data());
+        staa::windowed_input_gradient<3, float>(p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(),
+                                                p.weight.data(), dx.data());
+        dx.insert(dx.end(), gradient.begin(), gradient.end());
+        return dx;
+    };
+    const std::vector<float> alone = run(1), together = run(2);
+    staa::set_threads(threads_before);
+    CHECK(alone == together);
+}
+
+}  // namespace
