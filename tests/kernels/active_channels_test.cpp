@@ -7,51 +7,64 @@
 namespace {
 
 using namespace staa_tests;
+using staa::ActiveChannels;
 
-TEST_CASE("Active channels are listed pixel by pixel, ascending, and read back as the same spikes", "[kernels]") {
-    constexpr Index images = 3;
-    staa::Random random(1);
+constexpr Index images = 3, width = 3;
+
+/// The lists of random spikes.
+struct Listed {
+    Listed(Index height, Index of_channels, double rate)
+        : map_pixels(height * width),
+          channels(of_channels),
+          bits(random_spikes(random, images * map_pixels, channels, rate)),
+          begin(unwritten<std::int32_t>(ActiveChannels::begin_size(images, map_pixels, channels))),
+          entries(unwritten<std::uint16_t>(images * map_pixels * channels)) {
+        staa::list_active_channels(bits.data(), images, active());
+    }
+    ActiveChannels active() { return {width, map_pixels, channels, begin.data(), entries.data()}; }
+
+    Index map_pixels, channels;
+    staa::Random random{1};
+    Array<std::uint64_t> bits;
+    Array<std::int32_t> begin;
+    Array<std::uint16_t> entries;
+};
+
+TEST_CASE("Active channels are listed word by word, pixel by pixel, and read back as the same spikes", "[kernels]") {
     for (const Index channels : odd_channels) {
-        for (const Index map_pixels : odd_pixels) {
+        for (const Index height : {1, 5}) {
             for (const double rate : firing_rates) {
-                INFO("channels " << channels << ", pixels " << map_pixels << ", rate " << rate);
-                const Index pixels = images * map_pixels;
-                const auto bits = random_spikes(random, pixels, channels, rate);
-                auto begin = unwritten<std::int64_t>(pixels);
-                auto count = unwritten<std::int32_t>(pixels);
-                auto listed = unwritten<std::uint16_t>(pixels * channels);
-                staa::list_active_channels(bits.data(), images, map_pixels, channels,
-                                           {begin.data(), count.data(), listed.data()});
-
-                auto found = unwritten<double>(pixels * channels);
-                std::fill(found.begin(), found.end(), 0);
-                for (Index pixel = 0; pixel < pixels; ++pixel) {
-                    const std::uint16_t* first = listed.data() + begin[pixel];
-                    CHECK(std::is_sorted(first, first + count[pixel]));
-                    for (Index i = 0; i < count[pixel]; ++i) {
-                        found[pixel * channels + first[i]] += 1;
+                INFO("channels " << channels << ", height " << height << ", rate " << rate);
+                Listed listed(height, channels, rate);
+                const ActiveChannels active = listed.active();
+                auto found = zeros<double>(images * listed.map_pixels * channels);
+                for (Index image = 0; image < images; ++image) {
+                    for (Index word = 0; word < staa::words_for(channels); ++word) {
+                        const Index of_word = staa::channels_of_word(word, channels);
+                        for (Index pixel = 0; pixel < listed.map_pixels; ++pixel) {
+                            const std::int32_t* begin = active.begins(image, word) + pixel;
+                            const std::uint16_t* entries = active.entries_of(image);
+                            CHECK(std::is_sorted(entries + begin[0], entries + begin[1]));
+                            for (Index i = begin[0]; i < begin[1]; ++i) {
+                                CHECK(entries[i] / of_word == pixel % width);
+                                found[(image * listed.map_pixels + pixel) * channels + 64 * word +
+                                      entries[i] % of_word] += 1;
+                            }
+                        }
                     }
                 }
-                CHECK(mismatch(found, numbers_of(bits, pixels, channels), 0) == "");
-                CHECK((begin.guards_survived() && count.guards_survived() && listed.guards_survived()));
+                CHECK(mismatch(found, numbers_of(listed.bits, images * listed.map_pixels, channels), 0) == "");
+                CHECK((listed.begin.guards_survived() && listed.entries.guards_survived()));
             }
         }
     }
 }
 
-TEST_CASE("The lists of an image lie in its own room", "[kernels]") {
-    constexpr Index images = 3, map_pixels = 4, channels = 65;
-    staa::Random random(2);
-    const auto bits = random_spikes(random, images * map_pixels, channels, 0.5);
-    auto begin = unwritten<std::int64_t>(images * map_pixels);
-    auto count = unwritten<std::int32_t>(images * map_pixels);
-    auto listed = unwritten<std::uint16_t>(images * map_pixels * channels);
-    staa::list_active_channels(bits.data(), images, map_pixels, channels, {begin.data(), count.data(), listed.data()});
+TEST_CASE("The pixels of a word follow each other: neighbours in a line are one list", "[kernels]") {
+    Listed listed(4, 65, 0.5);
     for (Index image = 0; image < images; ++image) {
-        CHECK(begin[image * map_pixels] == image * map_pixels * channels);
-        for (Index pixel = image * map_pixels; pixel + 1 < (image + 1) * map_pixels; ++pixel) {
-            CHECK(begin[pixel + 1] == begin[pixel] + count[pixel]);
-        }
+        CHECK(listed.active().begins(image, 0)[0] == 0);
+        CHECK(listed.active().begins(image, 1)[0] == listed.active().begins(image, 0)[listed.map_pixels]);
     }
 }
 

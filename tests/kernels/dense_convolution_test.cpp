@@ -33,9 +33,10 @@ TEMPLATE_TEST_CASE("A convolution is the sum over its taps and channels, whateve
     for (const ConvolutionShape& s : convolution_cases()) {
         INFO(describe(s));
         Problem<Scalar, Arch> p(s);
-        staa::pack_weights<Scalar, Arch>(s.taps(), s.in_channels, s.out_channels, p.w.data(), p.packed.data());
+        staa::pack_convolution_weights<Scalar, Arch>(s.kernel, s.in_channels, s.out_channels, p.w.data(), nullptr,
+                                                     p.packed.data());
         auto y = unwritten<Scalar>(p.dy.size());
-        staa::dense_convolution<Scalar, Arch>(s, p.x.data(), p.packed.data(), y.data());
+        staa::dense_convolution<Scalar, Arch>(s, p.x.data(), p.packed.data(), nullptr, y.data());
 
         auto expected = zeros<double>(y.size());
         staa::plain::convolution(s, as<double>(p.x).data(), as<double>(p.w).data(), expected.data());
@@ -92,8 +93,8 @@ TEST_CASE("A convolution and its gradients are the same to the bit with one and 
         auto transposed = unwritten<float>(
             staa::Blocking<float, staa::DefaultArch>::packed_size(s.taps() * s.out_channels, s.in_channels),
             Begins::aligned);
-        staa::pack_weights(s.taps(), s.in_channels, s.out_channels, p.w.data(), p.packed.data());
-        staa::dense_convolution(s, p.x.data(), p.packed.data(), y.data());
+        staa::pack_convolution_weights(s.kernel, s.in_channels, s.out_channels, p.w.data(), nullptr, p.packed.data());
+        staa::dense_convolution(s, p.x.data(), p.packed.data(), nullptr, y.data());
         staa::pack_transposed_weights(s.taps(), s.in_channels, s.out_channels, p.w.data(), transposed.data());
         staa::dense_convolution_input_gradient(s, p.dy.data(), transposed.data(), dx.data());
         staa::dense_convolution_weight_gradient(s, p.x.data(), p.dy.data(), p.packed.data());

@@ -58,6 +58,31 @@ TEMPLATE_TEST_CASE("Packed weights hold every weight once, and zeros up to whole
     }
 }
 
+TEMPLATE_TEST_CASE("A convolution's packed weights are word by word within a line of taps, and scaled", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+    using Scalar = typename TestType::Scalar;
+    using Arch = typename TestType::Arch;
+    using Blocking = staa::Blocking<Scalar, Arch>;
+    constexpr Index kernel = 2, in = 70, out = 5;
+    const auto weights = numbered<Scalar>(kernel * kernel * in * out);
+    const Scalar scale[out] = {1, 2, 3, 4, 5};
+    auto packed = unwritten<Scalar>(Blocking::packed_size(kernel * kernel * in, out), Begins::aligned);
+    staa::pack_convolution_weights<Scalar, Arch>(kernel, in, out, weights.data(), scale, packed.data());
+    Index row = 0, wrong = 0;
+    for (Index ky = 0; ky < kernel; ++ky)
+        for (const auto& [first, last] : {std::pair<Index, Index>{0, 64}, {64, 70}})
+            for (Index kx = 0; kx < kernel; ++kx)
+                for (Index c = first; c < last; ++c, ++row)
+                    for (Index o = 0; o < out; ++o) {
+                        const Index block = o / Blocking::width, vectors = Blocking::vectors(block, out);
+                        const Index at = Blocking::block_offset(block, kernel * kernel * in) +
+                                         row * vectors * Blocking::lanes + o % Blocking::width;
+                        wrong += packed[at] != weights[((ky * kernel + kx) * in + c) * out + o] * scale[o];
+                    }
+    CHECK(wrong == 0);
+    CHECK(packed.guards_survived());
+}
+
 TEMPLATE_TEST_CASE("Adding packed weights undoes packing, and adds", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
                    DoublePlain) {
     using Scalar = typename TestType::Scalar;

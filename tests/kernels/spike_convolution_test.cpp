@@ -15,17 +15,19 @@ template <class Scalar, class Arch>
 struct Problem {
     Problem(const ConvolutionShape& shape, double rate)
         : s(shape), bits(random_spikes(random, s.in_pixels(), s.in_channels, rate)) {
-        staa::list_active_channels(bits.data(), s.images, s.in_height * s.in_width, s.in_channels, active());
+        staa::list_active_channels(bits.data(), s.images, active());
     }
-    staa::ActiveChannels active() { return {begin.data(), count.data(), channels.data()}; }
+    staa::ActiveChannels active() {
+        return {s.in_width, s.in_height * s.in_width, s.in_channels, begin.data(), entries.data()};
+    }
 
     ConvolutionShape s;
     staa::Random random{7};
     Array<std::uint64_t> bits;
     Array<double> x = numbers_of(bits, s.in_pixels(), s.in_channels);
-    Array<std::int64_t> begin = unwritten<std::int64_t>(s.in_pixels());
-    Array<std::int32_t> count = unwritten<std::int32_t>(s.in_pixels());
-    Array<std::uint16_t> channels = unwritten<std::uint16_t>(s.in_pixels() * s.in_channels);
+    Array<std::int32_t> begin =
+        unwritten<std::int32_t>(staa::ActiveChannels::begin_size(s.images, s.in_height* s.in_width, s.in_channels));
+    Array<std::uint16_t> entries = unwritten<std::uint16_t>(s.in_pixels() * s.in_channels);
     Index weights = s.taps() * s.in_channels * s.out_channels;
     Index outputs = s.out_pixels() * s.out_channels;
     Array<Scalar> packed = unwritten<Scalar>(
@@ -41,13 +43,38 @@ TEMPLATE_TEST_CASE("A convolution of spikes is the sum over the taps and the cha
         INFO(describe(s) << ", firing rate " << rate);
         Problem<Scalar, Arch> p(s, rate);
         const auto w = random_values<Scalar>(p.random, p.weights);
-        staa::pack_weights<Scalar, Arch>(s.taps(), s.in_channels, s.out_channels, w.data(), p.packed.data());
+        const auto bias = random_values<Scalar>(p.random, s.out_channels);
+        staa::pack_convolution_weights<Scalar, Arch>(s.kernel, s.in_channels, s.out_channels, w.data(), nullptr,
+                                                     p.packed.data());
         auto y = unwritten<Scalar>(p.outputs);
-        staa::spike_convolution<Scalar, Arch>(s, p.active(), p.packed.data(), y.data());
+        staa::spike_convolution<Scalar, Arch>(s, p.active(), p.packed.data(), bias.data(), y.data());
 
         auto expected = zeros<double>(p.outputs);
         staa::plain::convolution(s, p.x.data(), as<double>(w).data(), expected.data());
+        for (Index i = 0; i < p.outputs; ++i)
+            expected[i] += static_cast<double>(bias[i % s.out_channels]);
         CHECK(sum_mismatch(y, expected) == "");
+    }
+}
+
+TEMPLATE_TEST_CASE("A convolution over spikes and one over the same numbers give the same bits", "[kernels]", FloatSimd,
+                   DoubleSimd, FloatPlain, DoublePlain) {
+    using Scalar = typename TestType::Scalar;
+    using Arch = typename TestType::Arch;
+    for (const ConvolutionShape& s :
+         {convolution_of(3, 7, 5, 130, 70, 3, 1, 1), convolution_of(3, 7, 5, 64, 16, 3, 2, 1),
+          convolution_of(2, 5, 5, 70, 3, 1, 1, 0)}) {
+        INFO(describe(s));
+        Problem<Scalar, Arch> p(s, 0.2);
+        const auto w = random_values<Scalar>(p.random, p.weights),
+                   bias = random_values<Scalar>(p.random, s.out_channels);
+        staa::pack_convolution_weights<Scalar, Arch>(s.kernel, s.in_channels, s.out_channels, w.data(), nullptr,
+                                                     p.packed.data());
+        auto of_spikes = unwritten<Scalar>(p.outputs), of_numbers = unwritten<Scalar>(p.outputs);
+        staa::spike_convolution<Scalar, Arch>(s, p.active(), p.packed.data(), bias.data(), of_spikes.data());
+        staa::dense_convolution<Scalar, Arch>(s, as<Scalar>(p.x).data(), p.packed.data(), bias.data(),
+                                              of_numbers.data());
+        CHECK(std::equal(of_spikes.begin(), of_spikes.end(), of_numbers.begin()));
     }
 }
 
@@ -79,8 +106,8 @@ TEST_CASE("A convolution of spikes and its gradient are the same to the bit with
         Problem<float, staa::DefaultArch> p(s, 0.2);
         const auto w = random_values<float>(p.random, p.weights), dy = random_values<float>(p.random, p.outputs);
         auto y = unwritten<float>(p.outputs);
-        staa::pack_weights(s.taps(), s.in_channels, s.out_channels, w.data(), p.packed.data());
-        staa::spike_convolution(s, p.active(), p.packed.data(), y.data());
+        staa::pack_convolution_weights(s.kernel, s.in_channels, s.out_channels, w.data(), nullptr, p.packed.data());
+        staa::spike_convolution(s, p.active(), p.packed.data(), nullptr, y.data());
         staa::spike_convolution_weight_gradient(s, p.active(), dy.data(), p.packed.data());
         std::vector<float> results(y.begin(), y.end());
         results.insert(results.end(), p.packed.begin(), p.packed.end());

@@ -99,7 +99,7 @@ TEST_CASE("running averages take in the batch's statistics in backward") {
     CHECK(same(net.infer(images()), before));
     net.backward(gradient_of_logits(), tape);
     CHECK_FALSE(same(net.infer(images()), before));
-    CHECK(net.chain.get<1>().statistics.batches == 1);
+    CHECK(net.chain().get<1>().statistics.batches == 1);
 }
 
 TEST_CASE("training normalises by the batch, evaluation by the running averages") {
@@ -313,6 +313,29 @@ TEST_CASE("a forward that failed leaves a tape that backward refuses") {
     net.forward(frames(), tape);
     REQUIRE_THROWS_AS(net.forward(frames(5), tape), Error);
     REQUIRE_THROWS_WITH(net.backward(gradient_of_logits(), tape), contains_text("the tape is empty"));
+}
+
+TEST_CASE("a stream follows the network's weights: through a visit, the layers, a training step, another network") {
+    Net net(NetworkOptions{}), other(NetworkOptions{.seed = 2});
+    State<Net> state = net.start();
+    const auto first = net.infer(images(), state);
+    CHECK(same(net.infer(images(), state), first));
+
+    net.visit([](const ParameterName&, auto& parameter) { parameter = parameter * 1.5; });
+    const auto visited = net.infer(images(), state);
+    CHECK_FALSE(same(visited, first));
+    CHECK(same(visited, net.infer(images())));
+
+    net.chain().get<1>().statistics.mean.setConstant(0.5);  // batch norm is in the convolution's packed weights
+    const auto shifted = net.infer(images(), state);
+    CHECK_FALSE(same(shifted, visited));
+    CHECK(same(shifted, net.infer(images())));
+
+    train_once(net, images());
+    CHECK(same(net.infer(images(), state), net.infer(images())));
+    CHECK(same(other.infer(images(), state), other.infer(images())));
+    net = other;
+    CHECK(same(net.infer(images(), state), other.infer(images())));
 }
 
 TEST_CASE("a stream of a network without neurons must keep its batch too") {

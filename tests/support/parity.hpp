@@ -241,9 +241,10 @@ struct Trainee {
     using Parameters = typename Layer::Parameters;
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) {
-        Layer::visit(chain, "", visitor, trees...);
+        Layer::visit(layer, "", visitor, trees...);
     }
-    Layer& chain;
+    const Layer& chain() const { return layer; }
+    Layer& layer;
     Parameters gradients;
 };
 
@@ -335,7 +336,7 @@ void check_network(const GoldenCase& c, double tolerance) {
     const GoldenTensor& input = c.at("input.x");
     const staa::Setup setup = setup_of(c, c.config.at("steps"));
     Net net(staa::NetworkOptions{.steps = setup.steps, .seed = 1, .neuron = setup.neuron});
-    load(net.chain, c);
+    load(net.chain(), c);
 
     typename Net::Images images;
     if constexpr (Net::Input::is_constant) {
@@ -373,7 +374,7 @@ void check_network(const GoldenCase& c, double tolerance) {
         optimizer.step(net);
     }
     if (sgd) {
-        compare_weights(c, net.chain, tolerance);
+        compare_weights(c, net.chain(), tolerance);
     }
 }
 

@@ -22,12 +22,18 @@ class Arena {
     /// Owns a piece of memory until it is destroyed; the memory then returns to its arena. Move only.
     class Block;
 
-    Arena() : pool_(std::make_shared<Pool>()) {}
-    Arena(const Arena&) : Arena() {}
+    /// Which free blocks serve a request.
+    enum class Fit {
+        close,  ///< the smallest that is large enough and not more than twice too large: the least memory
+        exact,  ///< those of its size: who asks for the same sizes in the same order again gets no new block
+    };
+
+    explicit Arena(Fit fit = Fit::close) : pool_(std::make_shared<Pool>()), fit_(fit) {}
+    Arena(const Arena& other) : Arena(other.fit_) {}
     Arena& operator=(const Arena&) { return *this; }
 
-    /// A block of at least `bytes`, aligned to 64 bytes, contents unspecified: the smallest free one that is large
-    /// enough and not more than twice too large, else a new one. Throws std::bad_alloc like `new`.
+    /// A block of at least `bytes`, aligned to 64 bytes, contents unspecified: a free one that fits, else a new one. Throws
+    /// std::bad_alloc like `new`.
     Block take(std::size_t bytes);
 
     /// Bytes held, in use and free.
@@ -51,6 +57,7 @@ class Arena {
         }
     };
     std::shared_ptr<Pool> pool_;
+    Fit fit_;
 };
 
 class Arena::Block {
@@ -98,7 +105,7 @@ inline Arena::Block Arena::take(std::size_t bytes) {
     auto& free = pool_->free;
     auto best = free.end();
     for (auto block = free.begin(); block != free.end(); ++block) {
-        const bool fits = block->capacity >= bytes && block->capacity <= 2 * bytes;
+        const bool fits = block->capacity >= bytes && block->capacity <= (fit_ == Fit::exact ? 1 : 2) * bytes;
         if (fits && (best == free.end() || block->capacity < best->capacity)) {
             best = block;
         }

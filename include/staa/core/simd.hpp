@@ -179,4 +179,17 @@ inline void for_lanes(Index count, Body&& body) {
     }
 }
 
+/// The same over a map [pixels, channels]: body(Lanes<V>{}, first channel, first pixel, last pixel), strip by strip of
+/// pixels, so that memory is read nearly in order. All pixels of one vector of channels at a time would use a part of every
+/// line that the memory sends: a third of the speed on maps beyond the cache. A body's sums go on from strip to strip in
+/// memory; their order is that of the pixels.
+template <class Real, class Arch, class Body>
+inline void for_strips(Index pixels, Index channels, Body&& body) {
+    const Index strip = std::max<Index>(8, 2048 / std::max<Index>(1, channels));
+    for (Index first = 0; first < pixels; first += strip) {
+        const Index last = std::min(pixels, first + strip);
+        for_lanes<Real, Arch>(channels, [&](auto lanes, Index c) { body(lanes, c, first, last); });
+    }
+}
+
 }  // namespace staa::inline STAA_ABI

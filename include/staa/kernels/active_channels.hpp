@@ -8,25 +8,47 @@
 
 namespace staa::inline STAA_ABI {
 
-/// For every pixel the channels that spike, ascending: channels[begin[pixel]] .. channels[begin[pixel] + count[pixel]).
-/// Pixels of one image lie together; each image has room for all its neurons, so images are listed independently.
+/// Channels are listed word by word: the 64 channels, fewer in the last word, that share a word of bits. A convolution's
+/// weights of one line of taps and one word are what its kernel keeps in the cache.
+constexpr Index channels_of_word(Index word, Index channels) { return std::min<Index>(64, channels - 64 * word); }
+
+/// For every image, word and pixel the channels that spike, ascending. An entry is x · channels_of_word + channel, x being
+/// the pixel's column: so neighbours in a line are one list, and an entry says which of them it belongs to. The entries of
+/// pixel p of an image's word lie from begin[p] to begin[p + 1]. Each image has room for all its neurons.
 struct ActiveChannels {
-    std::int64_t* begin;      // [pixels]
-    std::int32_t* count;      // [pixels]
-    std::uint16_t* channels;  // [images][map_pixels · channels]
+    Index width, map_pixels, channels;
+    std::int32_t* begin;     // [images][words][map_pixels + 1]
+    std::uint16_t* entries;  // [images][map_pixels · channels]
+
+    static constexpr Index begin_size(Index images, Index map_pixels, Index channels) {
+        return images * words_for(channels) * (map_pixels + 1);
+    }
+    /// Whether an entry can hold what a line of the map needs.
+    static constexpr bool holds(Index width, Index channels) { return width * std::min<Index>(64, channels) <= 65536; }
+
+    std::int32_t* begins(Index image, Index word) const {
+        return begin + (image * words_for(channels) + word) * (map_pixels + 1);
+    }
+    std::uint16_t* entries_of(Index image) const { return entries + image * map_pixels * channels; }
 };
 
-/// Fills `active` from bits [images · map_pixels][words_for(channels)]. channels must be below 65,536.
-inline void list_active_channels(const std::uint64_t* words, Index images, Index map_pixels, Index channels,
-                                 const ActiveChannels& active) {
-    const Index words_per_pixel = words_for(channels);
-    parallel_for(images, map_pixels * channels / 4, [&](Index image) {
-        std::int64_t next = image * map_pixels * channels;
-        for (Index pixel = image * map_pixels; pixel < (image + 1) * map_pixels; ++pixel) {
-            active.begin[pixel] = next;
-            for_active_channels(words + pixel * words_per_pixel, words_per_pixel,
-                                [&](Index channel) { active.channels[next++] = static_cast<std::uint16_t>(channel); });
-            active.count[pixel] = static_cast<std::int32_t>(next - active.begin[pixel]);
+/// Fills `active` from bits [images · map_pixels][words_for(channels)].
+inline void list_active_channels(const std::uint64_t* bits, Index images, const ActiveChannels& active) {
+    const Index words = words_for(active.channels), pixels = active.map_pixels;
+    parallel_for(images, pixels * active.channels / 4, [&](Index image) {
+        std::uint16_t* entries = active.entries_of(image);
+        std::int32_t next = 0;
+        for (Index word = 0; word < words; ++word) {
+            const Index rows = channels_of_word(word, active.channels);
+            std::int32_t* begin = active.begins(image, word);
+            const std::uint64_t* at = bits + image * pixels * words + word;
+            for (Index pixel = 0, x = 0; pixel < pixels; ++pixel, at += words) {
+                begin[pixel] = next;
+                for_active_channels(
+                    at, 1, [&](Index channel) { entries[next++] = static_cast<std::uint16_t>(x * rows + channel); });
+                x = x + 1 == active.width ? 0 : x + 1;
+            }
+            begin[pixels] = next;
         }
     });
 }

@@ -42,34 +42,48 @@ STAA_KERNEL void softmax(Index count, Scalar* scores) {
     }
 }
 
+namespace detail {
+template <class Scalar>
+void divide(Index count, Scalar divisor, Scalar* values) {
+    for (Index i = 0; i < count; ++i) {
+        values[i] *= 1 / divisor;
+    }
+}
+}  // namespace detail
+
 /// weighted[c] = sum over pixels of weight[pixel] · x[pixel, c]; mean[c] = mean over pixels of x[pixel, c].
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void pool_pixels(Index pixels, Index channels, const Scalar* x, const Scalar* weight, Scalar* weighted,
                              Scalar* mean) {
-    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+    std::fill_n(weighted, channels, Scalar(0));
+    std::fill_n(mean, channels, Scalar(0));
+    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
-        V sum(Scalar(0)), total(Scalar(0));
-        for (Index pixel = 0; pixel < pixels; ++pixel) {
+        V sum = V::load_unaligned(weighted + c), total = V::load_unaligned(mean + c);
+        for (Index pixel = first; pixel < last; ++pixel) {
             const V value = V::load_unaligned(x + pixel * channels + c);
             sum = fma(V(weight[pixel]), value, sum);
             total += value;
         }
         sum.store_unaligned(weighted + c);
-        (total * V(Scalar(1) / static_cast<Scalar>(pixels))).store_unaligned(mean + c);
+        total.store_unaligned(mean + c);
     });
+    detail::divide(channels, static_cast<Scalar>(pixels), mean);
 }
 
 /// mean[c] = mean over pixels of x[pixel, c].
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void mean_pixels(Index pixels, Index channels, const Scalar* x, Scalar* mean) {
-    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+    std::fill_n(mean, channels, Scalar(0));
+    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
-        V total(Scalar(0));
-        for (Index pixel = 0; pixel < pixels; ++pixel) {
+        V total = V::load_unaligned(mean + c);
+        for (Index pixel = first; pixel < last; ++pixel) {
             total += V::load_unaligned(x + pixel * channels + c);
         }
-        (total * V(Scalar(1) / static_cast<Scalar>(pixels))).store_unaligned(mean + c);
+        total.store_unaligned(mean + c);
     });
+    detail::divide(channels, static_cast<Scalar>(pixels), mean);
 }
 
 /// gate[i] = scale · sigmoid(v[i]) (Eq. 10, 12). Saturates for large |v|, never overflows to NaN.
@@ -125,7 +139,10 @@ struct CurrentGradient {
 
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGradient<Scalar>& g) {
-    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+    if (g.attention != nullptr) {
+        std::fill_n(g.d_key, channels, Scalar(0));
+    }
+    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V scale = g.scale != nullptr ? V::load_unaligned(g.scale + c) : V(Scalar(1));
         const V shift = g.shift != nullptr ? V::load_unaligned(g.shift + c) : V(Scalar(0));
@@ -133,8 +150,9 @@ STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGra
         if (g.attention != nullptr) {
             d_context = V::load_unaligned(g.d_context + c);
             key = V::load_unaligned(g.key + c);
+            d_key = V::load_unaligned(g.d_key + c);
         }
-        for (Index pixel = 0; pixel < pixels; ++pixel) {
+        for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * channels + c;
             V dx = fma(scale, V::load_unaligned(g.du + i), shift);
             if (g.attention != nullptr) {
@@ -157,11 +175,11 @@ STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGra
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
                                 Scalar* y) {
-    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V factor = scale != nullptr ? V::load_unaligned(scale + c) : V(Scalar(1));
         const V offset = shift != nullptr ? V::load_unaligned(shift + c) : V(Scalar(0));
-        for (Index pixel = 0; pixel < pixels; ++pixel) {
+        for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * channels + c;
             fma(factor, V::load_unaligned(x + i), offset).store_unaligned(y + i);
         }
@@ -171,10 +189,11 @@ STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, c
 /// sums[c] = sum over pixels of a[p, c] · b[p, c].
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void channel_products(Index pixels, Index channels, const Scalar* a, const Scalar* b, Scalar* sums) {
-    for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+    std::fill_n(sums, channels, Scalar(0));
+    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
-        V sum(Scalar(0));
-        for (Index pixel = 0; pixel < pixels; ++pixel) {
+        V sum = V::load_unaligned(sums + c);
+        for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * channels + c;
             sum = fma(V::load_unaligned(a + i), V::load_unaligned(b + i), sum);
         }

@@ -24,20 +24,30 @@ STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const
     const Scratch<Scalar> moments(arena, 2 * parts * channels);
     parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
         const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
+        const Scalar* part_x = x + first * channels;
         Scalar* part_mean = moments.data() + 2 * part * channels;
-        for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        Scalar* part_squares = part_mean + channels;
+        std::fill_n(part_mean, 2 * channels, Scalar(0));
+        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
-            V sum(Scalar(0)), squares(Scalar(0));
-            for (Index row = first; row < last; ++row) {
-                sum += V::load_unaligned(x + row * channels + c);
+            V sum = V::load_unaligned(part_mean + c);
+            for (Index row = begin; row < end; ++row) {
+                sum += V::load_unaligned(part_x + row * channels + c);
             }
-            const V center = sum * V(Scalar(1) / static_cast<Scalar>(last - first));
-            for (Index row = first; row < last; ++row) {
-                const V distance = V::load_unaligned(x + row * channels + c) - center;
+            sum.store_unaligned(part_mean + c);
+        });
+        for (Index c = 0; c < channels; ++c) {
+            part_mean[c] *= Scalar(1) / static_cast<Scalar>(last - first);
+        }
+        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
+            using V = typename decltype(lanes)::type;
+            const V center = V::load_unaligned(part_mean + c);
+            V squares = V::load_unaligned(part_squares + c);
+            for (Index row = begin; row < end; ++row) {
+                const V distance = V::load_unaligned(part_x + row * channels + c) - center;
                 squares = fma(distance, distance, squares);
             }
-            center.store_unaligned(part_mean + c);
-            squares.store_unaligned(part_mean + channels + c);
+            squares.store_unaligned(part_squares + c);
         });
     });
     std::fill(mean, mean + channels, Scalar(0));
@@ -65,15 +75,18 @@ STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, con
     const Scratch<Scalar> sums(arena, 2 * parts * channels);
     parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
         const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
+        const Scalar* part_x = x + first * channels;
+        const Scalar* part_dy = dy + first * channels;
         Scalar* part_sum = sums.data() + 2 * part * channels;
-        for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        std::fill_n(part_sum, 2 * channels, Scalar(0));
+        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
             const V center = V::load_unaligned(mean + c);
-            V total(Scalar(0)), products(Scalar(0));
-            for (Index row = first; row < last; ++row) {
-                const V slope = V::load_unaligned(dy + row * channels + c);
+            V total = V::load_unaligned(part_sum + c), products = V::load_unaligned(part_sum + channels + c);
+            for (Index row = begin; row < end; ++row) {
+                const V slope = V::load_unaligned(part_dy + row * channels + c);
                 total += slope;
-                products = fma(slope, V::load_unaligned(x + row * channels + c) - center, products);
+                products = fma(slope, V::load_unaligned(part_x + row * channels + c) - center, products);
             }
             total.store_unaligned(part_sum + c);
             products.store_unaligned(part_sum + channels + c);
@@ -97,12 +110,12 @@ STAA_KERNEL void combine_channels(Index rows, Index channels, const Scalar* a, c
     const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
     parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
         const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
-        for_lanes<Scalar, Arch>(channels, [&](auto lanes, Index c) {
+        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
             const V scale = V::load_unaligned(a + c), offset = V::load_unaligned(shift + c);
             const V other = z != nullptr ? V::load_unaligned(b + c) : V(Scalar(0));
-            for (Index row = first; row < last; ++row) {
-                const Index i = row * channels + c;
+            for (Index row = begin; row < end; ++row) {
+                const Index i = (first + row) * channels + c;
                 V value = fma(scale, V::load_unaligned(x + i), offset);
                 if (z != nullptr) {
                     value = fma(other, V::load_unaligned(z + i), value);

@@ -3,30 +3,38 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "staa/kernels/packed_weights.hpp"
 
 namespace staa::inline STAA_ABI {
 
-/// Pixels that one task of a convolution owns. Their sums, 64 channels wide, take 24 KB: they stay in the cache while
+/// Pixels that one task of a convolution owns. Their sums, 64 channels wide, take 32 KB: they stay in the caches while
 /// the taps pass over them one by one. A multiple of the pixels in registers, so that few are left over.
-inline constexpr Index convolution_tile = 90;
+inline constexpr Index convolution_tile = 126;
 
 namespace detail {
 
-/// tile[row] += x[source] · slab for `Pixels` pairs: one tap, all its row channels, with the sums in registers.
+/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel.
+template <class Scalar>
+struct ChannelsOf {
+    const Scalar* values;
+    Index stride, channels;
+};
+
+/// tile[row] += x[source] · slab for `Pixels` pairs: one tap, with the sums in registers.
 /// slab [channels][Vectors · lanes]; tile [pixels][Vectors · lanes].
 template <class V, Index Vectors, Index Pixels, class Scalar>
-void multiply_pixels(const Scalar* x, Index channels, const std::int32_t* source, const std::int32_t* row,
+void multiply_pixels(const ChannelsOf<Scalar>& x, const std::int32_t* source, const std::int32_t* row,
                      const Scalar* slab, Scalar* tile) {
     constexpr Index columns = Vectors * lanes_of<V>;
     V sums[Pixels][Vectors];
     const Scalar* from[Pixels];
     unroll<Pixels>([&](auto p) {
-        from[p] = x + source[p] * channels;
+        from[p] = x.values + source[p] * x.stride;
         unroll<Vectors>([&](auto v) { sums[p][v] = V::load_aligned(tile + row[p] * columns + v * lanes_of<V>); });
     });
-    for (Index channel = 0; channel < channels; ++channel, slab += columns) {
+    for (Index channel = 0; channel < x.channels; ++channel, slab += columns) {
         V weights[Vectors];
         unroll<Vectors>([&](auto v) { weights[v] = V::load_aligned(slab + v * lanes_of<V>); });
         unroll<Pixels>([&](auto p) {
@@ -41,16 +49,16 @@ void multiply_pixels(const Scalar* x, Index channels, const std::int32_t* source
 
 /// All pairs of one tap, as many at a time as the registers hold.
 template <class V, Index Vectors, Index Pixels, class Scalar, class Pairs>
-void multiply_pairs(const Scalar* x, Index channels, const Pairs& pairs, const Scalar* slab, Scalar* tile) {
+void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scalar* slab, Scalar* tile) {
     Index i = 0;
     for (; i + Pixels <= pairs.count; i += Pixels) {
-        multiply_pixels<V, Vectors, Pixels>(x, channels, pairs.source + i, pairs.row + i, slab, tile);
+        multiply_pixels<V, Vectors, Pixels>(x, pairs.source + i, pairs.row + i, slab, tile);
     }
     for (; i + 2 <= pairs.count; i += 2) {
-        multiply_pixels<V, Vectors, 2>(x, channels, pairs.source + i, pairs.row + i, slab, tile);
+        multiply_pixels<V, Vectors, 2>(x, pairs.source + i, pairs.row + i, slab, tile);
     }
     if (i < pairs.count) {
-        multiply_pixels<V, Vectors, 1>(x, channels, pairs.source + i, pairs.row + i, slab, tile);
+        multiply_pixels<V, Vectors, 1>(x, pairs.source + i, pairs.row + i, slab, tile);
     }
 }
 
@@ -62,45 +70,63 @@ void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used
     }
 }
 
-/// The loop that convolution and input gradient share: for every tile of `pixels` and every block of `columns`,
-/// y = sum over taps of x[pairs] · packed[tap]. `find_pairs(tap, first, last, pairs)` says which pixels meet;
-/// `accumulate(vectors constant, pairs, slab, tile)` adds one tap.
-template <class Arch, class Scalar, class FindPairs, class Accumulate>
-void convolve_tiles(Index pixels, Index taps, Index rows, Index columns, const Scalar* packed, Scalar* y,
-                    const FindPairs& find_pairs, const Accumulate& accumulate) {
+/// Begins the sums of a tile with the bias of its columns; null: with 0.
+template <class Scalar>
+void begin_tile(Index pixels, Index width, const Scalar* bias, Index used, Scalar* tile) {
+    std::fill(tile, tile + pixels * width, Scalar(0));
+    for (Index pixel = 0; pixel < pixels && bias != nullptr; ++pixel) {
+        std::copy_n(bias, used, tile + pixel * width);
+    }
+}
+
+/// The frame of every convolution: for every tile of `pixels` and every block of `columns`, what `add_taps(tile number,
+/// vectors, weights of the block, sums)` adds to the bias goes to y.
+template <class Arch, class Scalar, class AddTaps>
+void for_tiles(Index pixels, Index rows, Index columns, const Scalar* packed, const Scalar* bias, Scalar* y,
+               const AddTaps& add_taps) {
     using B = Blocking<Scalar, Arch>;
     const Index tiles = (pixels + convolution_tile - 1) / convolution_tile;
-    const Index blocks = B::blocks(columns);
-    parallel_for(tiles * blocks, convolution_tile * taps * rows, [&](Index task) {
-        const Index first = task / blocks * convolution_tile, block = task % blocks;
+    parallel_for(tiles * B::blocks(columns), convolution_tile * rows, [&](Index task) {
+        const Index block = task / tiles, first = task % tiles * convolution_tile;  // tiles that share weights follow
         const Index last = std::min(pixels, first + convolution_tile);
         const Index vectors = B::vectors(block, columns), width = vectors * B::lanes;
-        const Scalar* slab = packed + B::block_offset(block, taps * rows);
-        alignas(64) Scalar tile[convolution_tile * B::width];
-        std::fill(tile, tile + (last - first) * width, Scalar(0));
-        PixelPairs<convolution_tile> pairs;
-        for (Index tap = 0; tap < taps; ++tap, slab += rows * width) {
-            find_pairs(tap, first, last, pairs);
-            with_vectors<B::most_vectors>(vectors, [&](auto count) { accumulate(count, pairs, slab, tile); });
+        const Index column = block * B::width, used = std::min(width, columns - column);
+        alignas(64) Scalar memory[convolution_tile * B::width];
+        const bool in_place = columns == width && reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
+        Scalar* tile = in_place ? y + first * width : memory;  // y is its own tile where rows are as wide and aligned
+        begin_tile(last - first, width, bias == nullptr ? nullptr : bias + column, used, tile);
+        const Scalar* weights = packed + B::block_offset(block, rows);
+        with_vectors<B::most_vectors>(vectors, [&](auto count) { add_taps(first, last, count, weights, tile); });
+        if (!in_place) {
+            store_tile(tile, width, last - first, used, y + first * columns + column, columns);
         }
-        store_tile(tile, width, last - first, std::min(width, columns - block * B::width),
-                   y + first * columns + block * B::width, columns);
     });
 }
 
 }  // namespace detail
 
 /// y[n, oy, ox, o] = sum over ky, kx, i of x[n, oy·stride + ky - padding, ox·stride + kx - padding, i] · w[ky, kx, i, o]
-/// x [images, in_height, in_width, in]; packed by `pack_weights`, aligned to 64 bytes; y overwritten.
+/// + bias[o]. x [images, in_height, in_width, in]; packed by `pack_convolution_weights`, aligned to 64 bytes; bias [out],
+/// or null; y overwritten. The sum's order is that of `spike_convolution`: of spikes both give the same bits.
 template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed, Scalar* y) {
+STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed,
+                                   const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
-    detail::convolve_tiles<Arch>(
-        s.out_pixels(), s.taps(), s.in_channels, s.out_channels, packed, y,
-        [&](Index tap, Index first, Index last, auto& pairs) { pairs_of_outputs(s, tap, first, last, pairs); },
-        [&](auto vectors, const auto& pairs, const Scalar* slab, Scalar* tile) {
-            detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(x, s.in_channels, pairs, slab, tile);
-        });
+    detail::for_tiles<Arch>(s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
+                            [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
+                                PixelPairs<convolution_tile> pairs;
+                                for (Index ky = 0; ky < s.kernel; ++ky) {
+                                    for (Index word = 0; word < words_for(s.in_channels); ++word) {
+                                        const Index rows = channels_of_word(word, s.in_channels);
+                                        for (Index kx = 0; kx < s.kernel; ++kx, slab += rows * vectors * B::lanes) {
+                                            pairs_of_outputs(s, ky * s.kernel + kx, first, last, pairs);
+                                            detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
+                                                detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows}, pairs,
+                                                slab, tile);
+                                        }
+                                    }
+                                }
+                            });
 }
 
 /// The transpose: dx[n, iy, ix, i] = sum over the outputs that read the pixel, and o, of dy[.., o] · w[ky, kx, i, o].
@@ -109,11 +135,15 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed,
                                                   Scalar* dx) {
     using B = Blocking<Scalar, Arch>;
-    detail::convolve_tiles<Arch>(
-        s.in_pixels(), s.taps(), s.out_channels, s.in_channels, packed, dx,
-        [&](Index tap, Index first, Index last, auto& pairs) { pairs_of_inputs(s, tap, first, last, pairs); },
-        [&](auto vectors, const auto& pairs, const Scalar* slab, Scalar* tile) {
-            detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(dy, s.out_channels, pairs, slab, tile);
+    detail::for_tiles<Arch>(
+        s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, static_cast<const Scalar*>(nullptr), dx,
+        [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
+            PixelPairs<convolution_tile> pairs;
+            for (Index tap = 0; tap < s.taps(); ++tap, slab += s.out_channels * vectors * B::lanes) {
+                pairs_of_inputs(s, tap, first, last, pairs);
+                detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
+                    detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels}, pairs, slab, tile);
+            }
         });
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 
 #include "staa/core/spikes.hpp"
 #include "staa/kernels/convolution_geometry.hpp"
@@ -96,29 +95,62 @@ struct ActivePixels {
     Index count(Index tile) const { return begin[tile * (channels + 1) + channels]; }
 };
 
+namespace detail {
+
+/// A square of 64 x 64 bits turned round: bit r of word c becomes bit c of word r. By halves: 32 x 32 squares change
+/// places, then the 16 x 16 squares in each, down to single bits.
+inline void transpose_bits(std::uint64_t (&square)[64]) {
+    std::uint64_t low = 0x00000000FFFFFFFF;
+    for (int half = 32; half != 0; half /= 2, low ^= low << half) {
+        for (int row = 0; row < 64; row = (row + half + 1) & ~half) {
+            const std::uint64_t change = (square[row] >> half ^ square[row + half]) & low;
+            square[row + half] ^= change;
+            square[row] ^= change << half;
+        }
+    }
+}
+
+/// The bits of one word of 64 channels at `count` pixels, as words of 64 pixels a channel; zeros fill up the last ones.
+template <Index Squares>
+void gather_bits(const std::uint64_t* bits, Index words, const Index* pixels, Index count,
+                 std::uint64_t (&squares)[Squares][64]) {
+    for (Index first = 0; first < count; first += 64) {
+        std::uint64_t(&square)[64] = squares[first / 64];
+        std::fill(square, square + 64, std::uint64_t{0});
+        for (Index i = first; i < std::min(count, first + 64); ++i) {
+            square[i - first] = bits[pixels[i] * words];
+        }
+        transpose_bits(square);
+    }
+}
+
+}  // namespace detail
+
 /// Fills `active` from bits [pixels][words_for(channels)].
 inline void list_active_pixels(const MapTiles& tiles, const std::uint64_t* bits, const ActivePixels& active) {
     const Index words = words_for(active.channels);
-    parallel_for(tiles.count(), active.room / 4, [&](Index i) {
-        const MapTiles::Tile tile = tiles.tile(i);
-        std::int32_t* begin = active.begin + i * (active.channels + 1);
-        std::uint16_t* positions = active.positions + i * active.room;
-        std::fill(begin, begin + active.channels + 1, 0);
-        tiles.for_pixels(tile, [&](Index pixel, Index) {
-            for_active_channels(bits + pixel * words, words, [&](Index channel) { ++begin[channel]; });
+    parallel_for(tiles.count(), active.room / 4, [&](Index tile) {
+        Index pixels[MapTiles::capacity], count = 0;
+        std::uint16_t places[MapTiles::capacity];
+        tiles.for_pixels(tiles.tile(tile), [&](Index pixel, Index position) {
+            pixels[count] = pixel;
+            places[count++] = static_cast<std::uint16_t>(position);
         });
+        std::int32_t* begin = active.begin + tile * (active.channels + 1);
+        std::uint16_t* positions = active.positions + tile * active.room;
         std::int32_t next = 0;
-        for (Index channel = 0; channel <= active.channels; ++channel) {
-            next += std::exchange(begin[channel], next);
+        std::uint64_t squares[words_for(MapTiles::capacity)][64];
+        for (Index channel = 0; channel < active.channels; ++channel) {
+            if (channel % 64 == 0) {
+                detail::gather_bits(bits + channel / 64, words, pixels, count, squares);
+            }
+            begin[channel] = next;
+            for (Index first = 0; first < count; first += 64) {
+                for_active_channels(&squares[first / 64][channel % 64], 1,
+                                    [&](Index i) { positions[next++] = places[first + i]; });
+            }
         }
-        tiles.for_pixels(tile, [&](Index pixel, Index position) {
-            for_active_channels(bits + pixel * words, words, [&](Index channel) {
-                positions[begin[channel]++] = static_cast<std::uint16_t>(position);
-            });
-        });
-        std::copy_backward(begin, begin + active.channels,
-                           begin + active.channels + 1);  // each is its successor's begin
-        begin[0] = 0;
+        begin[active.channels] = next;
     });
 }
 

@@ -24,10 +24,10 @@ class PackedMatrix {
         return packed;
     }
 
-    /// y [rows, columns] = x [rows, inner] · this matrix [inner, columns].
-    void multiply(Index rows, const Scalar* x, Scalar* y) const {
+    /// y [rows, columns] = x [rows, inner] · this matrix [inner, columns] + bias [columns]; null: without.
+    void multiply(Index rows, const Scalar* x, Scalar* y, const Scalar* bias = nullptr) const {
         const ConvolutionShape s{rows, 1, 1, inner_, 1, 1, columns_, 1, 1, 0};
-        dense_convolution<Scalar, Arch>(s, x, memory_.data(), y);
+        dense_convolution<Scalar, Arch>(s, x, memory_.data(), bias, y);
     }
 
  private:

@@ -9,6 +9,7 @@
 // Where the leak is one a neuron, it is in `leak` and H[t-1] stands for leak · H[t-1] throughout.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "staa/core/spikes.hpp"
@@ -52,12 +53,15 @@ V carried(const Membrane<Scalar>& m, V potential, Index i) {
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_forward(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f) {
     const Index words = words_for(m.channels);
-    for_lanes<Scalar, Arch>(m.channels, [&](auto lanes, Index c) {
+    if (f.carried_sum != nullptr) {
+        std::fill_n(f.carried_sum, m.channels, Scalar(0));
+    }
+    for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V decay = V::load_unaligned(f.decay + c), gain = V::load_unaligned(f.gain + c);
         const V shift = f.shift != nullptr ? V::load_unaligned(f.shift + c) : V(0);
-        V carried_sum(0);
-        for (Index pixel = 0; pixel < m.pixels; ++pixel) {
+        V carried_sum = f.carried_sum != nullptr ? V::load_unaligned(f.carried_sum + c) : V(0);
+        for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * m.channels + c;
             V potential = fma(gain, V::load_unaligned(f.current + i), shift);
             if (f.previous != nullptr) {
@@ -101,14 +105,24 @@ struct MembraneBackward {
 /// the second term is the path through the reset.
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_backward(const Membrane<Scalar>& m, const MembraneBackward<Scalar>& b) {
-    for_lanes<Scalar, Arch>(m.channels, [&](auto lanes, Index c) {
+    if (b.d_sum != nullptr) {
+        for (Scalar* sums : {b.d_sum, b.d_carried, b.d_current}) {
+            std::fill_n(sums, m.channels, Scalar(0));
+        }
+    }
+    for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         V next_scale(0), next_shift(0), d_sum(0), d_carried(0), d_current(0);
+        if (b.d_sum != nullptr) {
+            d_sum = V::load_unaligned(b.d_sum + c);
+            d_carried = V::load_unaligned(b.d_carried + c);
+            d_current = V::load_unaligned(b.d_current + c);
+        }
         if (b.d_next != nullptr) {
             next_scale = V::load_unaligned(b.next_scale + c);
             next_shift = b.next_shift != nullptr ? V::load_unaligned(b.next_shift + c) : V(0);
         }
-        for (Index pixel = 0; pixel < m.pixels; ++pixel) {
+        for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * m.channels + c;
             const V potential = V::load_unaligned(b.potential + i);
             const V slope = Firing::slope(potential, m.neuron);
@@ -144,10 +158,10 @@ STAA_KERNEL void membrane_backward(const Membrane<Scalar>& m, const MembraneBack
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void leak_gradient(const Membrane<Scalar>& m, const Scalar* scale, const Scalar* shift, const Scalar* du,
                                const Scalar* previous, Scalar* d_leak) {
-    for_lanes<Scalar, Arch>(m.channels, [&](auto lanes, Index c) {
+    for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V factor = V::load_unaligned(scale + c), offset = V::load_unaligned(shift + c);
-        for (Index pixel = 0; pixel < m.pixels; ++pixel) {
+        for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * m.channels + c;
             const V carried = Firing::carried(V::load_unaligned(previous + i), m.neuron);
             const V d_aggregate = fma(factor, V::load_unaligned(du + i), offset);

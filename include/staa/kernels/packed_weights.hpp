@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "staa/core/simd.hpp"
+#include "staa/kernels/active_channels.hpp"
 #include "staa/kernels/convolution_geometry.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -37,7 +39,7 @@ struct Blocking {
     static constexpr Index block_offset(Index block, Index rows) { return block * rows * width; }
 };
 
-/// Packs weights [taps, in, out] with rows = in and columns = out: for the forward pass and the weight gradient.
+/// Packs weights [taps, in, out] with rows = in and columns = out: for products and the weight gradient.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void pack_weights(Index taps, Index in, Index out, const Scalar* weight, Scalar* packed) {
     using B = Blocking<Scalar, Arch>;
@@ -50,6 +52,31 @@ STAA_KERNEL void pack_weights(Index taps, Index in, Index out, const Scalar* wei
             const Scalar* from = weight + row * out + block * B::width;
             std::copy(from, from + used, to);
             std::fill(to + used, to + columns, Scalar(0));
+        }
+    });
+}
+
+/// Packs weights [kernel, kernel, in, out] for a convolution forward: a block holds [ky][word][kx][channels of the word]
+/// [its columns]. Column o is multiplied by scale[o]; null: by 1.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void pack_convolution_weights(Index kernel, Index in, Index out, const Scalar* weight,
+                                          const std::type_identity_t<Scalar>* scale, Scalar* packed) {
+    using B = Blocking<Scalar, Arch>;
+    parallel_for(B::blocks(out), kernel * kernel * in * B::width, [&](Index block) {
+        const Index columns = B::vectors(block, out) * B::lanes, first = block * B::width;
+        const Index used = std::min(columns, out - first);
+        Scalar* to = packed + B::block_offset(block, kernel * kernel * in);
+        for (Index ky = 0; ky < kernel; ++ky) {
+            for (Index word = 0; word < words_for(in); ++word) {
+                for (Index row = 0; row < kernel * channels_of_word(word, in); ++row, to += columns) {
+                    const Index kx = row / channels_of_word(word, in), c = row % channels_of_word(word, in);
+                    const Scalar* from = weight + ((ky * kernel + kx) * in + 64 * word + c) * out + first;
+                    for (Index o = 0; o < used; ++o) {
+                        to[o] = scale == nullptr ? from[o] : from[o] * scale[first + o];
+                    }
+                    std::fill(to + used, to + columns, Scalar(0));
+                }
+            }
         }
     });
 }

@@ -9,48 +9,62 @@ namespace staa::inline STAA_ABI {
 
 namespace detail {
 
-/// tile[row] += the sum of the slab's rows that are active at `source`. Two sets of sums hide the latency of the adds.
-template <class V, Index Vectors, class Scalar, class Pairs>
-void add_active_rows(const ActiveChannels& active, const Pairs& pairs, const Scalar* slab, Scalar* tile) {
+/// sums += the rows of the weights that the entries name; entry `first` is row 0.
+template <class V, Index Vectors, class Scalar>
+void add_rows(const std::uint16_t* entry, const std::uint16_t* end, Index first, const Scalar* rows, Scalar* sums) {
     constexpr Index columns = Vectors * lanes_of<V>;
-    for (Index i = 0; i < pairs.count; ++i) {
-        const std::uint16_t* channel = active.channels + active.begin[pairs.source[i]];
-        const std::uint16_t* end = channel + active.count[pairs.source[i]];
-        Scalar* sums = tile + pairs.row[i] * columns;
-        V even[Vectors], odd[Vectors];
-        unroll<Vectors>([&](auto v) {
-            even[v] = V::load_aligned(sums + v * lanes_of<V>);
-            odd[v] = V(Scalar(0));
-        });
-        for (; channel + 1 < end; channel += 2) {
-            const Scalar* a = slab + channel[0] * columns;
-            const Scalar* b = slab + channel[1] * columns;
-            unroll<Vectors>([&](auto v) {
-                even[v] = even[v] + V::load_aligned(a + v * lanes_of<V>);
-                odd[v] = odd[v] + V::load_aligned(b + v * lanes_of<V>);
-            });
+    V sum[Vectors];
+    unroll<Vectors>([&](auto v) { sum[v] = V::load_aligned(sums + v * lanes_of<V>); });
+    for (; entry < end; ++entry) {
+        const Scalar* row = rows + (Index{*entry} * columns - first * columns);
+        unroll<Vectors>([&](auto v) { sum[v] = sum[v] + V::load_aligned(row + v * lanes_of<V>); });
+    }
+    unroll<Vectors>([&](auto v) { sum[v].store_aligned(sums + v * lanes_of<V>); });
+}
+
+/// Adds one line of taps and one word of channels to the sums of output pixels [first, last). What a pixel reads is one
+/// piece of a list: the entries of its neighbours in the line. slab [kernel][channels of the word][Vectors · lanes].
+template <class V, Index Vectors, class Scalar>
+void add_line_of_taps(const ConvolutionShape& s, const ActiveChannels& active, Index ky, Index word, Index first,
+                      Index last, const Scalar* slab, Scalar* tile) {
+    constexpr Index columns = Vectors * lanes_of<V>;
+    const Index channels = channels_of_word(word, s.in_channels);
+    for (Index pixel = first; pixel < last;) {
+        const Index line = pixel / s.out_width, x = pixel % s.out_width;
+        const Index end_x = std::min(s.out_width, x + last - pixel);
+        const Index image = line / s.out_height, in_y = line % s.out_height * s.stride + ky - s.padding;
+        if (in_y >= 0 && in_y < s.in_height) {
+            const std::int32_t* begin = active.begins(image, word) + in_y * s.in_width;
+            const std::uint16_t* entries = active.entries_of(image);
+            for (Index out_x = x; out_x < end_x; ++out_x) {
+                const Index left = out_x * s.stride - s.padding;
+                const Index from = std::clamp<Index>(left, 0, s.in_width);
+                const Index to = std::clamp<Index>(left + s.kernel, from, s.in_width);
+                add_rows<V, Vectors>(entries + begin[from], entries + begin[to], left * channels, slab,
+                                     tile + (pixel - first + out_x - x) * columns);
+            }
         }
-        if (channel < end) {
-            const Scalar* a = slab + channel[0] * columns;
-            unroll<Vectors>([&](auto v) { even[v] = even[v] + V::load_aligned(a + v * lanes_of<V>); });
-        }
-        unroll<Vectors>([&](auto v) { (even[v] + odd[v]).store_aligned(sums + v * lanes_of<V>); });
+        pixel += end_x - x;
     }
 }
 
-/// slab[channel] += dy[row] for every channel that is active at `source`.
+/// slab[channel] += dy[row] for every channel of a word that is active at `source`.
 template <class V, Index Vectors, class Scalar, class Pairs>
-void add_to_active_rows(const ActiveChannels& active, const Pairs& pairs, const Scalar* dy, Index stride,
+void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& pairs, const Scalar* dy, Index stride,
                         Scalar* slab) {
     constexpr Index columns = Vectors * lanes_of<V>;
+    const Index channels = channels_of_word(word, active.channels);
     for (Index i = 0; i < pairs.count; ++i) {
-        const std::uint16_t* channel = active.channels + active.begin[pairs.source[i]];
-        const std::uint16_t* end = channel + active.count[pairs.source[i]];
+        const Index image = pairs.source[i] / active.map_pixels, pixel = pairs.source[i] % active.map_pixels;
+        const std::int32_t* begin = active.begins(image, word) + pixel;
+        const std::uint16_t* entry = active.entries_of(image) + begin[0];
+        const std::uint16_t* end = active.entries_of(image) + begin[1];
         const Scalar* slopes = dy + pairs.row[i] * stride;
+        const Index first = pixel % active.width * channels - 64 * word;
         V slope[Vectors];
         unroll<Vectors>([&](auto v) { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
-        for (; channel < end; ++channel) {
-            Scalar* row = slab + *channel * columns;
+        for (; entry < end; ++entry) {
+            Scalar* row = slab + (Index{*entry} - first) * columns;
             unroll<Vectors>([&](auto v) {
                 (V::load_aligned(row + v * lanes_of<V>) + slope[v]).store_aligned(row + v * lanes_of<V>);
             });
@@ -60,15 +74,20 @@ void add_to_active_rows(const ActiveChannels& active, const Pairs& pairs, const 
 
 }  // namespace detail
 
-/// `dense_convolution` where x is 1 at the active channels and 0 elsewhere. The same result up to rounding.
+/// `dense_convolution` where x is 1 at the active channels and 0 elsewhere. The same bits.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const ActiveChannels& active, const Scalar* packed,
-                                   Scalar* y) {
-    detail::convolve_tiles<Arch>(
-        s.out_pixels(), s.taps(), s.in_channels, s.out_channels, packed, y,
-        [&](Index tap, Index first, Index last, auto& pairs) { pairs_of_outputs(s, tap, first, last, pairs); },
-        [&](auto vectors, const auto& pairs, const Scalar* slab, Scalar* tile) {
-            detail::add_active_rows<Vector<Scalar, Arch>, vectors>(active, pairs, slab, tile);
+                                   const std::type_identity_t<Scalar>* bias, Scalar* y) {
+    detail::for_tiles<Arch>(
+        s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
+        [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
+            using V = Vector<Scalar, Arch>;
+            for (Index ky = 0; ky < s.kernel; ++ky) {
+                for (Index word = 0; word < words_for(s.in_channels); ++word) {
+                    detail::add_line_of_taps<V, vectors>(s, active, ky, word, first, last, slab, tile);
+                    slab += s.kernel * channels_of_word(word, s.in_channels) * vectors * lanes_of<V>;
+                }
+            }
         });
 }
 
@@ -79,7 +98,9 @@ STAA_KERNEL void spike_convolution_weight_gradient(const ConvolutionShape& s, co
     detail::weight_gradient_tasks<Arch>(
         s, dy, s.in_channels, packed,
         [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index, Index, Scalar* slab) {
-            detail::add_to_active_rows<Vector<Scalar, Arch>, vectors>(active, pairs, slopes, stride, slab);
+            for (Index word = 0; word < words_for(s.in_channels); ++word) {
+                detail::add_to_active_rows<Vector<Scalar, Arch>, vectors>(active, word, pairs, slopes, stride, slab);
+            }
         });
 }
 

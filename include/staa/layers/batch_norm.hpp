@@ -68,6 +68,9 @@ struct BatchNorm {
             normalise(x, y, statistics.mean, statistics.variance, call);
         }
 
+        /// What `infer` does to a channel: y = scale · x + shift. Both [channels].
+        void affine(Scalar* scale, Scalar* shift) const { affine(statistics.mean, statistics.variance, scale, shift); }
+
         /// With x^ = (x - mean) · r, r = 1/sqrt(variance + epsilon), m values a channel, and sums over them:
         ///     d_bias = sum dy,  d_weight = sum dy x^,  dx = weight · r · (dy - d_bias/m - x^ · d_weight/m)
         /// The last two terms are the paths through the batch's mean and variance.
@@ -129,15 +132,19 @@ struct BatchNorm {
             return Scalar(1) / std::sqrt(variance + static_cast<Scalar>(epsilon));
         }
 
+        void affine(const Channels& mean, const Channels& variance, Scalar* scale, Scalar* shift) const {
+            for (Index c = 0; c < In::channels; ++c) {
+                scale[c] = parameters.weight(c) * inverse_deviation(variance(c));
+                shift[c] = parameters.bias(c) - mean(c) * scale[c];
+            }
+        }
+
         void normalise(const Analog<Scalar>& x, Analog<Scalar>& y, const Channels& mean, const Channels& variance,
                        const Call& call) const {
             const Scratch<Scalar> memory(call.arena, 2 * In::channels);
             Scalar* scale = memory.data();
             Scalar* shift = scale + In::channels;
-            for (Index c = 0; c < In::channels; ++c) {
-                scale[c] = parameters.weight(c) * inverse_deviation(variance(c));
-                shift[c] = parameters.bias(c) - mean(c) * scale[c];
-            }
+            affine(mean, variance, scale, shift);
             y.resize(call.arena, x.extents());
             combine_channels<Scalar>(x.extents().pixels(), In::channels, scale, x.data(), nullptr, nullptr, shift,
                                      y.data());

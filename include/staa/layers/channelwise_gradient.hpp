@@ -51,7 +51,7 @@ class ChannelwiseGradient {
             neuron_.attention.begin_backward(tape_.attention, rows, call_.arena);
         }
         for (Index t = call_.steps - 1; t >= 0; --t) {
-            const bool dropped = tape_.dropped[static_cast<std::size_t>(t)] != 0;
+            const bool dropped = Neuron::is_dropped(tape_, t);
             potential_gradients(t);
             if (!dropped) {
                 attention_gradients(attention, t);

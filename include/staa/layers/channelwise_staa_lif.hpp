@@ -68,7 +68,7 @@ struct ChannelwiseStaaLif {
             typename Attention::Parameters attention;
         };
         struct Tape {
-            std::vector<char> dropped;  ///< [T] which steps skip the aggregator
+            std::vector<char> dropped;  ///< [T] which steps skip the aggregator; empty: none
             Analog<Scalar> potential;   ///< U [T, N, H, W, C]
             Rows<Scalar> mean;          ///< mean of X over the pixels where GC, which knows it, is absent
             Rows<Scalar> carried_mean;  ///< mean of H[t-1] over the pixels, for SA; one step more, for the next call
@@ -97,7 +97,6 @@ struct ChannelwiseStaaLif {
 
         void infer(const Analog<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
             Tape tape;
-            tape.dropped.assign(static_cast<std::size_t>(call.steps), 0);
             detail::begin_state<In>(state, call.batch);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             if constexpr (has_sa) {
@@ -133,6 +132,9 @@ struct ChannelwiseStaaLif {
                     dropped = call.random->uniform() < neuron.step_dropout ? 1 : 0;
                 }
             }
+        }
+        static bool is_dropped(const Tape& tape, Index t) {
+            return !tape.dropped.empty() && tape.dropped[static_cast<std::size_t>(t)] != 0;
         }
 
         template <class Self, class Visitor, class... Trees>
@@ -229,7 +231,7 @@ struct ChannelwiseStaaLif {
             const auto weights = packed_attention(tape, call);
             const Scratch<Scalar> coefficients(call.arena, 3 * call.batch * channels);
             for (Index t = 0; t < call.steps; ++t) {
-                const bool dropped = tape.dropped[static_cast<std::size_t>(t)] != 0;
+                const bool dropped = is_dropped(tape, t);
                 if constexpr (has_sa) {
                     if (dropped) {
                         Attention::skip(t * call.batch, call.batch, tape.attention);

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 
 #include "staa/kernels/pooling.hpp"
 #include "staa/kernels/spike_convolution.hpp"
 #include "staa/kernels/spike_gradients.hpp"
 #include "staa/layers/convolution_choice.hpp"
 #include "staa/layers/layer.hpp"
+#include "staa/layers/packed_convolution.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -32,7 +34,6 @@ struct Conv2d {
         using Input = In;
         using Output = Reshaped<In, Channels, (In::height - 1) / Stride + 1, (In::width - 1) / Stride + 1>;
         using Scalar = typename In::Scalar;
-        using State = Nothing;
         static constexpr bool reads_input = true;
         static constexpr Index weights = Index{Kernel} * Kernel * In::channels * Channels;
         static constexpr Index products = weights * Output::height * Output::width;
@@ -46,6 +47,12 @@ struct Conv2d {
         struct Tape {
             ConvolutionUse use;
         };
+        /// The weights as the kernels read them, with the batch norm that follows, made once: copies of a stream share it.
+        struct State {
+            std::shared_ptr<const PackedConvolution<Scalar>> packed;
+            ConvolutionUse use;
+            void restart() {}
+        };
 
         at(const Setup& setup, Random& random) : choice(setup.convolution) {
             parameters.weight.resize(Kernel, Kernel, In::channels, Channels);
@@ -53,12 +60,29 @@ struct Conv2d {
         }
 
         void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
-            convolve(x, y, tape.use, call);
+            const Scratch<Scalar> packed(call.arena, packed_size);
+            pack_convolution_weights<Scalar>(Kernel, In::channels, Channels, parameters.weight.data(), nullptr,
+                                             packed.data());
+            convolve(x, packed.data(), nullptr, y, tape.use, call);
         }
 
-        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State&, const Call& call) const {
-            ConvolutionUse use;
-            convolve(x, y, use, call);
+        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call) const {
+            if (!is_current(state, call)) {
+                state.packed = std::make_shared<PackedConvolution<Scalar>>(call.revision, Kernel, In::channels,
+                                                                           Channels, parameters.weight.data());
+            }
+            convolve(x, state.packed->weights(), nullptr, y, state.use, call);
+        }
+
+        /// `infer` of this layer and of the batch norm after it, whose scale goes to the weights and whose shift is a bias.
+        template <class Norm>
+        void infer_normalised(const Norm& norm, const SignalOf<In>& x, Analog<Scalar>& y, State& state,
+                              const Call& call) const {
+            if (!is_current(state, call)) {
+                state.packed = std::make_shared<PackedConvolution<Scalar>>(call.revision, Kernel, In::channels,
+                                                                           Channels, parameters.weight.data(), norm);
+            }
+            convolve(x, state.packed->weights(), state.packed->bias(), y, state.use, call);
         }
 
         /// dx = dy convolved with the weights turned round; d_weight = x correlated with dy. Where x carries a window, dx
@@ -97,18 +121,26 @@ struct Conv2d {
      private:
         using Packing = Blocking<Scalar, DefaultArch>;
 
+        static constexpr Index packed_size = Packing::packed_size(Kernel * Kernel * In::channels, Channels);
+        /// Whether lists hold this convolution, and whether the kernels over tiles with a border do.
+        static constexpr bool fits_lists = ActiveChannels::holds(In::width, In::channels);
+        static constexpr bool fits_tiles = Stride == 1 && Kernel <= 3;
+
+        static bool is_current(const State& state, const Call& call) {
+            return state.packed != nullptr && call.revision != 0 && state.packed->revision() == call.revision;
+        }
+
         /// The active channels of a spike map, in memory of the call.
         struct Listed {
             Listed(const Spikes& x, Arena& arena)
-                : begin(arena, x.extents().pixels()),
-                  count(arena, x.extents().pixels()),
-                  channels(arena, x.extents().size()),
-                  active{begin.data(), count.data(), channels.data()} {
-                list_active_channels(x.data(), x.extents().images(), x.extents().map_pixels(), In::channels, active);
+                : begin(arena, ActiveChannels::begin_size(x.extents().images(), map_pixels, In::channels)),
+                  entries(arena, x.extents().size()),
+                  active{In::width, map_pixels, In::channels, begin.data(), entries.data()} {
+                list_active_channels(x.data(), x.extents().images(), active);
             }
-            Scratch<std::int64_t> begin;
-            Scratch<std::int32_t> count;
-            Scratch<std::uint16_t> channels;
+            static constexpr Index map_pixels = Index{In::height} * In::width;
+            Scratch<std::int32_t> begin;
+            Scratch<std::uint16_t> entries;
             ActiveChannels active;
         };
 
@@ -137,8 +169,6 @@ struct Conv2d {
             Scratch<Scalar> values;
         };
 
-        /// Whether the kernels over tiles with a border hold this convolution.
-        static constexpr bool fits_tiles = Stride == 1 && Kernel <= 3;
         static MapTiles tiles(const ConvolutionShape& s) {
             return MapTiles(s.images, s.in_height, s.in_width, s.padding);
         }
@@ -161,24 +191,23 @@ struct Conv2d {
                     .padding = Kernel / 2};
         }
 
-        void convolve(const SignalOf<In>& x, Analog<Scalar>& y, ConvolutionUse& use, const Call& call) const {
+        void convolve(const SignalOf<In>& x, const Scalar* packed, const Scalar* bias, Analog<Scalar>& y,
+                      ConvolutionUse& use, const Call& call) const {
             const ConvolutionShape s = shape(call);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
-            const Scratch<Scalar> packed(call.arena, Packing::packed_size(s.taps() * In::channels, Channels));
-            pack_weights<Scalar>(s.taps(), In::channels, Channels, parameters.weight.data(), packed.data());
             if constexpr (In::is_spikes) {
                 use.firing_rate = x.firing_rate();
-                use.sparse_forward =
-                    detail::takes_sparse(choice, use.firing_rate, detail::sparse_limits(Channels).forward);
+                use.sparse_forward = fits_lists && detail::takes_sparse(choice, use.firing_rate,
+                                                                        detail::sparse_limits(Channels).forward);
                 if (use.sparse_forward) {
                     const Listed listed(x, call.arena);
-                    spike_convolution<Scalar>(s, listed.active, packed.data(), y.data());
+                    spike_convolution<Scalar>(s, listed.active, packed, bias, y.data());
                 } else {
                     const Numbers numbers(x, call.arena);
-                    dense_convolution<Scalar>(s, numbers.values.data(), packed.data(), y.data());
+                    dense_convolution<Scalar>(s, numbers.values.data(), packed, bias, y.data());
                 }
             } else {
-                dense_convolution<Scalar>(s, x.data(), packed.data(), y.data());
+                dense_convolution<Scalar>(s, x.data(), packed, bias, y.data());
             }
         }
 
@@ -186,16 +215,17 @@ struct Conv2d {
                              Parameters& gradients, ConvolutionUse& use, const Call& call) const {
             if constexpr (In::is_spikes) {
                 use.sparse_weight_gradient =
+                    (fits_lists || fits_tiles) &&
                     detail::takes_sparse(choice, use.firing_rate, detail::sparse_limits(Channels).weight_gradient);
                 if (!use.sparse_weight_gradient) {
                     const Numbers numbers(x, call.arena);
                     dense_weight_gradient(s, numbers.values.data(), dy, gradients, call);
-                } else if constexpr (fits_tiles && In::height * In::width > 4) {
+                } else if constexpr (fits_tiles && (In::height * In::width > 4 || !fits_lists)) {
                     const MapTiles cut = tiles(s);
                     const ListedPixels listed(cut, x.data(), call.arena);
                     spike_weight_gradient<Kernel, Scalar>(call.arena, cut, listed.active, Channels, dy.data(),
                                                           gradients.weight.data());
-                } else {
+                } else if constexpr (fits_lists) {
                     const Listed listed(x, call.arena);
                     add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
                         spike_convolution_weight_gradient<Scalar>(s, listed.active, dy.data(), packed);
@@ -217,7 +247,7 @@ struct Conv2d {
         template <class MakePacked>
         static void add_packed_gradient(const ConvolutionShape& s, Parameters& gradients, const Call& call,
                                         const MakePacked& make) {
-            const Scratch<Scalar> packed(call.arena, Packing::packed_size(s.taps() * In::channels, Channels));
+            const Scratch<Scalar> packed(call.arena, packed_size);
             make(packed.data());
             add_packed_weights<Scalar>(s.taps(), In::channels, Channels, packed.data(), gradients.weight.data());
         }

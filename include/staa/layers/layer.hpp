@@ -8,7 +8,7 @@
 //     parameter_count(T)     trainable values, at compile time
 //     operations             multiply-adds of one image and step, at compile time
 //     Tape                   what one forward leaves for its backward
-//     State                  what a stream leaves for its next step
+//     State                  what a stream leaves for its next step; `restart` begins anew
 //     reads_input            whether backward reads the input: if not, the chain frees it after forward
 //     at(setup, random)      parameters initialised as PyTorch does by default
 //     forward(x, y, tape, call) const
@@ -21,7 +21,9 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "staa/core/random.hpp"
@@ -51,10 +53,11 @@ struct Setup {
 
 /// What all layers of one call share.
 struct Call {
-    Index steps;     ///< T of this call
-    Index batch;     ///< N
-    Arena& arena;    ///< memory for what lives no longer than the call
-    Random* random;  ///< for time-step random dropout; null: the pattern that the tape holds stands
+    Index steps;                 ///< T of this call
+    Index batch;                 ///< N
+    Arena& arena;                ///< memory for what lives no longer than the call
+    Random* random;              ///< for time-step random dropout; null: the pattern that the tape holds stands
+    std::uint64_t revision = 0;  ///< of the weights: as long as it stays, so do they; 0: nothing is known
 };
 
 /// How a tensor is laid out here, against PyTorch's state_dict.
@@ -82,7 +85,19 @@ inline void check_stream(Index batch_of_stream, Index batch) {
 }
 
 /// Nothing to keep: the Parameters, Tape or State of a layer that needs none.
-struct Nothing {};
+struct Nothing {
+    void restart() {}
+};
+
+/// Begins the stream of a layer's state, or of several layers' states, anew. What it holds of the weights stays.
+template <class State>
+void restart(State& state) {
+    state.restart();
+}
+template <class... States>
+void restart(std::tuple<States...>& states) {
+    std::apply([](auto&... state) { (restart(state), ...); }, states);
+}
 
 /// What convolutions, linear layers and the attentions' products cost for one image and step; elementwise work is not
 /// counted. A convolution counts every tap, those over the edge too, as papers do.

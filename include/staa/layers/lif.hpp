@@ -15,6 +15,7 @@ struct NeuronState {
     Index step = 0;                  ///< steps taken so far
     Tensor<Scalar, 4> potential;     ///< [N, H, W, C], before the reset; empty at the start
     Tensor<Scalar, 2> carried_mean;  ///< [N, C] mean of the potential after the reset; only where it is needed
+    void restart() { step = 0; }
 };
 
 namespace detail {

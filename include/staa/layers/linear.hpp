@@ -43,12 +43,7 @@ struct Linear {
             const Index rows = In::stored_steps(call.steps) * call.batch;
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             PackedMatrix<Scalar>::forward(call.arena, In::channels, Outputs, parameters.weight.data())
-                .multiply(rows, x.data(), y.data());
-            for (Index row = 0; row < rows; ++row) {
-                for (Index o = 0; o < Outputs; ++o) {
-                    y.data()[row * Outputs + o] += parameters.bias(o);
-                }
-            }
+                .multiply(rows, x.data(), y.data(), parameters.bias.data());
         }
 
         void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {

@@ -68,7 +68,6 @@ struct PixelwiseStaaLif {
 
         void infer(const Analog<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
             Tape tape;
-            tape.dropped.assign(static_cast<std::size_t>(call.steps), 0);
             aggregate(x, {state.step}, tape, call);
             core.infer(input_of_core(tape), y, state, call);
         }
@@ -89,7 +88,7 @@ struct PixelwiseStaaLif {
             take_dropped(d_aggregated, straight, tape, call);
             back_to_input(x, d_aggregated, dx, gradients, tape, call);
             for (Index t = 0; t < call.steps && dx != nullptr; ++t) {
-                if (tape.dropped[static_cast<std::size_t>(t)] != 0) {
+                if (Core::is_dropped(tape, t)) {
                     const Index first = t * call.batch;
                     add_values(call.batch * map_size, straight.map(first), dx->map(In::is_constant ? 0 : first));
                 }
@@ -137,7 +136,7 @@ struct PixelwiseStaaLif {
                 encoding.infer(tape.between, tape.aggregated, begin, call);
             }
             for (Index t = 0; t < call.steps; ++t) {
-                if (tape.dropped[static_cast<std::size_t>(t)] != 0) {
+                if (Core::is_dropped(tape, t)) {
                     const Index first = t * call.batch;
                     std::copy_n(x.map(In::is_constant ? 0 : first), call.batch * map_size, tape.aggregated.map(first));
                 }
@@ -155,7 +154,7 @@ struct PixelwiseStaaLif {
         static void take_dropped(Analog<Scalar>& d_aggregated, Analog<Scalar>& straight, const Tape& tape,
                                  const Call& call) {
             for (Index t = 0; t < call.steps; ++t) {
-                if (tape.dropped[static_cast<std::size_t>(t)] != 0) {
+                if (Core::is_dropped(tape, t)) {
                     straight.resize(call.arena, d_aggregated.extents());
                     Scalar* step = d_aggregated.map(t * call.batch);
                     std::copy_n(step, call.batch * map_size, straight.map(t * call.batch));

@@ -65,6 +65,7 @@ struct PositionEncoding {
         /// Steps of the stream so far.
         struct State {
             Index step = 0;
+            void restart() { step = 0; }
         };
 
         at(const Setup& setup, Random&) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,14 @@
 #include "staa/networks/sequential.hpp"
 
 namespace staa::inline STAA_ABI {
+
+namespace detail {
+/// A number that no weights of this program have had. Copies of a network share theirs until one of them changes.
+inline std::uint64_t next_revision() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+}  // namespace detail
 
 /// What a network is built with.
 struct NetworkOptions {
@@ -73,9 +82,9 @@ class Network {
 
      private:
         friend class Network;
-        Arena arena_;
+        Arena arena_{Arena::Fit::exact};
         typename Chain::State chain_;
-        Logits sum_;
+        Logits sum_, mean_;
         Index steps_ = 0;
     };
 
@@ -89,7 +98,7 @@ class Network {
         tape.steps_ = 0;  // empty until the chain has run
         copy_in(images, tape.input_, call);
         Analog<Scalar> y;
-        chain.forward(tape.input_, y, tape.chain_, call);
+        chain_.forward(tape.input_, y, tape.chain_, call);
         tape.steps_ = call.steps;
         tape.is_absorbed_ = false;
         tape.batch_ = call.batch;
@@ -108,9 +117,9 @@ class Network {
         }
         const Call call{tape.steps_, tape.batch_, tape.arena, nullptr};
         const Analog<Scalar> dy = spread_over_time(d_logits, call);
-        chain.backward(tape.input_, dy, nullptr, gradients, tape.chain_, call);
+        chain_.backward(tape.input_, dy, nullptr, gradients, tape.chain_, call);
         if (!tape.is_absorbed_) {
-            chain.absorb(tape.chain_, call);
+            chain().absorb(tape.chain_, call);
             tape.is_absorbed_ = true;
         }
     }
@@ -121,9 +130,10 @@ class Network {
         return infer(images, state);
     }
 
-    /// The same in the memory of `state`, whose stream begins anew.
-    Logits infer(const Images& images, State& state) const {
-        state.chain_ = {};
+    /// The same in the memory of `state`, whose stream begins anew. As long as the weights and the sizes stay, only the
+    /// first call asks for memory and packs the weights. The logits belong to `state` and hold until its next call.
+    const Logits& infer(const Images& images, State& state) const {
+        restart(state.chain_);
         state.steps_ = 0;
         return advance(images, steps_of(images), state);
     }
@@ -133,26 +143,26 @@ class Network {
 
     /// One more step of a stream: frame [N, H, W, C] in, the mean of the logits so far out. As many calls as the network
     /// has steps give what `infer` gives.
-    Logits step(const Tensor<Scalar, 4>& frame, State& state) const { return advance(frame, 1, state); }
+    const Logits& step(const Tensor<Scalar, 4>& frame, State& state) const { return advance(frame, 1, state); }
 
     /// Calls visitor(ParameterName, tensor, trees' tensors...) for every trainable tensor. Trees are Parameters.
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) {
-        Chain::visit(chain, "", visitor, trees...);
+        Chain::visit(chain(), "", visitor, trees...);
     }
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) const {
-        Chain::visit(chain, "", visitor, trees...);
+        Chain::visit(chain(), "", visitor, trees...);
     }
     /// The same for what belongs to the weights but is not trained: running averages, fixed encodings, constant M and N,
     /// and the counters of batches, which are a std::int64_t in a tensor's place.
     template <class Visitor>
     void visit_statistics(Visitor&& visitor) {
-        Chain::visit_statistics(chain, "", visitor);
+        Chain::visit_statistics(chain(), "", visitor);
     }
     template <class Visitor>
     void visit_statistics(Visitor&& visitor) const {
-        Chain::visit_statistics(chain, "", visitor);
+        Chain::visit_statistics(chain(), "", visitor);
     }
 
     /// Calls visitor(name, ConvolutionUse) for every convolution of spikes: how its input fired in the tape's last forward
@@ -167,12 +177,18 @@ class Network {
 
     Index steps() const { return options_.steps; }
 
-    Chain chain;
+    /// The layers. Who asks for them in order to change them makes streams pack their weights anew.
+    const Chain& chain() const { return chain_; }
+    Chain& chain() {
+        revision_ = detail::next_revision();
+        return chain_;
+    }
+
     Parameters gradients;  ///< added to by backward, set to zero by an optimiser's step
 
  private:
-    Network(const NetworkOptions& options, Random random) : chain(checked(options), random), options_(options) {
-        set_zero_like(chain, gradients);
+    Network(const NetworkOptions& options, Random random) : chain_(checked(options), random), options_(options) {
+        set_zero_like(chain_, gradients);
     }
 
     static Setup checked(const NetworkOptions& options) {
@@ -252,23 +268,24 @@ class Network {
     }
 
     template <class AnyImages>
-    Logits advance(const AnyImages& images, Index steps, State& state) const {
+    const Logits& advance(const AnyImages& images, Index steps, State& state) const {
         check(images);
-        const Call call{steps, images.dimension(AnyImages::NumDimensions - 4), state.arena_, nullptr};
+        const Call call{steps, images.dimension(AnyImages::NumDimensions - 4), state.arena_, nullptr, revision_};
         if (state.steps_ > 0) {
             check_stream(state.sum_.dimension(0), call.batch);
         }
         Analog<Scalar> input, y;
         copy_in(images, input, call);
-        chain.infer(input, y, state.chain_, call);
+        chain_.infer(input, y, state.chain_, call);
         return accumulate(y, steps, state);
     }
 
     /// The mean over all steps of the stream. A chain without neurons gives the same at every step: then it is stored once.
-    static Logits accumulate(const Analog<Scalar>& y, Index steps, State& state) {
+    static const Logits& accumulate(const Analog<Scalar>& y, Index steps, State& state) {
         const Extents& e = y.extents();
         if (state.steps_ == 0) {
             state.sum_.resize(e.batch, e.channels);
+            state.mean_.resize(e.batch, e.channels);
             state.sum_.setZero();
         }
         for (Index t = 0; t < steps; ++t) {
@@ -278,10 +295,13 @@ class Network {
             }
         }
         state.steps_ += steps;
-        return state.sum_ * (Scalar(1) / static_cast<Scalar>(state.steps_));
+        state.mean_ = state.sum_ * (Scalar(1) / static_cast<Scalar>(state.steps_));
+        return state.mean_;
     }
 
+    Chain chain_;
     NetworkOptions options_;
+    std::uint64_t revision_ = detail::next_revision();
 };
 
 /// What forward leaves for backward.

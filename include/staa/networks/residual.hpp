@@ -113,6 +113,10 @@ struct Residual {
         struct State {
             typename Body::State body;
             typename Path::State shortcut;
+            void restart() {
+                staa::restart(body);
+                staa::restart(shortcut);
+            }
         };
 
         at(const Setup& setup, Random& random) : body(setup, random), shortcut(setup, random) {}

@@ -38,6 +38,15 @@ struct ChainParts<std::tuple<Layer...>> {
     static constexpr Index parameter_count(Index steps) { return (Layer::parameter_count(steps) + ...); }
 };
 
+/// Whether `Next` only scales and shifts the channels that `Layer` gives, and `Layer` can do that itself.
+template <class Layer, class Next>
+constexpr bool takes_in = requires(const Layer& layer, const Next& next, const SignalOf<typename Layer::Input>& x,
+                                   SignalOf<typename Layer::Output>& y, typename Layer::State& state, const Call& call,
+                                   typename Layer::Scalar* values) {
+    next.affine(values, values);
+    layer.infer_normalised(next, x, y, state, call);
+};
+
 /// Most layers hold no convolution.
 template <class Layer, class Visitor>
 void visit_convolutions_of(const typename Layer::Tape& tape, const std::string& prefix, Visitor& visitor) {
@@ -93,7 +102,7 @@ struct Sequential {
         }
 
         void infer(const SignalOf<In>& x, SignalOf<Output>& y, State& state, const Call& call) const {
-            infer_first(x, y, state, call);
+            infer_from<0>(x, y, state, call);
         }
 
         void absorb(const Tape& tape, const Call& call) { absorb_each(tape, call, Each{}); }
@@ -176,25 +185,37 @@ struct Sequential {
             }
         }
 
-        void infer_first(const SignalOf<In>& x, SignalOf<Output>& y, State& state, const Call& call) const {
-            if constexpr (count == 1) {
-                get<0>().infer(x, y, std::get<0>(state), call);
+        /// Whether layer I and the next one are one in inference: a convolution takes in the batch norm after it.
+        template <std::size_t I>
+        static constexpr bool takes_in_next() {
+            if constexpr (I + 1 < count) {
+                return detail::takes_in<std::tuple_element_t<I, Types>, std::tuple_element_t<I + 1, Types>>;
             } else {
-                SignalOf<typename std::tuple_element_t<0, Types>::Output> signal;
-                get<0>().infer(x, signal, std::get<0>(state), call);
-                infer_from<1>(std::move(signal), y, state, call);
+                return false;
             }
         }
 
-        template <std::size_t I, class Input>
-        void infer_from(Input x, SignalOf<Output>& y, State& state, const Call& call) const {
-            if constexpr (I + 1 == count) {
-                get<I>().infer(x, y, std::get<I>(state), call);
+        /// Layers I, I + 1 .. An input that belongs to the chain gives its memory back as soon as it has been used.
+        template <std::size_t I, class Signal>
+        void infer_from(Signal&& x, SignalOf<Output>& y, State& state, const Call& call) const {
+            constexpr std::size_t next = takes_in_next<I>() ? I + 2 : I + 1;
+            if constexpr (next == count) {
+                infer_one<I>(x, y, state, call);
             } else {
-                SignalOf<typename std::tuple_element_t<I, Types>::Output> signal;
-                get<I>().infer(x, signal, std::get<I>(state), call);
-                x.release();
-                infer_from<I + 1>(std::move(signal), y, state, call);
+                SignalOf<typename std::tuple_element_t<next - 1, Types>::Output> signal;
+                infer_one<I>(x, signal, state, call);
+                if constexpr (!std::is_lvalue_reference_v<Signal>) {
+                    x.release();
+                }
+                infer_from<next>(std::move(signal), y, state, call);
+            }
+        }
+        template <std::size_t I, class X, class Y>
+        void infer_one(const X& x, Y& y, State& state, const Call& call) const {
+            if constexpr (takes_in_next<I>()) {
+                get<I>().infer_normalised(get<I + 1>(), x, y, std::get<I>(state), call);
+            } else {
+                get<I>().infer(x, y, std::get<I>(state), call);
             }
         }
 

@@ -26,7 +26,7 @@ class Sgd {
     /// another one, or the first after it was moved, is an Error.
     void step(Net& net) {
         if (net_ == nullptr) {
-            set_zero_like(net.chain, velocity_);
+            set_zero_like(net.chain(), velocity_);
             net_ = &net;
         }
         if (net_ != &net) {
