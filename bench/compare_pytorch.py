@@ -29,6 +29,7 @@ MEASURES = ("inference", "training")
 BATCH, CLASSES = 16, 10
 TITLES = {"staa": "staa", "pytorch": "PyTorch, eager", "pytorch_compiled": "PyTorch, torch.compile",
           "spikingjelly": "SpikingJelly", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
+UNSTEADY = 1.3  # how much longer than the fastest a repeat may take before it is told
 LONGEST_SECONDS = 3600  # a measurement that takes longer has failed
 
 
@@ -139,6 +140,14 @@ def rate_text(rates):
     return f"mean {statistics.mean(rates):.1%}, layers {min(rates):.1%} to {max(rates):.1%}"
 
 
+def unsteady(entries):
+    """Measurements that other work on the machine has disturbed."""
+    for entry in entries:
+        spread = max(entry["seconds"]) / min(entry["seconds"]) if "seconds" in entry else 1
+        if spread > UNSTEADY:
+            yield f"{TITLES[entry['peer']]}, {entry['measure']}: the slowest repeat took {spread:.1f} times the fastest"
+
+
 def print_case(case, reference, entries, found):
     """The table of one case: a row a peer, with footnotes for what is not there."""
     by_peer = {peer: {entry["measure"]: entry for entry in entries if entry["peer"] == peer} for peer in TITLES}
@@ -166,6 +175,8 @@ def print_case(case, reference, entries, found):
               (f"{against['same_answers']:>9.0%}{against['largest_difference']:>12.1e}" if against else ""))
     for number, note in enumerate(notes, 1):
         print(f"  ({number}) {note}")
+    for disturbed in unsteady(entries):
+        print(f"  unsteady: {disturbed}")
     print("  ratios: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in found.items()), flush=True)
 
 
