@@ -203,7 +203,7 @@ def spikingjelly(options):
 
 
 def export_to_onnx(options):
-    """The path of the network in evaluation mode. The classic exporter: the one of PyTorch 2.9 needs another package."""
+    """The path of the network in evaluation mode, by the classic exporter: the new one needs another package."""
     try:
         import onnx  # noqa: F401: the exporter needs it, and says so less clearly
     except ImportError as error:

@@ -6,8 +6,8 @@
     python3 bench/compare_pytorch.py [--data cifar-10-batches-bin] [--json FILE]
 
 For each case the oracle of the parity tests (tests/reference/staa_reference.py) takes some steps of SGD in PyTorch; every
-peer then gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward, cross entropy and
-backward, without the optimiser's step and without dropped time steps. Every measurement has a process of its own.
+peer then gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward, cross entropy
+and backward, without the optimiser's step and without dropped time steps. Every measurement has a process of its own.
 
 The memory of a training step is the process's peak less what it held before the network was built, so that a library's
 own code does not count. Exits with 2 if PyTorch or the program is not there, and with 1 if this library could not be
@@ -177,14 +177,20 @@ def print_case(case, reference, entries, found):
         print(f"  ({number}) {note}")
     for disturbed in unsteady(entries):
         print(f"  unsteady: {disturbed}")
-    print("  ratios: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in found.items()), flush=True)
+    ratio_texts = [f"{name} {ratio:.2f}" for name, ratio in found.items()]
+    print("  ratios: " + (", ".join(ratio_texts) or "none"), flush=True)
+
+
+def silent_layers(reference):
+    return [name for name, rate in reference["firing_rates"].items() if rate < 1e-3]
 
 
 def problems(case, reference, entries):
     """What makes the comparison void."""
-    silent = [name for name, rate in reference["firing_rates"].items() if rate < 1e-3]
+    silent = silent_layers(reference)
     if silent:
-        yield f"{case}: a silent net is no benchmark: {', '.join(silent)} fires at less than 0.1 %; more --train-steps"
+        yield (f"{case}: a silent net is no benchmark, so it has no ratios: less than 0.1 % fire in "
+               f"{', '.join(silent)}; train for more --train-steps")
     for entry in entries:
         if entry["peer"] == "staa" and remark(entry):
             yield f"{case}, staa, {entry['measure']}: {remark(entry)}"
@@ -211,7 +217,7 @@ def compare(case, options):
             for measure in MEASURES:
                 print(f"  {case}: {TITLES[peer]}, {measure} ..", file=sys.stderr, flush=True)
                 entries.append(measure_one(peer, case, measure, folder, options, reference))
-    found = ratios(entries)
+    found = {} if silent_layers(reference) else ratios(entries)
     print_case(case, reference, entries, found)
     trained = {"case": case, "peer": "pytorch", "measure": "trained network", "losses": reference["losses"],
                "firing_rates": reference["firing_rates"]}
@@ -223,7 +229,7 @@ def read_options():
     parser.add_argument("--case", action="append", choices=CASES, help="may be repeated; default: all of them")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
-    parser.add_argument("--seconds", type=float, default=0.5, help="a measurement repeats the pass for at least so long")
+    parser.add_argument("--seconds", type=float, default=0.5, help="that a measurement lasts at least")
     parser.add_argument("--train-steps", type=int, default=30, help="of SGD before anything is timed")
     parser.add_argument("--data", help="folder of CIFAR-10's binary version; default: patterns under noise")
     parser.add_argument("--without", action="append", default=[], choices=[peer for peer in TITLES if peer != "staa"],

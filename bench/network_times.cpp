@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Times one network on weights and images from files, in a process of its own, and prints one line of JSON: this library's
+// Times one network on weights and images from files and prints one line of JSON: this library's
 // side of compare_pytorch.py, which writes those files.
 //
 //     staa_network_times --network resnet20_staa_t4 --measure training --weights W.safetensors --batch B.safetensors

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One network of staa_network_times. CMake compiles this file once for each, with another name, topology, width and neuron.
+// One network of staa_network_times. CMake compiles this file once for each, with another name, topology, width and
+// neuron.
 #include <chrono>
 #include <cstddef>
 #include <vector>
