@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""Times this library beside PyTorch, SpikingJelly, ONNX Runtime and OpenVINO, in one run on one machine:
+
+    cmake --preset release && cmake --build --preset release --target staa_network_times
+    pip install torch numpy spikingjelly onnx onnxruntime openvino
+    python3 bench/compare_pytorch.py [--data cifar-10-batches-bin] [--json FILE]
+
+For each case the oracle of the parity tests (tests/reference/staa_reference.py) takes some steps of SGD in PyTorch; every
+peer then gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward, cross entropy
+and backward, without the optimiser's step and without dropped time steps. Every measurement has a process of its own.
+
+The memory of a training step is the process's peak less what it held before the network was built, so that a library's
+own code does not count. Exits with 2 if PyTorch or the program is not there, and with 1 if this library could not be
+measured, answers otherwise than PyTorch, or the trained network is silent.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROGRAM = HERE.parent / "build" / "release" / "bench" / "staa_network_times"
+CASES = ("resnet20_staa_t4", "resnet20_lif_t4", "resnet20_w16_staa_t4", "vgg13_staa_t4")
+MEASURES = ("inference", "training")
+BATCH, CLASSES = 16, 10
+TITLES = {"staa": "staa", "pytorch": "PyTorch, eager", "pytorch_compiled": "PyTorch, torch.compile",
+          "spikingjelly": "SpikingJelly", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
+UNSTEADY = 1.3  # how much longer than the fastest a repeat may take before it is told
+LONGEST_SECONDS = 3600  # a measurement that takes longer has failed
+
+
+def why_not_measured(case, peer, measure, without):
+    """Why a peer is not asked at all; None where it is."""
+    if peer in without:
+        return f"left out: --without {peer}"
+    if peer == "spikingjelly" and case != "resnet20_lif_t4":
+        return "SpikingJelly has no neuron with the paper's attention: only the LIF case can be compared"
+    if peer in ("onnxruntime", "openvino") and measure == "training":
+        return f"{TITLES[peer]} is measured in inference only"
+    return None
+
+
+# ---------------------------------------------------------------- one measurement
+def last_line(text):
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def run(command, threads):
+    """What a process prints as its last line, in JSON; or {"missing": ..} or {"failed": ..}."""
+    try:
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=LONGEST_SECONDS,
+                              env={**os.environ, "OMP_NUM_THREADS": str(threads)})
+    except subprocess.TimeoutExpired:
+        return {"failed": f"took longer than {LONGEST_SECONDS} s"}
+    if done.returncode == 0 or done.returncode == 3:
+        return json.loads(last_line(done.stdout))
+    return {"failed": last_line(done.stderr) or f"exit code {done.returncode}"}
+
+
+def run_peer(peer, case, folder, options, *more):
+    return run([sys.executable, HERE / "compare_peer.py", peer, case, folder, "--threads", options.threads,
+                "--repeats", options.repeats, "--seconds", options.seconds, *more], options.threads)
+
+
+def run_staa(case, folder, options, measure):
+    return run([options.program, "--network", case, "--measure", measure, "--weights", folder / "weights.safetensors",
+                "--batch", folder / "batch.safetensors", "--threads", options.threads, "--repeats", options.repeats,
+                "--seconds", options.seconds], options.threads)
+
+
+def agreement(logits, reference):
+    """How far one peer's answers are from PyTorch's: rounding may flip a spike, but not many answers."""
+    def classes(values):
+        rows = [values[i:i + CLASSES] for i in range(0, len(values), CLASSES)]
+        return [row.index(max(row)) for row in rows]
+
+    same = sum(a == b for a, b in zip(classes(logits), classes(reference)))
+    return {"same_answers": same / (len(reference) / CLASSES),
+            "largest_difference": max(abs(a - b) for a, b in zip(logits, reference)),
+            "largest_logit": max(abs(value) for value in reference)}
+
+
+def measure_one(peer, case, measure, folder, options, reference):
+    """An entry of the JSON's "cases"."""
+    entry = {"case": case, "peer": peer, "measure": measure, "threads": options.threads, "images": BATCH}
+    reason = why_not_measured(case, peer, measure, options.without)
+    if reason:
+        return {**entry, "not_measured": reason}
+    found = (run_staa(case, folder, options, measure) if peer == "staa" else
+             run_peer(peer, case, folder, options, "--measure", measure))
+    if "logits" in found:
+        found["against_pytorch"] = agreement(found.pop("logits"), reference["logits"])
+    if "seconds" in found:
+        found["median_seconds"] = statistics.median(found["seconds"])
+        found["minimum_seconds"] = min(found["seconds"])
+        found["images_per_s"] = BATCH / found["median_seconds"]
+        found["memory_mib"] = found["resident_peak_mib"] - found["resident_before_mib"]
+    return {**entry, **found}
+
+
+# ---------------------------------------------------------------- ratios
+def ratios(entries):
+    """This library's figures over the fastest peer's; what could not be measured is left out."""
+    def value(peer, measure, field):
+        return next((entry.get(field) for entry in entries
+                     if entry["peer"] == peer and entry["measure"] == measure), None)
+
+    def over(peers, measure):
+        ours = value("staa", measure, "images_per_s")
+        theirs = [speed for peer in peers if (speed := value(peer, measure, "images_per_s"))]
+        return ours / max(theirs) if ours and theirs else None
+
+    of_pytorch = ("pytorch", "pytorch_compiled")
+    of_all = [peer for peer in TITLES if peer != "staa"]
+    found = {"inference": over(of_pytorch, "inference"), "training": over(of_pytorch, "training"),
+             "inference_of_all_peers": over(of_all, "inference"), "training_of_all_peers": over(of_all, "training")}
+    memory = [value(peer, "training", "memory_mib") for peer in ("pytorch", "staa")]
+    found["training_memory"] = memory[0] / memory[1] if all(memory) else None
+    return {name: round(ratio, 3) for name, ratio in found.items() if ratio}
+
+
+# ---------------------------------------------------------------- what is printed
+def how_to_install(missing):
+    return f"{missing}" if " " in missing else f"{missing} is not installed: pip install {missing}"
+
+
+def remark(entry):
+    """Why an entry has no figure; None if it has one."""
+    if "missing" in entry:
+        return how_to_install(entry["missing"])
+    return entry.get("not_measured") or (f"failed: {entry['failed']}" if "failed" in entry else None)
+
+
+def rate_text(rates):
+    return f"mean {statistics.mean(rates):.1%}, layers {min(rates):.1%} to {max(rates):.1%}"
+
+
+def unsteady(entries):
+    """Measurements that other work on the machine has disturbed."""
+    for entry in entries:
+        spread = max(entry["seconds"]) / min(entry["seconds"]) if "seconds" in entry else 1
+        if spread > UNSTEADY:
+            yield f"{TITLES[entry['peer']]}, {entry['measure']}: the slowest repeat took {spread:.1f} times the fastest"
+
+
+def print_case(case, reference, entries, found):
+    """The table of one case: a row a peer, with footnotes for what is not there."""
+    by_peer = {peer: {entry["measure"]: entry for entry in entries if entry["peer"] == peer} for peer in TITLES}
+    print(f"\n{case}\n  trained: loss {reference['losses'][0]:.2f} to {reference['losses'][-1]:.2f} in "
+          f"{len(reference['losses'])} steps of SGD\n  firing rates, PyTorch: "
+          f"{rate_text(list(reference['firing_rates'].values()))}")
+    if by_peer["staa"]["inference"].get("firing_rates"):
+        print(f"  firing rates, staa:    {rate_text(by_peer['staa']['inference']['firing_rates'])}")
+    print(f"  {'':24}{'inference':>14}{'training':>14}{'memory of a':>14}{'same':>9}{'largest':>12}\n"
+          f"  {'':24}{'images/s':>14}{'images/s':>14}{'step, MiB':>14}{'answers':>9}{'difference':>12}")
+    notes = []
+
+    def cell(entry, field, form):
+        if field in entry:
+            return format(entry[field], form)
+        if remark(entry) not in notes:
+            notes.append(remark(entry))
+        return f"- ({notes.index(remark(entry)) + 1})"
+
+    for peer, title in TITLES.items():
+        inference, training = by_peer[peer]["inference"], by_peer[peer]["training"]
+        against = inference.get("against_pytorch")
+        print(f"  {title:24}{cell(inference, 'images_per_s', '.1f'):>14}{cell(training, 'images_per_s', '.1f'):>14}"
+              f"{cell(training, 'memory_mib', '.0f'):>14}" +
+              (f"{against['same_answers']:>9.0%}{against['largest_difference']:>12.1e}" if against else ""))
+    for number, note in enumerate(notes, 1):
+        print(f"  ({number}) {note}")
+    for disturbed in unsteady(entries):
+        print(f"  unsteady: {disturbed}")
+    ratio_texts = [f"{name} {ratio:.2f}" for name, ratio in found.items()]
+    print("  ratios: " + (", ".join(ratio_texts) or "none"), flush=True)
+
+
+def silent_layers(reference):
+    return [name for name, rate in reference["firing_rates"].items() if rate < 1e-3]
+
+
+def problems(case, reference, entries):
+    """What makes the comparison void."""
+    silent = silent_layers(reference)
+    if silent:
+        yield (f"{case}: a silent net is no benchmark, so it has no ratios: less than 0.1 % fire in "
+               f"{', '.join(silent)}; train for more --train-steps")
+    for entry in entries:
+        if entry["peer"] == "staa" and remark(entry):
+            yield f"{case}, staa, {entry['measure']}: {remark(entry)}"
+        against = entry.get("against_pytorch")
+        if against and (against["same_answers"] < 0.9 or
+                        against["largest_difference"] > 0.1 * against["largest_logit"]):
+            yield (f"{case}, {TITLES[entry['peer']]}: computes something else: {against['same_answers']:.0%} of the "
+                   f"answers are PyTorch's, logits differ by up to {against['largest_difference']:.2g} of "
+                   f"{against['largest_logit']:.2g}")
+
+
+# ---------------------------------------------------------------- all cases
+def compare(case, options):
+    """Trains, measures and prints one case: its ratios, the entries of all measurements, and its problems."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        more = ["--train-steps", options.train_steps] + (["--data", options.data] if options.data else [])
+        reference = run_peer("prepare", case, folder, options, *more)
+        if remark(reference):
+            print(f"compare_pytorch.py: {case}: the oracle could not be trained: {remark(reference)}", file=sys.stderr)
+            sys.exit(2 if "missing" in reference else 1)
+        entries = []
+        for peer in TITLES:
+            for measure in MEASURES:
+                print(f"  {case}: {TITLES[peer]}, {measure} ..", file=sys.stderr, flush=True)
+                entries.append(measure_one(peer, case, measure, folder, options, reference))
+    found = {} if silent_layers(reference) else ratios(entries)
+    print_case(case, reference, entries, found)
+    trained = {"case": case, "peer": "pytorch", "measure": "trained network", "losses": reference["losses"],
+               "firing_rates": reference["firing_rates"]}
+    return found, [trained, *entries], list(problems(case, reference, entries))
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", action="append", choices=CASES, help="may be repeated; default: all of them")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
+    parser.add_argument("--seconds", type=float, default=0.5, help="that a measurement lasts at least")
+    parser.add_argument("--train-steps", type=int, default=30, help="of SGD before anything is timed")
+    parser.add_argument("--data", help="folder of CIFAR-10's binary version; default: patterns under noise")
+    parser.add_argument("--without", action="append", default=[], choices=[peer for peer in TITLES if peer != "staa"],
+                        help="a peer to leave out, such as pytorch_compiled, which compiles for minutes")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="where ratios and every measurement go")
+    parser.add_argument("--program", type=pathlib.Path, default=PROGRAM, help="default: %(default)s")
+    options = parser.parse_args()
+    for name in ("threads", "repeats", "train_steps"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name.replace('_', '-')} {getattr(options, name)}: expected a whole number above 0")
+    return options
+
+
+def main():
+    options = read_options()
+    if not options.program.is_file():
+        print(f"compare_pytorch.py: no such program: {options.program}; build it with\n    cmake --preset release && "
+              "cmake --build --preset release --target staa_network_times", file=sys.stderr)
+        return 2
+    print(f"{BATCH} images of 3x32x32 a pass, T = 4, {options.threads} threads, medians of {options.repeats}; images: " +
+          (f"CIFAR-10 in {options.data}" if options.data else "a smooth pattern for each class, under noise") +
+          f"; OMP_WAIT_POLICY: {os.environ.get('OMP_WAIT_POLICY', 'not set')}", flush=True)
+    result, found_problems = {"ratios": {}, "cases": []}, []
+    for case in options.case or CASES:
+        result["ratios"][case], entries, case_problems = compare(case, options)
+        result["cases"] += entries
+        found_problems += case_problems
+        if options.json:  # after each case, so that a run that is stopped leaves what it has
+            options.json.write_text(json.dumps(result, indent=1) + "\n")
+    versions = {entry["version"]: None for entry in result["cases"] if "version" in entry}
+    print("\n" + ", ".join(versions))
+    for problem in found_problems:
+        print(f"compare_pytorch.py: {problem}", file=sys.stderr)
+    return 1 if found_problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
