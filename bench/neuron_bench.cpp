@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What neurons do in one step of some maps: the membrane, and the attention that gives its coefficients. Maps of ResNet-20,
-// and enough of them that they don't fit in the caches.
+// What neurons do in one step of some maps: the membrane, and the attention that gives its coefficients. Maps of
+// ResNet-20, and once so many that they don't fit in the caches.
 #include <benchmark/benchmark.h>
 
 #include "staa/kernels/attention.hpp"

@@ -61,8 +61,8 @@ struct Matrices {
     Scratch<float> x, y, weight;
 };
 
-/// 64 rows, one a step and image: the hidden layers of global context and step attention, to a quarter of the channels and
-/// back, and the last layers for 10 and 100 classes.
+/// 64 rows, one a step and image: the hidden layers of global context and step attention, to a quarter of the channels
+/// and back, and the last layers for 10 and 100 classes.
 void at_matrices(benchmark::internal::Benchmark* b) {
     timed(b)->ArgNames({"rows", "in", "out"});
     for (const std::int64_t channels : {16, 64, 128, 256, 512}) {

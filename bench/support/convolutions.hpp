@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The convolutions of the networks (networks/resnet.hpp, networks/vgg.hpp) at 16 images and 4 steps, with random operands.
+// The convolutions of the networks (networks/resnet.hpp and vgg.hpp) at 16 images and 4 steps, with random operands.
 #pragma once
 
 #include <initializer_list>

@@ -72,8 +72,8 @@ inline Index largest_cache() {
     return largest;
 }
 
-/// B/s of a[i] = b[i] + s · c[i] over arrays far larger than the caches, on the threads in use. Three arrays are counted;
-/// that the processor reads `a` before it writes it (write-allocate) is not, here and in every kernel.
+/// B/s of a[i] = b[i] + s · c[i] over arrays far larger than the caches, on the threads in use. Three arrays are
+/// counted; that the processor reads `a` before it writes it (write-allocate) is not, here and in every kernel.
 inline double measure_triad() {
     constexpr Index part = 1 << 16;
     const Index parts = std::max(Index{64} << 20, 2 * largest_cache()) / static_cast<Index>(part * sizeof(float));
@@ -113,9 +113,9 @@ inline double triad() {
     return found->second;
 }
 
-/// What one call of a kernel does. FLOPs are effective: those that a dense computation of the same result takes, so that
-/// kernels which skip some can be compared with those that don't, and can go above the peak. A byte counts once however
-/// often a kernel touches it. 0: not of interest.
+/// What one call of a kernel does. FLOPs are effective: those that a dense computation of the same result takes, so
+/// that kernels which skip some can be compared with those that don't, and can go above the peak. A byte counts once
+/// however often a kernel touches it. 0: not of interest.
 struct Work {
     double flops = 0, bytes = 0;
 };
@@ -133,7 +133,7 @@ inline void report(benchmark::State& state, const Work& work, double seconds) {
     }
 }
 
-/// Times `kernel`. The column of times is the mean; the counters are of the fastest call, as the peak and the triad are.
+/// Times `kernel`. The column of times is the mean; the counters are of the fastest call, as peak and triad are.
 template <class Kernel>
 void measure(benchmark::State& state, const Work& work, Kernel&& kernel) {
     double least = std::numeric_limits<double>::infinity();
