@@ -21,8 +21,8 @@ inline void restart_peak_memory() {
     std::ofstream("/proc/self/clear_refs") << 5;
 }
 
-/// Sets the counter process_MiB to the peak of the whole process, program and libraries too. Where glibc does not hold the
-/// memory it is that of all benchmarks so far: for the figure of one network run it alone.
+/// Sets the counter process_MiB to the peak of the whole process, program and libraries too. Memory that an earlier
+/// benchmark gave back can be in it where the C library is not glibc: then run a network alone.
 inline void report_peak_memory(benchmark::State& state) {
     std::ifstream status("/proc/self/status");
     for (std::string word; status >> word;) {
