@@ -5,7 +5,7 @@
         --benchmark_out=kernels.json
     python3 bench/roofline.py kernels.json [MORE_RUNS.json ...] [--picture docs/pictures/roofline.svg]
 
-Of several runs the fastest counts, benchmark by benchmark: on a machine with other work one run is not enough.
+Of several runs the fastest counts, benchmark by benchmark: for machines that have other work.
 Convolutions are those of ResNet-20 at width 64, 3x3 with stride 1. Dense ones are above the peak on small maps because
 their multiply-adds with the padding count as well, and are not done.
 """
