@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole networks. Training is forward, loss, backward and SGD. A silent net is no benchmark: the net learns from a batch
-// of noise before it is timed, and one whose first layer gets no gradient is reported as an error.
+// Whole networks. Training is forward, loss, backward and SGD. A silent net is no benchmark: the net learns from a
+// batch of noise before it is timed, and one whose first layer gets no gradient is reported as an error.
 #include <benchmark/benchmark.h>
 
 #include <memory>
