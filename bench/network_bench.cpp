@@ -1,38 +1,48 @@
 // SPDX-License-Identifier: MIT
-// Whole networks at batch 16 and T = 4. Training is forward, loss, backward and SGD. A silent net is no benchmark: the net
-// learns from a batch of noise before it is timed, and one whose first layer gets no gradient is reported as an error.
+// Whole networks. Training is forward, loss, backward and SGD. A silent net is no benchmark: the net learns from a
+// batch of noise before it is timed, and one whose first layer gets no gradient is reported as an error.
 #include <benchmark/benchmark.h>
 
 #include <memory>
 
 #include "staa/networks/resnet.hpp"
+#include "staa/networks/vgg.hpp"
 #include "staa/training/loss.hpp"
 #include "staa/training/optimizer.hpp"
+#include "support/machine.hpp"
+#include "support/memory.hpp"
 
 namespace {
 
 using namespace staa;
+using namespace staa_bench;
+
+/// What only training needs.
+template <class Net>
+struct Learner {
+    Tape<Net> tape;
+    Sgd<Net> sgd{{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 5e-4}};
+};
 
 /// A network with a batch that it has been trained on for a few steps.
 template <class Net>
 struct Trained {
-    static constexpr Index batch = 16;
-
-    Trained()
-        : net(std::make_unique<Net>(NetworkOptions{.steps = 4, .seed = 1})), images(batch, 32, 32, 3), labels(batch) {
+    Trained(Index steps, Index batch, Learner<Net>& learner)
+        : net(std::make_unique<Net>(NetworkOptions{.steps = steps, .seed = 1})),
+          images(batch, 32, 32, 3),
+          labels(batch) {
         Random random(2);
         for (Index i = 0; i < images.size(); ++i)
             images.data()[i] = static_cast<float>(random.normal());
         for (Index i = 0; i < batch; ++i)
             labels(i) = static_cast<int>(i % Net::classes);
-        for (int step = 0; step < 5; ++step)
-            this->step();
+        for (int i = 0; i < 5; ++i)
+            step(learner);
     }
 
     /// Whether a gradient comes back through every layer to the first: none does through a silent one.
-    bool is_alive() {
-        const auto logits = net->forward(images, tape);
-        net->backward(cross_entropy(logits, labels).gradient, tape);
+    bool is_alive(Learner<Net>& learner) {
+        back_propagate(learner);
         bool found = false, alive = false;
         net->visit(
             [&](const ParameterName&, const auto&, auto& gradient) {
@@ -45,55 +55,81 @@ struct Trained {
         return alive;
     }
 
-    void step() {
-        const auto logits = net->forward(images, tape);
-        net->backward(cross_entropy(logits, labels).gradient, tape);
-        sgd.step(*net);
+    void step(Learner<Net>& learner) {
+        back_propagate(learner);
+        learner.sgd.step(*net);
     }
 
-    void report(benchmark::State& state) {
-        if (!is_alive())
-            state.SkipWithError("the network is silent");
-        state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * batch);
-        state.counters["threads"] = threads();
-        state.counters["tape_MiB"] = static_cast<double>(tape.arena.bytes()) / (1 << 20);
+    void back_propagate(Learner<Net>& learner) {
+        const auto logits = net->forward(images, learner.tape);
+        net->backward(cross_entropy(logits, labels).gradient, learner.tape);
     }
 
     std::unique_ptr<Net> net;
     Tensor<float, 4> images;
     Labels labels;
-    Tape<Net> tape;
-    Sgd<Net> sgd{{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 5e-4}};
 };
+
+/// Times `call`, which goes over the batch `passes` times: once forward, or forward and back to inputs and to weights.
+/// Effective FLOPs are those of a dense network that computes every step, the static image's first layers too.
+template <class Net, class Call>
+void measure_network(benchmark::State& state, double passes, Call&& call) {
+    const Index steps = state.range(1), batch = state.range(2);
+    const Operations operations = Net::operations(steps);
+    const auto products = static_cast<double>(batch * (operations.multiply_accumulates + operations.accumulates));
+    restart_peak_memory();
+    measure(state, {.flops = 2.0 * passes * products}, call);
+    report_peak_memory(state);
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * batch);
+}
 
 template <class Net>
 void training(benchmark::State& state) {
-    set_threads(static_cast<int>(state.range(0)));
-    Trained<Net> trained;
-    for (auto _ : state)
-        trained.step();
-    trained.report(state);
+    const WithThreads with(state.range(0));
+    Learner<Net> learner;
+    Trained<Net> trained(state.range(1), state.range(2), learner);
+    measure_network<Net>(state, 3, [&] { trained.step(learner); });
+    state.counters["tape_MiB"] = static_cast<double>(learner.tape.arena.bytes()) / (1 << 20);
+    if (!trained.is_alive(learner))
+        state.SkipWithError("the network is silent");
 }
 
 template <class Net>
 void inference(benchmark::State& state) {
-    set_threads(static_cast<int>(state.range(0)));
-    Trained<Net> trained;
+    const WithThreads with(state.range(0));
+    auto learner = std::make_unique<Learner<Net>>();
+    Trained<Net> trained(state.range(1), state.range(2), *learner);
+    const bool is_alive = trained.is_alive(*learner);
+    learner.reset();
     State<Net> memory = trained.net->start();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(trained.net->infer(trained.images, memory).data());
-    trained.report(state);
+    measure_network<Net>(state, 1,
+                         [&] { benchmark::DoNotOptimize(trained.net->infer(trained.images, memory).data()); });
+    if (!is_alive)
+        state.SkipWithError("the network is silent");
 }
 
-void on_threads(benchmark::internal::Benchmark* b) {
-    b->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime()->MinTime(1.0)->Unit(benchmark::kMillisecond);
+benchmark::internal::Benchmark* timed_network(benchmark::internal::Benchmark* b) {
+    return b->ArgNames({"threads", "T", "N"})->UseRealTime()->MinTime(1.0)->Unit(benchmark::kMillisecond);
 }
 
-BENCHMARK(training<ResNet20<16, 10>>)->Apply(on_threads);
-BENCHMARK(inference<ResNet20<16, 10>>)->Apply(on_threads);
-BENCHMARK(training<ResNet20<64, 10>>)->Apply(on_threads);
-BENCHMARK(inference<ResNet20<64, 10>>)->Apply(on_threads);
-BENCHMARK(training<ResNet20<64, 10, Lif<>>>)->Apply(on_threads);
-BENCHMARK(inference<ResNet20<64, 10, Lif<>>>)->Apply(on_threads);
+void on_threads(benchmark::internal::Benchmark* b) { timed_network(b)->Args({1, 4, 16})->Args({2, 4, 16}); }
+
+/// How cost grows with steps and with images.
+void on_threads_and_sizes(benchmark::internal::Benchmark* b) {
+    on_threads(b);
+    for (const std::int64_t steps : {1, 2, 6})
+        b->Args({1, steps, 16});
+    for (const std::int64_t images : {1, 4, 64})
+        b->Args({1, 4, images});
+}
+
+BENCHMARK(training<ResNet20<16, 10>>)->Name("network/training/resnet20/width:16/staa")->Apply(on_threads_and_sizes);
+BENCHMARK(inference<ResNet20<16, 10>>)->Name("network/inference/resnet20/width:16/staa")->Apply(on_threads_and_sizes);
+BENCHMARK(training<ResNet20<64, 10>>)->Name("network/training/resnet20/width:64/staa")->Apply(on_threads);
+BENCHMARK(inference<ResNet20<64, 10>>)->Name("network/inference/resnet20/width:64/staa")->Apply(on_threads);
+BENCHMARK(training<ResNet20<64, 10, Lif<>>>)->Name("network/training/resnet20/width:64/lif")->Apply(on_threads);
+BENCHMARK(inference<ResNet20<64, 10, Lif<>>>)->Name("network/inference/resnet20/width:64/lif")->Apply(on_threads);
+BENCHMARK(training<Vgg13<64, 10>>)->Name("network/training/vgg13/width:64/staa")->Apply(on_threads);
+BENCHMARK(inference<Vgg13<64, 10>>)->Name("network/inference/vgg13/width:64/staa")->Apply(on_threads);
 
 }  // namespace

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// What this machine can do at most, measured by the same binary, and what a benchmark reaches of it.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <limits>
+#include <map>
+
+#include "staa/core/simd.hpp"
+#include "staa/core/tensor.hpp"
+
+namespace staa_bench {
+
+using staa::Index;
+
+/// Seconds that `body` takes.
+template <class Body>
+double seconds_of(Body&& body) {
+    const auto begin = std::chrono::steady_clock::now();
+    body();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Seconds of the fastest of several calls, since only the fastest had a shared machine to itself. A long one never has:
+/// so on one thread it is the mean processor time, which other programs don't count in, where that is less.
+class FastestCall {
+ public:
+    template <class Call>
+    void time(Call&& call) {
+        least_ = std::min(least_, seconds_of(call));
+        ++calls_;
+    }
+
+    double seconds() const {
+        const double processor = static_cast<double>(std::clock() - begin_) / CLOCKS_PER_SEC / calls_;
+        return staa::threads() == 1 ? std::min(least_, processor) : least_;
+    }
+
+ private:
+    std::clock_t begin_ = std::clock();
+    double least_ = std::numeric_limits<double>::infinity();
+    int calls_ = 0;
+};
+
+template <class Call>
+double least_seconds_of(int tries, Call&& call) {
+    FastestCall fastest;
+    for (int i = 0; i < tries; ++i)
+        fastest.time(call);
+    return fastest.seconds();
+}
+
+/// Work for every thread in parts so small that one which wakes late costs little: calls body(part).
+template <class Body>
+void on_all_threads(Index parts, Body&& body) {
+    constexpr Index worth_waking = 1 << 20;
+    staa::parallel_for(parts, worth_waking, body);
+}
+
+/// FLOP/s of multiply-adds whose operands never leave the registers, on the threads in use.
+inline double measure_fma_peak() {
+    using V = staa::Vector<float>;
+    constexpr Index sums = 12;  // two units with a latency of four or five cycles, within 16 registers
+    constexpr Index rounds = 1 << 16;
+    const Index parts = Index{8} * staa::threads();
+    const double seconds = least_seconds_of(20, [&] {
+        on_all_threads(parts, [](Index part) {
+            float start = 1.0f + static_cast<float>(part), factor = 0.999f;
+            benchmark::DoNotOptimize(start);
+            benchmark::DoNotOptimize(factor);
+            const V by(factor), plus(start);
+            V sum[sums];
+            staa::unroll<sums>([&](auto i) { sum[i] = V(static_cast<float>(i)); });
+            for (Index round = 0; round < rounds; ++round)
+                staa::unroll<sums>([&](auto i) { sum[i] = fma(sum[i], by, plus); });
+            staa::unroll<sums - 1>([&](auto i) { sum[0] += sum[i + 1]; });
+            float total = staa::sum_lanes(sum[0]);
+            benchmark::DoNotOptimize(total);
+        });
+    });
+    return 2.0 * static_cast<double>(parts * rounds * sums * staa::lanes_of<V>) / seconds;
+}
+
+/// Bytes of the largest cache; 0 where nobody says.
+inline Index largest_cache() {
+    Index largest = 0;
+    for (const auto& cache : benchmark::CPUInfo::Get().caches)
+        largest = std::max(largest, static_cast<Index>(cache.size));
+    return largest;
+}
+
+/// B/s of a[i] = b[i] + s · c[i] over arrays far larger than the caches, on the threads in use. Three arrays are
+/// counted; that the processor reads `a` before it writes it (write-allocate) is not, here and in every kernel.
+inline double measure_triad() {
+    constexpr Index part = 1 << 16;
+    const Index parts = std::max(Index{64} << 20, 2 * largest_cache()) / static_cast<Index>(part * sizeof(float));
+    staa::Arena arena;
+    const staa::Scratch<float> a(arena, parts * part), b(arena, parts * part), c(arena, parts * part);
+    on_all_threads(parts, [&](Index i) {
+        for (const auto* array : {&a, &b, &c})
+            std::fill_n(array->data() + i * part, part, 1.0f);
+    });
+    const double seconds = least_seconds_of(10, [&] {
+        on_all_threads(parts, [&](Index i) {
+            staa::for_lanes<float, staa::DefaultArch>(part, [&](auto lanes, Index first) {
+                using V = typename decltype(lanes)::type;
+                const Index at = i * part + first;
+                fma(V(0.5f), V::load_unaligned(c.data() + at), V::load_unaligned(b.data() + at))
+                    .store_unaligned(a.data() + at);
+            });
+        });
+        benchmark::ClobberMemory();
+    });
+    return 3.0 * static_cast<double>(parts * part) * sizeof(float) / seconds;
+}
+
+/// The two, measured when first asked for, once a process and number of threads.
+inline double fma_peak() {
+    static std::map<int, double> measured;
+    const auto [found, is_new] = measured.try_emplace(staa::threads());
+    if (is_new)
+        found->second = measure_fma_peak();
+    return found->second;
+}
+inline double triad() {
+    static std::map<int, double> measured;
+    const auto [found, is_new] = measured.try_emplace(staa::threads());
+    if (is_new)
+        found->second = measure_triad();
+    return found->second;
+}
+
+/// What one call of a kernel does. FLOPs are effective: those that a dense computation of the same result takes, so
+/// that kernels which skip some can be compared with those that don't, and can go above the peak. A byte counts once
+/// however often a kernel touches it. 0: not of interest.
+struct Work {
+    double flops = 0, bytes = 0;
+};
+
+/// Sets the counters of a benchmark whose call takes `seconds`.
+inline void report(benchmark::State& state, const Work& work, double seconds) {
+    state.counters["threads"] = staa::threads();
+    if (work.flops > 0) {
+        state.counters["GFLOP/s"] = work.flops / seconds / 1e9;
+        state.counters["of_peak"] = work.flops / seconds / fma_peak();
+    }
+    if (work.bytes > 0) {
+        state.counters["GB/s"] = work.bytes / seconds / 1e9;
+        state.counters["of_triad"] = work.bytes / seconds / triad();
+    }
+}
+
+/// Times `kernel`. The column of times is the mean; the counters are of the fastest call, as peak and triad are.
+template <class Kernel>
+void measure(benchmark::State& state, const Work& work, Kernel&& kernel) {
+    FastestCall fastest;
+    for (auto _ : state)
+        fastest.time(kernel);
+    report(state, work, fastest.seconds());
+}
+
+/// How every kernel is timed.
+inline benchmark::internal::Benchmark* timed(benchmark::internal::Benchmark* b) {
+    return b->UseRealTime()->MinTime(0.1);
+}
+
+/// On as many threads as `state` says, for as long as this object lives.
+class WithThreads {
+ public:
+    explicit WithThreads(std::int64_t count) : before_(staa::threads()) { staa::set_threads(static_cast<int>(count)); }
+    ~WithThreads() { staa::set_threads(before_); }
+    WithThreads(const WithThreads&) = delete;
+    WithThreads& operator=(const WithThreads&) = delete;
+
+ private:
+    int before_;
+};
+
+}  // namespace staa_bench

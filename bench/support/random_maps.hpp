@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Random numbers and spikes: zeros would be silent nets, and denormal numbers slow ones.
+#pragma once
+
+#include "staa/core/random.hpp"
+#include "staa/core/tensor.hpp"
+
+namespace staa_bench {
+
+using staa::Index;
+
+/// `size` numbers, uniform in [-1, 1).
+inline staa::Scratch<float> random_values(staa::Arena& arena, Index size) {
+    staa::Scratch<float> values(arena, size);
+    staa::Random random(static_cast<std::uint64_t>(size));
+    for (Index i = 0; i < size; ++i)
+        values.data()[i] = static_cast<float>(random.uniform(-1.0, 1.0));
+    return values;
+}
+
+/// Spikes of which a given share is set, one by one at random.
+inline staa::Spikes random_spikes(staa::Arena& arena, const staa::Extents& extents, double share) {
+    staa::Spikes spikes;
+    spikes.resize(arena, extents);
+    staa::Random random(1);
+    for (Index pixel = 0; pixel < extents.pixels(); ++pixel) {
+        for (Index c = 0; c < extents.channels; ++c) {
+            if (random.uniform() < share)
+                spikes.set(pixel, c);
+        }
+    }
+    return spikes;
+}
+
+}  // namespace staa_bench
