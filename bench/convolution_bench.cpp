@@ -14,7 +14,7 @@ using namespace staa_bench;
 void dense_forward(benchmark::State& state) {
     Operands o(shape_of(state));
     measure(state, o.work_on_values(),
-            [&] { dense_convolution<float>(o.shape, o.x.data(), o.packed.data(), o.y.data()); });
+            [&] { dense_convolution<float>(o.shape, o.x.data(), o.packed.data(), nullptr, o.y.data()); });
 }
 
 void dense_input_gradient(benchmark::State& state) {
@@ -32,18 +32,20 @@ void dense_weight_gradient(benchmark::State& state) {
 /// Memory for the list of a map's spikes.
 struct List {
     List(Arena& arena, const ConvolutionShape& s)
-        : begin(arena, s.in_pixels()), count(arena, s.in_pixels()), channels(arena, s.in_pixels() * s.in_channels) {}
+        : shape(s),
+          begin(arena, ActiveChannels::begin_size(s.images, s.in_height * s.in_width, s.in_channels)),
+          entries(arena, s.in_pixels() * s.in_channels) {}
 
     ActiveChannels fill(const Spikes& spikes) const {
-        const Extents& e = spikes.extents();
-        const ActiveChannels active{begin.data(), count.data(), channels.data()};
-        list_active_channels(spikes.data(), e.images(), e.map_pixels(), e.channels, active);
+        const ActiveChannels active{shape.in_width, shape.in_height * shape.in_width, shape.in_channels, begin.data(),
+                                    entries.data()};
+        list_active_channels(spikes.data(), shape.images, active);
         return active;
     }
 
-    Scratch<std::int64_t> begin;
-    Scratch<std::int32_t> count;
-    Scratch<std::uint16_t> channels;
+    ConvolutionShape shape;
+    Scratch<std::int32_t> begin;
+    Scratch<std::uint16_t> entries;
 };
 
 /// The list alone, which the two kernels below share in a training step but not here.
@@ -51,7 +53,7 @@ void spikes_list(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes spikes = o.spikes(share_of(state));
     const List list(o.arena, o.shape);
-    const auto bytes = static_cast<double>(spikes.words() * 8 + spikes.count() * 2 + o.shape.in_pixels() * 12);
+    const auto bytes = static_cast<double>(spikes.words() * 8 + spikes.count() * 2 + o.shape.in_pixels() * 4);
     measure(state, {.bytes = bytes}, [&] { benchmark::DoNotOptimize(list.fill(spikes)); });
 }
 
@@ -60,7 +62,7 @@ void spikes_forward(benchmark::State& state) {
     const Spikes spikes = o.spikes(share_of(state));
     const List list(o.arena, o.shape);
     measure(state, o.work_on_spikes(),
-            [&] { spike_convolution<float>(o.shape, list.fill(spikes), o.packed.data(), o.y.data()); });
+            [&] { spike_convolution<float>(o.shape, list.fill(spikes), o.packed.data(), nullptr, o.y.data()); });
 }
 
 void spikes_weight_gradient(benchmark::State& state) {

@@ -61,8 +61,9 @@ void membrane_step(benchmark::State& state) {
         m.for_images([&](Index image) {
             const Index at = image * m.map_size();
             membrane_forward<Firing<>, float>(
-                membrane_of(m), {coefficients.data(), coefficients.data(), nullptr, current.data() + at,
-                                 previous.data() + at, potential.data() + at, spikes.map(image), nullptr, nullptr});
+                membrane_of(m),
+                {coefficients.data(), coefficients.data(), nullptr, current.data() + at, previous.data() + at,
+                 potential.data() + at, spikes.map(image), nullptr, nullptr, nullptr});
         });
     });
 }

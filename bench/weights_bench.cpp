@@ -18,8 +18,10 @@ Work packing_work(const Operands& o, double arrays) {
 void pack(benchmark::State& state) {
     Operands o(shape_of(state));
     const ConvolutionShape& s = o.shape;
-    measure(state, packing_work(o, 2),
-            [&] { pack_weights<float>(s.taps(), s.in_channels, s.out_channels, o.weight.data(), o.packed.data()); });
+    measure(state, packing_work(o, 2), [&] {
+        pack_convolution_weights<float>(s.kernel, s.in_channels, s.out_channels, o.weight.data(), nullptr,
+                                        o.packed.data());
+    });
 }
 BENCHMARK(pack)->Name("weights/pack")->Apply(at_layers);
 
