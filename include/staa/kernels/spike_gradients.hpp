@@ -191,27 +191,31 @@ STAA_KERNEL void windowed_input_gradient(Arena& arena, const MapTiles& tiles, co
                                          const Scalar* dy, const Scalar* weight, Scalar* dx) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     const Index in = wanted.channels, blocks = B::blocks(out);
-    const Scratch<Scalar> all_sums(arena, tiles.count() * wanted.room);
+    constexpr Index round = 64;  // tiles whose sums are held at a time
+    const Scratch<Scalar> all_sums(arena, std::min(round, tiles.count()) * wanted.room);
     const Scratch<Scalar> last_block(arena, out % B::width == 0 ? 0 : B::taps * in * B::width);
     detail::pad_last_block<Kernel, Arch>(in, out, weight, last_block.data());
-    parallel_for(tiles.count(), tiles.pixels() * in * out, [&](Index i) {
-        alignas(64) Scalar map[MapTiles::capacity * B::width];
-        Scalar* sums = all_sums.data() + i * wanted.room;
-        std::fill_n(sums, wanted.count(i), Scalar(0));
-        for (Index b = 0; b < blocks; ++b) {
-            const Index used = std::min(B::width, out - b * B::width);
-            detail::load_block<Kernel, Arch>(tiles, i, dy + b * B::width, out, used, map);
-            const bool is_whole = used == B::width;
-            const Scalar* from = is_whole ? weight + b * B::width : last_block.data();
-            const Index stride = is_whole ? out : B::width;
-            for (Index c = 0; c < in; ++c) {
-                detail::multiply_neighbourhoods<Kernel, Arch>(wanted.first(i, c), wanted.count(i, c), map,
-                                                              tiles.padded_columns(), from + c * stride, in * stride,
-                                                              sums + (wanted.first(i, c) - wanted.first(i, 0)));
+    for (Index first = 0; first < tiles.count(); first += round) {
+        parallel_for(std::min(round, tiles.count() - first), tiles.pixels() * in * out, [&](Index slot) {
+            const Index i = first + slot;
+            alignas(64) Scalar map[MapTiles::capacity * B::width];
+            Scalar* sums = all_sums.data() + slot * wanted.room;
+            std::fill_n(sums, wanted.count(i), Scalar(0));
+            for (Index b = 0; b < blocks; ++b) {
+                const Index used = std::min(B::width, out - b * B::width);
+                detail::load_block<Kernel, Arch>(tiles, i, dy + b * B::width, out, used, map);
+                const bool is_whole = used == B::width;
+                const Scalar* from = is_whole ? weight + b * B::width : last_block.data();
+                const Index stride = is_whole ? out : B::width;
+                for (Index c = 0; c < in; ++c) {
+                    detail::multiply_neighbourhoods<Kernel, Arch>(
+                        wanted.first(i, c), wanted.count(i, c), map, tiles.padded_columns(), from + c * stride,
+                        in * stride, sums + (wanted.first(i, c) - wanted.first(i, 0)));
+                }
             }
-        }
-        detail::spread_sums(tiles, wanted, i, sums, dx);
-    });
+            detail::spread_sums(tiles, wanted, i, sums, dx);
+        });
+    }
 }
 
 }  // namespace staa::inline STAA_ABI

@@ -126,6 +126,9 @@ struct Conv2d {
         static constexpr bool fits_lists = ActiveChannels::holds(In::width, In::channels);
         static constexpr bool fits_tiles = Stride == 1 && Kernel <= 3;
 
+        static constexpr double inside =
+            detail::taps_inside(Kernel, In::height) * detail::taps_inside(Kernel, In::width);
+
         static bool is_current(const State& state, const Call& call) {
             return state.packed != nullptr && call.revision != 0 && state.packed->revision() == call.revision;
         }
@@ -258,7 +261,7 @@ struct Conv2d {
                 use.window = x.window_share();
                 use.sparse_input_gradient =
                     x.window() != nullptr &&
-                    detail::takes_sparse(choice, use.window, detail::sparse_limits(Channels).input_gradient);
+                    detail::takes_sparse(choice, use.window, inside * detail::sparse_limits(Channels).input_gradient);
                 if (use.sparse_input_gradient) {
                     const MapTiles cut = tiles(s);
                     const ListedPixels listed(cut, x.window(), call.arena);

@@ -28,7 +28,18 @@ struct SparseLimits {
     double forward, weight_gradient, input_gradient;
 };
 constexpr SparseLimits sparse_limits(Index channels) {
-    return channels < 32 ? SparseLimits{0.02, 0.25, 0.3} : SparseLimits{0.6, 0.6, 0.5};
+    return channels < 32 ? SparseLimits{0.35, 0.3, 0.3} : SparseLimits{0.6, 0.5, 0.45};
+}
+
+/// Share of the taps of a stride 1 convolution that lie inside a map of `size` pixels a side: dense kernels leave out the
+/// others, those over tiles with a border don't.
+constexpr double taps_inside(Index kernel, Index size) {
+    Index inside = 0;
+    for (Index tap = 0; tap < kernel; ++tap) {
+        const Index distance = tap < kernel / 2 ? kernel / 2 - tap : tap - kernel / 2;
+        inside += distance < size ? size - distance : 0;
+    }
+    return static_cast<double>(inside) / static_cast<double>(kernel * size);
 }
 
 inline bool takes_sparse(ConvolutionChoice choice, double share, double limit) {
