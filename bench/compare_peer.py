@@ -6,6 +6,7 @@
 
 A package that is not there is {"missing": package} and the exit code 3."""
 import argparse
+import importlib
 import inspect
 import json
 import os
@@ -22,6 +23,14 @@ STEPS, BATCH = 4, 16
 
 class Missing(Exception):
     """A package that a peer needs, and is not installed."""
+
+
+def need(module):
+    """The module, imported."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise Missing(module.partition(".")[0]) from error
 
 
 def network(case):
@@ -193,10 +202,7 @@ def with_spikingjelly_neurons(model):
 
 
 def spikingjelly(options):
-    try:
-        from spikingjelly.activation_based import functional
-    except ImportError as error:
-        raise Missing("spikingjelly") from error
+    functional = need("spikingjelly.activation_based.functional")
     from importlib.metadata import version
     found = measure_module(options, with_spikingjelly_neurons, functional.reset_net)
     return {**found, "version": "SpikingJelly " + version("spikingjelly")}
@@ -204,10 +210,7 @@ def spikingjelly(options):
 
 def export_to_onnx(options):
     """The path of the network in evaluation mode, by the classic exporter: the new one needs another package."""
-    try:
-        import onnx  # noqa: F401: the exporter needs it, and says so less clearly
-    except ImportError as error:
-        raise Missing("onnx") from error
+    need("onnx")  # the exporter does, and says so less clearly
     import staa_reference as ref
     ref.spike = lambda u, v_th, a: (u >= v_th).to(u.dtype)  # without the gradient, which ONNX has no operator for
     images, _ = torch.load(options.folder / "batch.pt")
@@ -225,10 +228,7 @@ def measure_runtime(options, infer, before, version):
 
 
 def onnxruntime(options):
-    try:
-        import onnxruntime as runtime
-    except ImportError as error:
-        raise Missing("onnxruntime") from error
+    runtime = need("onnxruntime")
     path, images = export_to_onnx(options)
     before = resident_mib("VmRSS")
     settings = runtime.SessionOptions()
@@ -239,10 +239,7 @@ def onnxruntime(options):
 
 
 def openvino(options):
-    try:
-        import openvino as runtime
-    except ImportError as error:
-        raise Missing("openvino") from error
+    runtime = need("openvino")
     path, images = export_to_onnx(options)
     before = resident_mib("VmRSS")
     compiled = runtime.Core().compile_model(str(path), "CPU", {
@@ -272,11 +269,7 @@ def read_options():
 if __name__ == "__main__":
     options = read_options()
     try:
-        try:
-            import torch
-            import torch.nn.functional as F
-        except ImportError as error:
-            raise Missing("torch") from error
+        torch, F = need("torch"), need("torch.nn.functional")
         torch.set_num_threads(options.threads)
         print(json.dumps(PEERS[options.peer](options)))
     except Missing as missing:

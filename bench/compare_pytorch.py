@@ -5,9 +5,10 @@
     pip install torch numpy spikingjelly onnx onnxruntime openvino
     python3 bench/compare_pytorch.py [--data cifar-10-batches-bin] [--json FILE]
 
-For each case the oracle of the parity tests (tests/reference/staa_reference.py) takes some steps of SGD in PyTorch; every
-peer then gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward, cross entropy
-and backward, without the optimiser's step and without dropped time steps. Every measurement has a process of its own.
+For each case the oracle of the parity tests (tests/reference/staa_reference.py) takes some steps of SGD in PyTorch;
+every peer then gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward,
+cross entropy and backward, without the optimiser's step and without dropped time steps. Every measurement has a process
+of its own.
 
 The memory of a training step is the process's peak less what it held before the network was built, so that a library's
 own code does not count. Exits with 2 if PyTorch or the program is not there, and with 1 if this library could not be
@@ -249,8 +250,8 @@ def main():
         print(f"compare_pytorch.py: no such program: {options.program}; build it with\n    cmake --preset release && "
               "cmake --build --preset release --target staa_network_times", file=sys.stderr)
         return 2
-    print(f"{BATCH} images of 3x32x32 a pass, T = 4, {options.threads} threads, medians of {options.repeats}; images: " +
-          (f"CIFAR-10 in {options.data}" if options.data else "a smooth pattern for each class, under noise") +
+    print(f"{BATCH} images of 3x32x32 a pass, T = 4, {options.threads} threads, medians of {options.repeats}; images: "
+          + (f"CIFAR-10 in {options.data}" if options.data else "a smooth pattern for each class, under noise") +
           f"; OMP_WAIT_POLICY: {os.environ.get('OMP_WAIT_POLICY', 'not set')}", flush=True)
     result, found_problems = {"ratios": {}, "cases": []}, []
     for case in options.case or CASES:

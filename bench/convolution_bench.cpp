@@ -29,48 +29,35 @@ void dense_weight_gradient(benchmark::State& state) {
             [&] { dense_convolution_weight_gradient<float>(o.shape, o.x.data(), o.y.data(), o.packed.data()); });
 }
 
-/// Memory for the list of a map's spikes.
-struct List {
-    List(Arena& arena, const ConvolutionShape& s)
-        : shape(s),
-          begin(arena, ActiveChannels::begin_size(s.images, s.in_height * s.in_width, s.in_channels)),
-          entries(arena, s.in_pixels() * s.in_channels) {}
-
-    ActiveChannels fill(const Spikes& spikes) const {
-        const ActiveChannels active{shape.in_width, shape.in_height * shape.in_width, shape.in_channels, begin.data(),
-                                    entries.data()};
-        list_active_channels(spikes.data(), shape.images, active);
-        return active;
-    }
-
-    ConvolutionShape shape;
-    Scratch<std::int32_t> begin;
-    Scratch<std::uint16_t> entries;
-};
+ActiveChannelsMemory lists_of(Arena& arena, const ConvolutionShape& s) {
+    return {arena, s.images, s.in_width, s.in_height * s.in_width, s.in_channels};
+}
 
 /// The list alone, which the two kernels below share in a training step but not here.
 void spikes_list(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes spikes = o.spikes(share_of(state));
-    const List list(o.arena, o.shape);
+    const ActiveChannelsMemory lists = lists_of(o.arena, o.shape);
     const auto bytes = static_cast<double>(spikes.words() * 8 + spikes.count() * 2 + o.shape.in_pixels() * 4);
-    measure(state, {.bytes = bytes}, [&] { benchmark::DoNotOptimize(list.fill(spikes)); });
+    measure(state, {.bytes = bytes}, [&] { benchmark::DoNotOptimize(lists.list(spikes.data())); });
 }
 
 void spikes_forward(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes spikes = o.spikes(share_of(state));
-    const List list(o.arena, o.shape);
-    measure(state, o.work_on_spikes(),
-            [&] { spike_convolution<float>(o.shape, list.fill(spikes), o.packed.data(), nullptr, o.y.data()); });
+    const ActiveChannelsMemory lists = lists_of(o.arena, o.shape);
+    measure(state, o.work_on_spikes(), [&] {
+        spike_convolution<float>(o.shape, lists.list(spikes.data()), o.packed.data(), nullptr, o.y.data());
+    });
 }
 
 void spikes_weight_gradient(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes spikes = o.spikes(share_of(state));
-    const List list(o.arena, o.shape);
-    measure(state, o.work_on_spikes(),
-            [&] { spike_convolution_weight_gradient<float>(o.shape, list.fill(spikes), o.y.data(), o.packed.data()); });
+    const ActiveChannelsMemory lists = lists_of(o.arena, o.shape);
+    measure(state, o.work_on_spikes(), [&] {
+        spike_convolution_weight_gradient<float>(o.shape, lists.list(spikes.data()), o.y.data(), o.packed.data());
+    });
 }
 
 void at_spiking_layers(benchmark::internal::Benchmark* b) {

@@ -122,7 +122,7 @@ void at_pooled_maps(benchmark::internal::Benchmark* b) {
 void at_pooled_maps_and_rates(benchmark::internal::Benchmark* b) {
     timed(b)->ArgNames({"side", "channels", "permille"});
     for (const auto& [side, channels] : pooled_maps) {
-        for (const std::int64_t rate : {20, 50, 125, 250, 500})
+        for (const std::int64_t rate : rates)
             b->Args({side, channels, rate});
     }
 }

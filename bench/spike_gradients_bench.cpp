@@ -12,52 +12,36 @@ namespace {
 using namespace staa;
 using namespace staa_bench;
 
-/// Memory for the list of the pixels whose bit is set.
-struct List {
-    List(Arena& arena, const ConvolutionShape& s)
-        : tiles(s.images, s.in_height, s.in_width, s.padding),
-          channels(s.in_channels),
-          begin(arena, tiles.count() * (channels + 1)),
-          positions(arena, tiles.count() * tiles.pixels() * channels) {}
-
-    ActivePixels fill(const Spikes& bits) const {
-        const ActivePixels active{channels, tiles.pixels() * channels, begin.data(), positions.data()};
-        list_active_pixels(tiles, bits.data(), active);
-        return active;
-    }
-
-    MapTiles tiles;
-    Index channels;
-    Scratch<std::int32_t> begin;
-    Scratch<std::uint16_t> positions;
-};
+ActivePixelsMemory lists_of(Arena& arena, const ConvolutionShape& s) {
+    return {arena, MapTiles(s.images, s.in_height, s.in_width, s.padding), s.in_channels};
+}
 
 void list_alone(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes bits = o.spikes(share_of(state));
-    const List list(o.arena, o.shape);
-    const auto bytes =
-        static_cast<double>(bits.words() * 8 + bits.count() * 2 + list.tiles.count() * (list.channels + 1) * 4);
-    measure(state, {.bytes = bytes}, [&] { benchmark::DoNotOptimize(list.fill(bits)); });
+    const ActivePixelsMemory lists = lists_of(o.arena, o.shape);
+    const Index begins = lists.tiles().count() * (o.shape.in_channels + 1);
+    const auto bytes = static_cast<double>(bits.words() * 8 + bits.count() * 2 + begins * 4);
+    measure(state, {.bytes = bytes}, [&] { benchmark::DoNotOptimize(lists.list(bits.data())); });
 }
 
 void weight_gradient(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes fired = o.spikes(share_of(state));
-    const List list(o.arena, o.shape);
+    const ActivePixelsMemory lists = lists_of(o.arena, o.shape);
     measure(state, o.work_on_spikes(), [&] {
-        spike_weight_gradient<3, float>(o.arena, list.tiles, list.fill(fired), o.shape.out_channels, o.y.data(),
-                                        o.weight.data());
+        spike_weight_gradient<3, float>(o.arena, lists.tiles(), lists.list(fired.data()), o.shape.out_channels,
+                                        o.y.data(), o.weight.data());
     });
 }
 
 void input_gradient(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes wanted = o.spikes(share_of(state));
-    const List list(o.arena, o.shape);
+    const ActivePixelsMemory lists = lists_of(o.arena, o.shape);
     measure(state, o.work_on_marked_values(), [&] {
-        windowed_input_gradient<3, float>(o.arena, list.tiles, list.fill(wanted), o.shape.out_channels, o.y.data(),
-                                          o.weight.data(), o.x.data());
+        windowed_input_gradient<3, float>(o.arena, lists.tiles(), lists.list(wanted.data()), o.shape.out_channels,
+                                          o.y.data(), o.weight.data(), o.x.data());
     });
 }
 

@@ -7,11 +7,11 @@
 
 #include "network_times/counted_neuron.hpp"
 #include "network_times/measurement.hpp"
-#include "network_times/resident_memory.hpp"
 #include "staa/io/safetensors.hpp"
 #include "staa/networks/resnet.hpp"
 #include "staa/networks/vgg.hpp"
 #include "staa/training/loss.hpp"
+#include "support/memory.hpp"
 
 namespace {
 
@@ -114,13 +114,13 @@ Measurement measure(const Request& request) {
     const Batch batch = read_batch(request.batch);
     Measurement found;
     found.images = batch.images.dimension(0);
-    found.resident_before_mib = resident_mib();
+    found.resident_before_mib = staa_bench::resident_mib();
     {
         Net net(options);
         load(net, request.weights);
         found.seconds =
             request.measure == "training" ? time_training(request, batch, net) : time_inference(request, batch, net);
-        found.resident_peak_mib = resident_peak_mib();
+        found.resident_peak_mib = staa_bench::resident_peak_mib();
     }
     count_spikes(request, batch, found);
     return found;

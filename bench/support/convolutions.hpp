@@ -40,9 +40,6 @@ inline constexpr std::initializer_list<Layer> layers{
     {32, 128, 256, 1, 2, true},  // ResNet-19, the first shortcut that halves the map
 };
 
-/// Firing rates in thousandths.
-inline constexpr std::initializer_list<std::int64_t> rates{20, 50, 125, 250, 500};
-
 inline void at_layers(benchmark::internal::Benchmark* b) {
     timed(b)->ArgNames({"side", "in", "out", "kernel", "stride"});
     for (const Layer& l : layers)

@@ -118,21 +118,17 @@ inline double measure_triad() {
     return 3.0 * static_cast<double>(parts * part) * sizeof(float) / seconds;
 }
 
-/// The two, measured when first asked for, once a process and number of threads.
-inline double fma_peak() {
+/// What Measure() found when first asked for, once a process and number of threads.
+template <double (*Measure)()>
+double measured_once() {
     static std::map<int, double> measured;
     const auto [found, is_new] = measured.try_emplace(staa::threads());
     if (is_new)
-        found->second = measure_fma_peak();
+        found->second = Measure();
     return found->second;
 }
-inline double triad() {
-    static std::map<int, double> measured;
-    const auto [found, is_new] = measured.try_emplace(staa::threads());
-    if (is_new)
-        found->second = measure_triad();
-    return found->second;
-}
+inline double fma_peak() { return measured_once<measure_fma_peak>(); }
+inline double triad() { return measured_once<measure_triad>(); }
 
 /// What one call of a kernel does. FLOPs are effective: those that a dense computation of the same result takes, so
 /// that kernels which skip some can be compared with those that don't, and can go above the peak. A byte counts once

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The most memory that the process has held.
+// Memory of this process that is in the machine's memory, in MiB.
 #pragma once
-
-#include <benchmark/benchmark.h>
 
 #include <fstream>
 #include <string>
+
+#if __has_include(<sys/resource.h>)
+#include <sys/resource.h>
+#endif
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -21,15 +23,37 @@ inline void restart_peak_memory() {
     std::ofstream("/proc/self/clear_refs") << 5;
 }
 
-/// Sets the counter process_MiB to the peak of the whole process, program and libraries too. Memory that an earlier
-/// benchmark gave back can be in it where the C library is not glibc: then run a network alone.
-inline void report_peak_memory(benchmark::State& state) {
+/// A line of /proc/self/status, such as VmRSS; 0 where there is no such file.
+inline double process_status_mib(const std::string& name) {
     std::ifstream status("/proc/self/status");
-    for (std::string word; status >> word;) {
-        double kibibytes = 0;
-        if (word == "VmHWM:" && status >> kibibytes)
-            state.counters["process_MiB"] = kibibytes / 1024;
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(name + ":"))
+            return std::stod(line.substr(name.size() + 1)) / 1024;
     }
+    return 0;
+}
+
+/// The most that there ever was, program and libraries too.
+inline double resident_peak_mib() {
+    if (const double peak = process_status_mib("VmHWM"); peak > 0)
+        return peak;
+#if __has_include(<sys/resource.h>)
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+#if defined(__APPLE__)
+    return static_cast<double>(usage.ru_maxrss) / (1 << 20);
+#else
+    return static_cast<double>(usage.ru_maxrss) / (1 << 10);
+#endif
+#else
+    return 0;
+#endif
+}
+
+/// What there is now; the most so far where the system does not say.
+inline double resident_mib() {
+    const double now = process_status_mib("VmRSS");
+    return now > 0 ? now : resident_peak_mib();
 }
 
 }  // namespace staa_bench

@@ -2,12 +2,17 @@
 // Random numbers and spikes: zeros would be silent nets, and denormal numbers slow ones.
 #pragma once
 
+#include <initializer_list>
+
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
 
 namespace staa_bench {
 
 using staa::Index;
+
+/// Firing rates in thousandths.
+inline constexpr std::initializer_list<std::int64_t> rates{20, 50, 125, 250, 500};
 
 /// `size` numbers, uniform in [-1, 1).
 inline staa::Scratch<float> random_values(staa::Arena& arena, Index size) {

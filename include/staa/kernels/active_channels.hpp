@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "staa/core/spikes.hpp"
+#include "staa/core/tensor.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -52,5 +53,27 @@ inline void list_active_channels(const std::uint64_t* bits, Index images, const 
         }
     });
 }
+
+/// Memory of an arena for the active channels of maps [images, map_pixels, channels] of lines as long as `width`.
+class ActiveChannelsMemory {
+ public:
+    ActiveChannelsMemory(Arena& arena, Index images, Index width, Index map_pixels, Index channels)
+        : images_(images),
+          begin_(arena, ActiveChannels::begin_size(images, map_pixels, channels)),
+          entries_(arena, images * map_pixels * channels),
+          active_{width, map_pixels, channels, begin_.data(), entries_.data()} {}
+
+    /// The lists of bits [images · map_pixels][words_for(channels)]; they are as short-lived as this object.
+    const ActiveChannels& list(const std::uint64_t* bits) const {
+        list_active_channels(bits, images_, active_);
+        return active_;
+    }
+
+ private:
+    Index images_;
+    Scratch<std::int32_t> begin_;
+    Scratch<std::uint16_t> entries_;
+    ActiveChannels active_;
+};
 
 }  // namespace staa::inline STAA_ABI

@@ -79,11 +79,11 @@ void begin_tile(Index pixels, Index width, const Scalar* bias, Index used, Scala
     }
 }
 
-/// The frame of every convolution: for every tile of `pixels` and every block of `columns`, what `add_taps(tile number,
-/// vectors, weights of the block, sums)` adds to the bias goes to y.
+/// The frame of every convolution: for every tile of `pixels` and every block of `columns`, what `add_taps(first pixel, end,
+/// vectors constant, weights of the block, sums)` adds to the bias goes to y.
 template <class Arch, class Scalar, class AddTaps>
-void for_tiles(Index pixels, Index rows, Index columns, const Scalar* packed, const Scalar* bias, Scalar* y,
-               const AddTaps& add_taps) {
+void for_tiles(Index pixels, Index rows, Index columns, const Scalar* packed, const std::type_identity_t<Scalar>* bias,
+               Scalar* y, const AddTaps& add_taps) {
     using B = Blocking<Scalar, Arch>;
     const Index tiles = (pixels + convolution_tile - 1) / convolution_tile;
     parallel_for(tiles * B::blocks(columns), convolution_tile * rows, [&](Index task) {
@@ -136,7 +136,7 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
                                                   Scalar* dx) {
     using B = Blocking<Scalar, Arch>;
     detail::for_tiles<Arch>(
-        s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, static_cast<const Scalar*>(nullptr), dx,
+        s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, nullptr, dx,
         [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
             PixelPairs<convolution_tile> pairs;
             for (Index tap = 0; tap < s.taps(); ++tap, slab += s.out_channels * vectors * B::lanes) {

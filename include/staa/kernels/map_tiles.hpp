@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "staa/core/spikes.hpp"
+#include "staa/core/tensor.hpp"
 #include "staa/kernels/convolution_geometry.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -153,5 +154,29 @@ inline void list_active_pixels(const MapTiles& tiles, const std::uint64_t* bits,
         begin[active.channels] = next;
     });
 }
+
+/// Memory of an arena for the active pixels of `channels` in tiles.
+class ActivePixelsMemory {
+ public:
+    ActivePixelsMemory(Arena& arena, const MapTiles& tiles, Index channels)
+        : tiles_(tiles),
+          begin_(arena, tiles.count() * (channels + 1)),
+          positions_(arena, tiles.count() * tiles.pixels() * channels),
+          active_{channels, tiles.pixels() * channels, begin_.data(), positions_.data()} {}
+
+    const MapTiles& tiles() const { return tiles_; }
+
+    /// The lists of bits [pixels][words_for(channels)]; they are as short-lived as this object.
+    const ActivePixels& list(const std::uint64_t* bits) const {
+        list_active_pixels(tiles_, bits, active_);
+        return active_;
+    }
+
+ private:
+    MapTiles tiles_;
+    Scratch<std::int32_t> begin_;
+    Scratch<std::uint16_t> positions_;
+    ActivePixels active_;
+};
 
 }  // namespace staa::inline STAA_ABI

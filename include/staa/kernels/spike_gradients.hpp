@@ -29,16 +29,11 @@ struct NeighbourhoodBlock {
 
 namespace detail {
 
-/// Output pixel from input pixel through each tap, as a distance in a tile: output = input + padding - tap.
-template <Index Kernel>
-constexpr Index tap_distance(Index tap, Index padded_columns) {
-    return (Kernel / 2 - tap / Kernel) * padded_columns + Kernel / 2 - tap % Kernel;
-}
-
-/// sums[tap, o] += sum over the positions of dy[position + distance of the tap, o].
+/// sums[tap, o] += sum over the positions of dy[q, o], where output q reads the position through the tap: in row and column
+/// q = position + Kernel / 2 - tap.
 template <Index Kernel, class Arch, class Scalar>
 void add_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy, Index padded_columns,
-                        Scalar* sums, Index stride) {
+                        Scalar* sums) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V sum[B::taps][B::vectors];
@@ -58,13 +53,13 @@ void add_neighbourhoods(const std::uint16_t* positions, Index count, const Scala
     }
     unroll<B::taps>([&](auto tap) {
         unroll<B::vectors>([&](auto v) {
-            Scalar* to = sums + tap * stride + v * lanes_of<V>;
+            Scalar* to = sums + tap * B::width + v * lanes_of<V>;
             (V::load_unaligned(to) + sum[tap][v]).store_unaligned(to);
         });
     });
 }
 
-/// sums[i] += sum over taps and o of dy[positions[i] + distance of the tap, o] · weight[tap, o].
+/// sums[i] += sum over taps and o of dy[q, o] · weight[tap, o], where output q reads positions[i] through the tap.
 template <Index Kernel, class Arch, class Scalar>
 void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy, Index padded_columns,
                              const Scalar* weight, Index stride, Scalar* sums) {
@@ -76,7 +71,7 @@ void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const 
             [&](auto v) { weights[tap][v] = V::load_unaligned(weight + tap * stride + v * lanes_of<V>); });
     });
     const Index row = padded_columns * B::width;
-    const auto product = [&](Index i) {
+    for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + Index{positions[i]} * B::width;
         V sum[B::vectors];
         unroll<B::vectors>([&](auto v) { sum[v] = V(Scalar(0)); });
@@ -90,10 +85,7 @@ void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const 
             });
         });
         unroll<B::vectors - 1>([&](auto v) { sum[0] = sum[0] + sum[v + 1]; });
-        return sum[0];
-    };
-    for (Index i = 0; i < count; ++i) {
-        sums[i] += sum_lanes(product(i));
+        sums[i] += sum_lanes(sum[0]);
     }
 }
 
@@ -165,8 +157,7 @@ STAA_KERNEL void spike_weight_gradient(Arena& arena, const MapTiles& tiles, cons
             detail::load_block<Kernel, Arch>(tiles, i, dy + block * B::width, out, used, map);
             for (Index c = 0; c < in; ++c) {
                 detail::add_neighbourhoods<Kernel, Arch>(active.first(i, c), active.count(i, c), map,
-                                                         tiles.padded_columns(), sums + c * B::taps * B::width,
-                                                         B::width);
+                                                         tiles.padded_columns(), sums + c * B::taps * B::width);
             }
         }
     });

@@ -50,7 +50,6 @@ struct Conv2d {
         /// The weights as the kernels read them, with the batch norm that follows, made once: copies of a stream share it.
         struct State {
             std::shared_ptr<const PackedConvolution<Scalar>> packed;
-            ConvolutionUse use;
             void restart() {}
         };
 
@@ -66,23 +65,17 @@ struct Conv2d {
             convolve(x, packed.data(), nullptr, y, tape.use, call);
         }
 
-        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call) const {
-            if (!is_current(state, call)) {
+        /// With `norm`: this layer and the batch norm after it, whose scale goes to the weights and whose shift is a bias.
+        template <class... Norm>
+        void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call,
+                   const Norm&... norm) const {
+            static_assert(sizeof...(Norm) <= 1);
+            if (state.packed == nullptr || call.revision == 0 || state.packed->revision() != call.revision) {
                 state.packed = std::make_shared<PackedConvolution<Scalar>>(call.revision, Kernel, In::channels,
-                                                                           Channels, parameters.weight.data());
+                                                                           Channels, parameters.weight.data(), norm...);
             }
-            convolve(x, state.packed->weights(), nullptr, y, state.use, call);
-        }
-
-        /// `infer` of this layer and of the batch norm after it, whose scale goes to the weights and whose shift is a bias.
-        template <class Norm>
-        void infer_normalised(const Norm& norm, const SignalOf<In>& x, Analog<Scalar>& y, State& state,
-                              const Call& call) const {
-            if (!is_current(state, call)) {
-                state.packed = std::make_shared<PackedConvolution<Scalar>>(call.revision, Kernel, In::channels,
-                                                                           Channels, parameters.weight.data(), norm);
-            }
-            convolve(x, state.packed->weights(), state.packed->bias(), y, state.use, call);
+            ConvolutionUse use;
+            convolve(x, state.packed->weights(), state.packed->bias(), y, use, call);
         }
 
         /// dx = dy convolved with the weights turned round; d_weight = x correlated with dy. Where x carries a window, dx
@@ -129,39 +122,6 @@ struct Conv2d {
         static constexpr double inside =
             detail::taps_inside(Kernel, In::height) * detail::taps_inside(Kernel, In::width);
 
-        static bool is_current(const State& state, const Call& call) {
-            return state.packed != nullptr && call.revision != 0 && state.packed->revision() == call.revision;
-        }
-
-        /// The active channels of a spike map, in memory of the call.
-        struct Listed {
-            Listed(const Spikes& x, Arena& arena)
-                : begin(arena, ActiveChannels::begin_size(x.extents().images(), map_pixels, In::channels)),
-                  entries(arena, x.extents().size()),
-                  active{In::width, map_pixels, In::channels, begin.data(), entries.data()} {
-                list_active_channels(x.data(), x.extents().images(), active);
-            }
-            static constexpr Index map_pixels = Index{In::height} * In::width;
-            Scratch<std::int32_t> begin;
-            Scratch<std::uint16_t> entries;
-            ActiveChannels active;
-        };
-
-        /// The pixels of every channel whose bit is set, in memory of the call.
-        struct ListedPixels {
-            ListedPixels(const MapTiles& tiles, const std::uint64_t* bits, Arena& arena)
-                : room(tiles.pixels() * In::channels),
-                  begin(arena, tiles.count() * (In::channels + 1)),
-                  positions(arena, tiles.count() * room),
-                  active{In::channels, room, begin.data(), positions.data()} {
-                list_active_pixels(tiles, bits, active);
-            }
-            Index room;
-            Scratch<std::int32_t> begin;
-            Scratch<std::uint16_t> positions;
-            ActivePixels active;
-        };
-
         /// A spike map as numbers, in memory of the call.
         struct Numbers {
             Numbers(const Spikes& x, Arena& arena) : values(arena, x.extents().size()) {
@@ -172,8 +132,11 @@ struct Conv2d {
             Scratch<Scalar> values;
         };
 
-        static MapTiles tiles(const ConvolutionShape& s) {
-            return MapTiles(s.images, s.in_height, s.in_width, s.padding);
+        static ActiveChannelsMemory channel_lists(const ConvolutionShape& s, const Call& call) {
+            return {call.arena, s.images, s.in_width, s.in_height * s.in_width, s.in_channels};
+        }
+        static ActivePixelsMemory pixel_lists(const ConvolutionShape& s, const Call& call) {
+            return {call.arena, MapTiles(s.images, s.in_height, s.in_width, s.padding), s.in_channels};
         }
 
         static ConvolutionShape shape(const Call& call) {
@@ -203,8 +166,8 @@ struct Conv2d {
                 use.sparse_forward = fits_lists && detail::takes_sparse(choice, use.firing_rate,
                                                                         detail::sparse_limits(Channels).forward);
                 if (use.sparse_forward) {
-                    const Listed listed(x, call.arena);
-                    spike_convolution<Scalar>(s, listed.active, packed, bias, y.data());
+                    const ActiveChannelsMemory lists = channel_lists(s, call);
+                    spike_convolution<Scalar>(s, lists.list(x.data()), packed, bias, y.data());
                 } else {
                     const Numbers numbers(x, call.arena);
                     dense_convolution<Scalar>(s, numbers.values.data(), packed, bias, y.data());
@@ -224,14 +187,14 @@ struct Conv2d {
                     const Numbers numbers(x, call.arena);
                     dense_weight_gradient(s, numbers.values.data(), dy, gradients, call);
                 } else if constexpr (fits_tiles && (In::height * In::width > 4 || !fits_lists)) {
-                    const MapTiles cut = tiles(s);
-                    const ListedPixels listed(cut, x.data(), call.arena);
-                    spike_weight_gradient<Kernel, Scalar>(call.arena, cut, listed.active, Channels, dy.data(),
-                                                          gradients.weight.data());
+                    const ActivePixelsMemory lists = pixel_lists(s, call);
+                    spike_weight_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.data()), Channels,
+                                                          dy.data(), gradients.weight.data());
                 } else if constexpr (fits_lists) {
-                    const Listed listed(x, call.arena);
+                    const ActiveChannelsMemory lists = channel_lists(s, call);
+                    const ActiveChannels& active = lists.list(x.data());
                     add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
-                        spike_convolution_weight_gradient<Scalar>(s, listed.active, dy.data(), packed);
+                        spike_convolution_weight_gradient<Scalar>(s, active, dy.data(), packed);
                     });
                 }
             } else {
@@ -263,10 +226,9 @@ struct Conv2d {
                     x.window() != nullptr &&
                     detail::takes_sparse(choice, use.window, inside * detail::sparse_limits(Channels).input_gradient);
                 if (use.sparse_input_gradient) {
-                    const MapTiles cut = tiles(s);
-                    const ListedPixels listed(cut, x.window(), call.arena);
-                    windowed_input_gradient<Kernel, Scalar>(call.arena, cut, listed.active, Channels, dy.data(),
-                                                            parameters.weight.data(), dx.data());
+                    const ActivePixelsMemory lists = pixel_lists(s, call);
+                    windowed_input_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.window()), Channels,
+                                                            dy.data(), parameters.weight.data(), dx.data());
                     return;
                 }
             }

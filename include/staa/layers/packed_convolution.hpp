@@ -13,17 +13,17 @@ namespace staa::inline STAA_ABI {
 template <class Scalar>
 class PackedConvolution {
  public:
-    PackedConvolution(std::uint64_t revision, Index kernel, Index in, Index out, const Scalar* weight)
+    template <class... Norm>
+    PackedConvolution(std::uint64_t revision, Index kernel, Index in, Index out, const Scalar* weight,
+                      const Norm&... norm)
         : revision_(revision) {
-        pack(kernel, in, out, weight, nullptr);
-    }
-    template <class Norm>
-    PackedConvolution(std::uint64_t revision, Index kernel, Index in, Index out, const Scalar* weight, const Norm& norm)
-        : revision_(revision) {
-        const Scratch<Scalar> scale(arena_, out);
-        bias_.resize(arena_, out);
-        norm.affine(scale.data(), bias_.data());
-        pack(kernel, in, out, weight, scale.data());
+        constexpr Index has_norm = sizeof...(Norm);
+        const Scratch<Scalar> scale(arena_, has_norm * out);
+        bias_.resize(arena_, has_norm * out);
+        (norm.affine(scale.data(), bias_.data()), ...);
+        weights_.resize(arena_, Blocking<Scalar, DefaultArch>::packed_size(kernel * kernel * in, out));
+        pack_convolution_weights<Scalar>(kernel, in, out, weight, has_norm != 0 ? scale.data() : nullptr,
+                                         weights_.data());
     }
 
     std::uint64_t revision() const { return revision_; }
@@ -32,11 +32,6 @@ class PackedConvolution {
     const Scalar* bias() const { return bias_.data(); }
 
  private:
-    void pack(Index kernel, Index in, Index out, const Scalar* weight, const Scalar* scale) {
-        weights_.resize(arena_, Blocking<Scalar, DefaultArch>::packed_size(kernel * kernel * in, out));
-        pack_convolution_weights<Scalar>(kernel, in, out, weight, scale, weights_.data());
-    }
-
     std::uint64_t revision_;
     Arena arena_;
     Buffer<Scalar> weights_, bias_;

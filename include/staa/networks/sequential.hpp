@@ -44,7 +44,7 @@ constexpr bool takes_in = requires(const Layer& layer, const Next& next, const S
                                    SignalOf<typename Layer::Output>& y, typename Layer::State& state, const Call& call,
                                    typename Layer::Scalar* values) {
     next.affine(values, values);
-    layer.infer_normalised(next, x, y, state, call);
+    layer.infer(x, y, state, call, next);
 };
 
 /// Most layers hold no convolution.
@@ -213,7 +213,7 @@ struct Sequential {
         template <std::size_t I, class X, class Y>
         void infer_one(const X& x, Y& y, State& state, const Call& call) const {
             if constexpr (takes_in_next<I>()) {
-                get<I>().infer_normalised(get<I + 1>(), x, y, std::get<I>(state), call);
+                get<I>().infer(x, y, std::get<I>(state), call, get<I + 1>());
             } else {
                 get<I>().infer(x, y, std::get<I>(state), call);
             }
