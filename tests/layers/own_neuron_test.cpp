@@ -57,8 +57,7 @@ TEST_CASE("a neuron of one's own fires, resets and learns by its own rules") {
     one.forward();
     // U = -2 fires and leaves -1; U = -0.5 - 0.25 does not; U = -0.375 + 0.75.
     CHECK((one.y.test(0, 0) && !one.y.test(1, 0) && !one.y.test(2, 0)));
-    CHECK(one.tape.potential.data()[1] == -0.75);
-    CHECK(one.tape.potential.data()[2] == 0.375);
+    CHECK(potentials_of(one) == std::vector<double>{-2.0, -0.75, 0.375});
     one.backward();
     // Distances from the threshold: -1, 0.25, 1.375; slopes 0, 1, 0.
     CHECK(one.dx.data()[2] == 0);

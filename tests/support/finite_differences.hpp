@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 #include "staa/layers/layer.hpp"
 #include "support/catch.hpp"
@@ -79,6 +81,24 @@ struct OneLayer {
         }
     }
 };
+
+/// The potentials U [T, N, H, W, C] of neurons with a current of their own at every step: a stream shows each when it has
+/// taken the step.
+template <class Neurons>
+std::vector<typename Neurons::Scalar> potentials_of(Neurons& one) {
+    std::vector<typename Neurons::Scalar> potentials;
+    typename std::decay_t<decltype(one.layer)>::State state;
+    for (Index t = 0; t < one.steps; ++t) {
+        const staa::Call call{1, one.batch, one.arena, nullptr};
+        staa::Analog<typename Neurons::Scalar> x;
+        x.resize(one.arena, Neurons::Input::extents(1, one.batch));
+        std::copy_n(one.x.map(t * one.batch), x.extents().size(), x.data());
+        staa::SignalOf<typename Neurons::Output> y;
+        one.layer.infer(x, y, state, call);
+        potentials.insert(potentials.end(), state.potential.data(), state.potential.data() + state.potential.size());
+    }
+    return potentials;
+}
 
 /// The largest absolute value of an array.
 template <class Real>

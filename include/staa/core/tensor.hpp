@@ -123,4 +123,18 @@ class Scratch {
     Arena::Block block_;
 };
 
+/// As much memory for every worker of a `parallel_for`, for as long as this object lives.
+template <class Real>
+class WorkerScratch {
+ public:
+    WorkerScratch(Arena& arena, Index size)
+        : size_((size + line - 1) / line * line), memory_(arena, threads() * size_) {}
+    Real* of(Index worker) const { return memory_.data() + worker * size_; }
+
+ private:
+    static constexpr Index line = 64 / sizeof(Real);  // so that each begins aligned
+    Index size_;
+    Scratch<Real> memory_;
+};
+
 }  // namespace staa::inline STAA_ABI

@@ -171,17 +171,21 @@ STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGra
     });
 }
 
-/// y[p, c] = scale[c] · x[p, c] + shift[c]; without a scale (null) 1, without a shift 0.
+/// y[p, c] = scale[c] · x[p, c] + shift[c]; without a scale (null) 1, without a shift 0. With `accumulate` y is added to.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
-                                Scalar* y) {
+                                Scalar* y, bool accumulate = false) {
     for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V factor = scale != nullptr ? V::load_unaligned(scale + c) : V(Scalar(1));
         const V offset = shift != nullptr ? V::load_unaligned(shift + c) : V(Scalar(0));
         for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * channels + c;
-            fma(factor, V::load_unaligned(x + i), offset).store_unaligned(y + i);
+            V value = fma(factor, V::load_unaligned(x + i), offset);
+            if (accumulate) {
+                value = V::load_unaligned(y + i) + value;
+            }
+            value.store_unaligned(y + i);
         }
     });
 }

@@ -48,6 +48,16 @@ V carried(const Membrane<Scalar>& m, V potential, Index i) {
     const V left = Firing::carried(potential, m.neuron);
     return m.leak != nullptr ? left * V::load_unaligned(m.leak + i) : left;
 }
+
+/// U[t] of neuron i.
+template <class Firing, class V, class Scalar>
+V potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f, V decay, V gain, V shift, Index i) {
+    const V driven = fma(gain, V::load_unaligned(f.current + i), shift);
+    if (f.previous == nullptr) {
+        return driven;
+    }
+    return fma(decay, carried<Firing>(m, V::load_unaligned(f.previous + i), i), driven);
+}
 }  // namespace detail
 
 template <class Firing, class Scalar, class Arch = DefaultArch>
@@ -63,10 +73,7 @@ STAA_KERNEL void membrane_forward(const Membrane<Scalar>& m, const MembraneForwa
         V carried_sum = f.carried_sum != nullptr ? V::load_unaligned(f.carried_sum + c) : V(0);
         for (Index pixel = first; pixel < last; ++pixel) {
             const Index i = pixel * m.channels + c;
-            V potential = fma(gain, V::load_unaligned(f.current + i), shift);
-            if (f.previous != nullptr) {
-                potential = fma(decay, detail::carried<Firing>(m, V::load_unaligned(f.previous + i), i), potential);
-            }
+            const V potential = detail::potential<Firing>(m, f, decay, gain, shift, i);
             potential.store_unaligned(f.potential + i);
             if constexpr (Firing::output == Signal::spikes) {
                 f.spikes[pixel * words + c / 64] |= mask_bits(Firing::fires(potential, m.neuron)) << (c % 64);
@@ -81,6 +88,20 @@ STAA_KERNEL void membrane_forward(const Membrane<Scalar>& m, const MembraneForwa
         }
         if (f.carried_sum != nullptr) {
             carried_sum.store_unaligned(f.carried_sum + c);
+        }
+    });
+}
+
+/// U[t] alone, the same bits as from `membrane_forward`, for a backward pass that does not find it kept.
+template <class Firing, class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void membrane_potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f) {
+    for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
+        using V = typename decltype(lanes)::type;
+        const V decay = V::load_unaligned(f.decay + c), gain = V::load_unaligned(f.gain + c);
+        const V shift = f.shift != nullptr ? V::load_unaligned(f.shift + c) : V(0);
+        for (Index pixel = first; pixel < last; ++pixel) {
+            const Index i = pixel * m.channels + c;
+            detail::potential<Firing>(m, f, decay, gain, shift, i).store_unaligned(f.potential + i);
         }
     });
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "staa/kernels/attention.hpp"
 #include "staa/kernels/channel_sums.hpp"
 #include "staa/layers/layer.hpp"
 
@@ -41,6 +42,7 @@ struct BatchNorm {
         };
         struct Tape {
             Channels mean, variance;  ///< of the batch, variance biased
+            Channels scale, shift;    ///< y = scale · x + shift
             bool from_running = false;
         };
 
@@ -50,22 +52,39 @@ struct BatchNorm {
         }
 
         void forward(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
+            prepare(x, tape, call);
+            normalise(x, y, tape.scale.data(), tape.shift.data(), call);
+        }
+
+        /// The batch's statistics, without the maps; `make_map` makes them.
+        void prepare(const Analog<Scalar>& x, Tape& tape, const Call& call) const {
             tape.mean.resize(In::channels);
             tape.variance.resize(In::channels);
             tape.from_running = false;
             channel_moments<Scalar>(call.arena, x.extents().pixels(), In::channels, x.data(), tape.mean.data(),
                                     tape.variance.data());
-            normalise(x, y, tape.mean, tape.variance, call);
+            make_affine(tape);
+        }
+
+        /// Map `image` of what `forward` gives, written to y [H, W, C] or added to it.
+        void make_map(const Analog<Scalar>& x, const Tape& tape, Index image, Write how, Scalar* y) const {
+            scale_channels<Scalar>(x.extents().map_pixels(), In::channels, x.map(image), tape.scale.data(),
+                                   tape.shift.data(), y, how == Write::add);
         }
 
         /// `forward` with the running averages in place of the batch's statistics: fine-tuning with frozen averages.
         void forward_with_running(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
-            tape = {statistics.mean, statistics.variance, true};
-            normalise(x, y, tape.mean, tape.variance, call);
+            tape.mean = statistics.mean;
+            tape.variance = statistics.variance;
+            tape.from_running = true;
+            make_affine(tape);
+            normalise(x, y, tape.scale.data(), tape.shift.data(), call);
         }
 
         void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
-            normalise(x, y, statistics.mean, statistics.variance, call);
+            const Scratch<Scalar> memory(call.arena, 2 * In::channels);
+            affine(memory.data(), memory.data() + In::channels);
+            normalise(x, y, memory.data(), memory.data() + In::channels, call);
         }
 
         /// What `infer` does to a channel: y = scale · x + shift. Both [channels].
@@ -139,12 +158,14 @@ struct BatchNorm {
             }
         }
 
-        void normalise(const Analog<Scalar>& x, Analog<Scalar>& y, const Channels& mean, const Channels& variance,
-                       const Call& call) const {
-            const Scratch<Scalar> memory(call.arena, 2 * In::channels);
-            Scalar* scale = memory.data();
-            Scalar* shift = scale + In::channels;
-            affine(mean, variance, scale, shift);
+        void make_affine(Tape& tape) const {
+            tape.scale.resize(In::channels);
+            tape.shift.resize(In::channels);
+            affine(tape.mean, tape.variance, tape.scale.data(), tape.shift.data());
+        }
+
+        static void normalise(const Analog<Scalar>& x, Analog<Scalar>& y, const Scalar* scale, const Scalar* shift,
+                              const Call& call) {
             y.resize(call.arena, x.extents());
             combine_channels<Scalar>(x.extents().pixels(), In::channels, scale, x.data(), nullptr, nullptr, shift,
                                      y.data());

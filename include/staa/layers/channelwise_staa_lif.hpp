@@ -69,7 +69,6 @@ struct ChannelwiseStaaLif {
         };
         struct Tape {
             std::vector<char> dropped;  ///< [T] which steps skip the aggregator; empty: none
-            Analog<Scalar> potential;   ///< U [T, N, H, W, C]
             Rows<Scalar> mean;          ///< mean of X over the pixels where GC, which knows it, is absent
             Rows<Scalar> carried_mean;  ///< mean of H[t-1] over the pixels, for SA; one step more, for the next call
             typename Context::Tape context;
@@ -83,29 +82,22 @@ struct ChannelwiseStaaLif {
               context(setup, random),
               attention(setup, random) {}
 
-        void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
+        void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             draw_dropped(tape, call);
             detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);
-            tape.potential.resize(call.arena, Output::extents(call.steps, call.batch));
             tape.carried_mean.resize(call.arena, (call.steps + 1) * call.batch, channels);
             std::fill(tape.carried_mean.row(0), tape.carried_mean.row(call.batch), Scalar(0));
-            run(x, y, tape, call, 0, [&](Index t, Index n) {
-                const Index image = t * call.batch + n;
-                return Potentials{t == 0 ? nullptr : tape.potential.map(image - call.batch), tape.potential.map(image)};
-            });
+            run(x, y, tape, call, 0, nullptr);
         }
 
-        void infer(const Analog<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
+        void infer(const Currents<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
             Tape tape;
             detail::begin_state<In>(state, call.batch);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             if constexpr (has_sa) {
                 begin_carried_mean(state, tape, call);
             }
-            run(x, y, tape, call, state.step, [&](Index, Index n) {
-                Scalar* potential = state.potential.data() + n * map_size;
-                return Potentials{potential, potential};
-            });
+            run(x, y, tape, call, state.step, state.potential.data());
             if constexpr (has_sa) {
                 std::copy_n(tape.carried_mean.row(call.steps * call.batch), state.carried_mean.size(),
                             state.carried_mean.data());
@@ -114,7 +106,7 @@ struct ChannelwiseStaaLif {
         }
 
         /// Back through time: channelwise_gradient.hpp.
-        void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+        void backward(const Currents<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
             Analog<Scalar> unwanted;
             detail::ChannelwiseGradient<at>(*this, x, dy, gradients, tape, call).run(dx != nullptr ? *dx : unwanted);
@@ -173,10 +165,6 @@ struct ChannelwiseStaaLif {
             return m;
         }
 
-        struct Potentials {
-            const Scalar* previous;
-            Scalar* current;
-        };
         /// The aggregator of one image and step, channel by channel; what is absent or dropped changes nothing.
         struct Gates {
             const Encoder* encoder;             ///< null where the step is dropped
@@ -222,38 +210,61 @@ struct ChannelwiseStaaLif {
             }
         }
 
-        /// All steps of a call; `potentials(t, n)` says where U[t-1] is and U[t] goes. `first_step` is the stream's.
-        template <class PotentialsOf>
-        void run(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call, Index first_step,
-                 const PotentialsOf& potentials) const {
+        /// The matrices of GC or SA packed for forward.
+        template <class Part>
+        static auto packed(const Part& part, Arena& arena) {
+            if constexpr (requires { part.packed(arena); }) {
+                return part.packed(arena);
+            } else {
+                return Nothing{};
+            }
+        }
+
+        /// All steps of a call, image by image, so that what a step leaves for the next is still in the cache. U stays in
+        /// `potentials` [N, H, W, C]; null: it is not kept. `first_step` is the stream's.
+        void run(const Currents<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call, Index first_step,
+                 Scalar* potentials) const {
             encoding.check_step(first_step + call.steps - 1);
-            summarise(x, tape, call, first_step);
-            const auto weights = packed_attention(tape, call);
-            const Scratch<Scalar> coefficients(call.arena, 3 * call.batch * channels);
-            for (Index t = 0; t < call.steps; ++t) {
-                const bool dropped = is_dropped(tape, t);
-                if constexpr (has_sa) {
-                    if (dropped) {
-                        Attention::skip(t * call.batch, call.batch, tape.attention);
-                    } else {
-                        attend(weights, t, first_step + t, tape, call);
-                    }
-                }
-                parallel_for(call.batch, map_size, [&](Index n) {
+            resize(tape, call);
+            const auto context_weights = packed(context, call.arena);
+            const auto attention_weights = packed(attention, call.arena);
+            const WorkerScratch<Scalar> memory(
+                call.arena, 3 * channels + ((potentials == nullptr ? 1 : 0) + (x.are_kept() ? 0 : 1)) * map_size);
+            parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
+                Scalar* coefficients = memory.of(worker);
+                Scalar* room = coefficients + 3 * channels;
+                Scalar* potential =
+                    potentials != nullptr ? potentials + n * map_size : room + (x.are_kept() ? 0 : map_size);
+                for (Index t = 0; t < call.steps; ++t) {
                     const Index row = t * call.batch + n;
-                    const Potentials u = potentials(t, n);
+                    const Scalar* current = x.map(In::is_constant ? n : row, room);
+                    summarise(context_weights, current, row, n, first_step + t, tape);
+                    attend(attention_weights, row, n, first_step + t, is_dropped(tape, t), tape);
                     MembraneForward<Scalar> f{};
-                    fold(gates(row, first_step + t, dropped, tape), coefficients.data() + 3 * n * channels, f);
-                    f.current = x.map(In::is_constant ? n : row);
-                    f.previous = u.previous;
-                    f.potential = u.current;
+                    fold(gates(row, first_step + t, is_dropped(tape, t), tape), coefficients, f);
+                    f.current = current;
+                    f.previous = first_step + t == 0 ? nullptr : potential;
+                    f.potential = potential;
                     f.carried_sum = has_sa ? tape.carried_mean.row(row + call.batch) : nullptr;
                     detail::set_output(f, y, row);
                     membrane_forward<Fire>(membrane(), f);
                     for (Index c = 0; has_sa && c < channels; ++c) {
                         f.carried_sum[c] *= per_pixel;
                     }
-                });
+                }
+            });
+        }
+
+        /// Room for what the gates need and are, and all that backward reads of them.
+        static void resize(Tape& tape, const Call& call) {
+            const Index rows = call.steps * call.batch, images = In::stored_steps(call.steps) * call.batch;
+            if constexpr (has_gc) {
+                Context::resize(tape.context, images, rows, call.arena);
+            } else if constexpr (has_sa) {
+                tape.mean.resize(call.arena, images, channels);
+            }
+            if constexpr (has_sa) {
+                Attention::resize(tape.attention, rows, call.arena);
             }
         }
 
@@ -270,34 +281,32 @@ struct ChannelwiseStaaLif {
             f.shift = memory + 2 * channels;
         }
 
-        /// What the gates need to know of X: GC's gates for all steps at once, or only the means for SA.
-        void summarise(const Analog<Scalar>& x, Tape& tape, const Call& call, Index first_step) const {
-            if constexpr (has_gc) {
-                context.gates(
-                    x, [&](Index t, Index c) { return encodes_before ? encoding.value(first_step + t, c) : Scalar(0); },
-                    tape.context, call);
-            } else if constexpr (has_sa) {
-                tape.mean.resize(call.arena, x.extents().images(), channels);
-                parallel_for(x.extents().images(), map_size, [&](Index image) {
-                    mean_pixels<Scalar>(map_size / channels, channels, x.map(image), tape.mean.row(image));
-                });
-            }
-        }
-
-        auto packed_attention(Tape& tape, const Call& call) const {
-            if constexpr (has_sa) {
-                Attention::resize(tape.attention, call.steps * call.batch, call.arena);
-                return attention.packed(call.arena);
-            } else {
-                return Nothing{};
-            }
-        }
-
-        /// SA's gates of step t, from mean(A) = leak · mean(H) + gain · (g · (mean(X) + P) + V + Q): no pass over the map.
+        /// What SA needs to know of X, and GC's gate. A map that is the same at every step is pooled once.
         template <class Weights>
-        void attend(const Weights& weights, Index t, Index step, Tape& tape, const Call& call) const {
-            for (Index n = 0; n < call.batch; ++n) {
-                const Index row = t * call.batch + n;
+        void summarise([[maybe_unused]] const Weights& weights, const Scalar* x, Index row, Index n, Index step,
+                       Tape& tape) const {
+            const Index image = In::is_constant ? n : row;
+            if constexpr (has_gc) {
+                if (image == row) {
+                    context.pool(x, image, tape.context);
+                }
+                context.make_gate(
+                    weights, image, row, [&](Index c) { return encodes_before ? encoding.value(step, c) : Scalar(0); },
+                    tape.context);
+            } else if constexpr (has_sa) {
+                mean_pixels<Scalar>(map_size / channels, channels, x, tape.mean.row(image));
+            }
+        }
+
+        /// SA's gate, from mean(A) = leak · mean(H) + gain · (g · (mean(X) + P) + V + Q): no pass over the map.
+        template <class Weights>
+        void attend([[maybe_unused]] const Weights& weights, [[maybe_unused]] Index row, [[maybe_unused]] Index n,
+                    [[maybe_unused]] Index step, [[maybe_unused]] bool dropped, Tape& tape) const {
+            if constexpr (has_sa) {
+                if (dropped) {
+                    Attention::skip(row, 1, tape.attention);
+                    return;
+                }
                 const Gates gate = gates(row, step, false, tape);
                 const Scalar* carried = tape.carried_mean.row(row);
                 const Scalar* mean = means(tape).row(In::is_constant ? n : row);
@@ -306,8 +315,8 @@ struct ChannelwiseStaaLif {
                     tape.attention.pooled.row(row)[c] =
                         adaptive.leak_of(c) * carried[c] + adaptive.gain_of(c) * current;
                 }
+                attention.gates(weights, row, 1, tape.attention);
             }
-            attention.gates(weights, t * call.batch, call.batch, tape.attention);
         }
     };
 };

@@ -58,15 +58,20 @@ struct GlobalContext {
         };
         /// Rows of all steps and images, row = step · batch + n; the first three have one a stored map of X.
         struct Tape {
-            Rows<Scalar> attention;                    ///< [H·W]
-            Rows<Scalar> pooled;                       ///< [C] sum of attention · X, without position encoding
-            Rows<Scalar> mean;                         ///< [C] mean of X over the pixels, for step attention
-            Rows<Scalar> context;                      ///< [C]
-            Rows<Scalar> normalised;                   ///< [C/Ratio] before LayerNorm's weight and bias
-            Rows<Scalar> inverse_deviation;            ///< [1] 1 / standard deviation of LayerNorm
-            Rows<Scalar> query;                        ///< [C/Ratio]
-            Rows<Scalar> gate;                         ///< [C] the gate; V in the additive form
-            Rows<Scalar> d_value, d_query, d_context;  ///< gradients; 0 where a step was dropped
+            Rows<Scalar> attention;                            ///< [H·W]
+            Rows<Scalar> pooled;                               ///< [C] sum of attention · X, without position encoding
+            Rows<Scalar> mean;                                 ///< [C] mean of X over the pixels, for step attention
+            Rows<Scalar> context;                              ///< [C]
+            Rows<Scalar> normalised;                           ///< [C/Ratio] before LayerNorm's weight and bias
+            Rows<Scalar> inverse_deviation;                    ///< [1] 1 / standard deviation of LayerNorm
+            Rows<Scalar> query;                                ///< [C/Ratio]
+            Rows<Scalar> gate;                                 ///< [C] the gate; V in the additive form
+            Rows<Scalar> d_value, d_norm, d_query, d_context;  ///< gradients; 0 where a step was dropped
+        };
+
+        /// The two matrices packed for one direction.
+        struct Packed {
+            PackedMatrix<Scalar> query, value;
         };
 
         at(const Setup& setup, Random& random) : scale(static_cast<Scalar>(setup.neuron.context_scale)) {
@@ -86,10 +91,14 @@ struct GlobalContext {
         }
 
         void forward(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
-            gates(
-                x, [](Index, Index) { return Scalar(0); }, tape, stored(call));
+            const Index images = x.extents().images();
+            const Packed weights = packed(call.arena);
+            resize(tape, images, images, call.arena);
             y.resize(call.arena, x.extents());
-            parallel_for(x.extents().images(), pixels * channels, [&](Index image) {
+            parallel_for(images, 3 * pixels * channels, [&](Index image) {
+                pool(x.map(image), image, tape);
+                make_gate(
+                    weights, image, image, [](Index) { return Scalar(0); }, tape);
                 const Scalar* summary = tape.gate.row(image);
                 if constexpr (is_gate) {
                     scale_channels<Scalar>(pixels, channels, x.map(image), summary, nullptr, y.map(image));
@@ -121,7 +130,7 @@ struct GlobalContext {
                     add_row_sums(pixels, channels, dy.map(image), d_gate.row(image));
                 }
             });
-            backward_gates(packed_transposed(call.arena), 0, images, d_gate.data(), tape, gradients);
+            backward_gates(packed_transposed(call.arena), 0, images, d_gate.data(), tape);
             add_gradients(images, tape, gradients, call.arena);
             Analog<Scalar> unwanted;
             Analog<Scalar>& to = dx != nullptr ? *dx : unwanted;
@@ -154,58 +163,80 @@ struct GlobalContext {
             g.x = x;
         }
 
-        /// All gates of a call, into `tape`. `encoding(t, c)` is what position encoding adds to channel c of X at step t:
-        /// softmax does not feel it, the context moves by it.
-        template <class EncodingOf>
-        void gates(const Analog<Scalar>& x, const EncodingOf& encoding, Tape& tape, const Call& call) const {
-            pool(x, tape, call.arena);
-            const Index rows = call.steps * call.batch;
-            tape.context.resize(call.arena, rows, channels);
-            for (Index row = 0; row < rows; ++row) {
-                const Scalar* pooled = tape.pooled.row(In::is_constant ? row % call.batch : row);
-                for (Index c = 0; c < channels; ++c) {
-                    tape.context.row(row)[c] = pooled[c] + encoding(row / call.batch, c);
-                }
-            }
-            gates_of_context(rows, tape, call.arena);
+        Packed packed(Arena& arena) const {
+            return {PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.query_weight.data()),
+                    PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.value_weight.data())};
         }
-
-        /// The transposed matrices, packed for `backward_gates`.
-        struct Packed {
-            PackedMatrix<Scalar> query, value;
-        };
         Packed packed_transposed(Arena& arena) const {
             return {PackedMatrix<Scalar>::transposed(arena, channels, hidden, parameters.query_weight.data()),
                     PackedMatrix<Scalar>::transposed(arena, hidden, channels, parameters.value_weight.data())};
         }
 
+        /// Room for `images` stored maps of X and the gates of `rows` steps and images.
+        static void resize(Tape& tape, Index images, Index rows, Arena& arena) {
+            tape.attention.resize(arena, images, pixels);
+            tape.pooled.resize(arena, images, channels);
+            tape.mean.resize(arena, images, channels);
+            tape.context.resize(arena, rows, channels);
+            tape.normalised.resize(arena, rows, hidden);
+            tape.inverse_deviation.resize(arena, rows, 1);
+            tape.query.resize(arena, rows, hidden);
+            tape.gate.resize(arena, rows, channels);
+        }
+
+        /// Eq. 7 for the stored map x [H, W, C].
+        void pool(const Scalar* x, Index image, Tape& tape) const {
+            Scalar* attention = tape.attention.row(image);
+            score_pixels<Scalar>(pixels, channels, x, parameters.key_weight.data(), attention);
+            softmax<Scalar>(pixels, attention);
+            pool_pixels<Scalar>(pixels, channels, x, attention, tape.pooled.row(image), tape.mean.row(image));
+        }
+
+        /// Eq. 8-10 for one row, whose map has been pooled. `encoding(c)` is what position encoding adds to channel c of
+        /// X: softmax does not feel it, the context moves by it.
+        template <class EncodingOf>
+        void make_gate(const Packed& weights, Index image, Index row, const EncodingOf& encoding, Tape& tape) const {
+            for (Index c = 0; c < channels; ++c) {
+                tape.context.row(row)[c] = tape.pooled.row(image)[c] + encoding(c);
+            }
+            weights.query.multiply(1, tape.context.row(row), tape.normalised.row(row));
+            normalise(row, tape);
+            Scalar* value = tape.gate.row(row);
+            weights.value.multiply(1, tape.query.row(row), value, parameters.value_bias.data());
+            if constexpr (is_gate) {
+                sigmoid_gate<Scalar>(channels, scale, value, value);
+            }
+        }
+
         static void begin_backward(Tape& tape, Index rows, Arena& arena) {
             tape.d_value.resize(arena, rows, channels);
+            tape.d_norm.resize(arena, rows, hidden);
             tape.d_query.resize(arena, rows, hidden);
             tape.d_context.resize(arena, rows, channels);
             tape.d_value.set_zero();
+            tape.d_norm.set_zero();
             tape.d_query.set_zero();
             tape.d_context.set_zero();
         }
 
         /// tape.d_context, the gradient of the context, from the gradient of gate or V [count, C], for rows
         /// [first, first + count).
-        void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate, Tape& tape,
-                            Parameters& gradients) const {
+        void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate,
+                            Tape& tape) const {
             if constexpr (is_gate) {
                 sigmoid_gate_gradient<Scalar>(count * channels, scale, tape.gate.row(first), d_gate,
                                               tape.d_value.row(first));
             } else {
                 std::copy_n(d_gate, count * channels, tape.d_value.row(first));
             }
-            transposed.value.multiply(count, tape.d_value.row(first), tape.d_query.row(first));
+            transposed.value.multiply(count, tape.d_value.row(first), tape.d_norm.row(first));
             for (Index row = first; row < first + count; ++row) {
-                backward_norm(row, tape, gradients);
+                backward_norm(row, tape);
             }
             transposed.query.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
         }
 
-        /// Gradients of query and value, once all `rows` rows have gone through `backward_gates`. (The key's come from
+        /// Gradients of query, norm and value, once all `rows` rows have gone through `backward_gates`. (The key's come from
         /// `current_gradient`, which passes over the pixels.)
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
             add_matrix_gradient<Scalar>(arena, rows, hidden, channels, tape.query.data(), tape.d_value.data(),
@@ -214,6 +245,12 @@ struct GlobalContext {
             add_matrix_gradient<Scalar>(arena, rows, channels, hidden, tape.context.data(), tape.d_query.data(),
                                         gradients.query_weight.data());
             add_row_sums(rows, hidden, tape.d_query.data(), gradients.query_bias.data());
+            add_row_sums(rows, hidden, tape.d_norm.data(), gradients.norm_bias.data());
+            for (Index row = 0; row < rows; ++row) {
+                for (Index h = 0; h < hidden; ++h) {
+                    gradients.norm_weight(h) += tape.d_norm.row(row)[h] * tape.normalised.row(row)[h];
+                }
+            }
         }
 
         template <class Self, class Visitor, class... Trees>
@@ -240,50 +277,6 @@ struct GlobalContext {
         Scalar scale;
 
      private:
-        /// The call with the steps that are stored: a map that is the same at every step has the same gates.
-        static Call stored(const Call& call) {
-            return {In::stored_steps(call.steps), call.batch, call.arena, call.random};
-        }
-
-        /// Eq. 7 for every stored map.
-        void pool(const Analog<Scalar>& x, Tape& tape, Arena& arena) const {
-            const Index images = x.extents().images();
-            tape.attention.resize(arena, images, pixels);
-            tape.pooled.resize(arena, images, channels);
-            tape.mean.resize(arena, images, channels);
-            parallel_for(images, 2 * pixels * channels, [&](Index image) {
-                Scalar* attention = tape.attention.row(image);
-                score_pixels<Scalar>(pixels, channels, x.map(image), parameters.key_weight.data(), attention);
-                softmax<Scalar>(pixels, attention);
-                pool_pixels<Scalar>(pixels, channels, x.map(image), attention, tape.pooled.row(image),
-                                    tape.mean.row(image));
-            });
-        }
-
-        /// Eq. 8-10 for every row.
-        void gates_of_context(Index rows, Tape& tape, Arena& arena) const {
-            tape.normalised.resize(arena, rows, hidden);
-            tape.inverse_deviation.resize(arena, rows, 1);
-            tape.query.resize(arena, rows, hidden);
-            tape.gate.resize(arena, rows, channels);
-            PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.query_weight.data())
-                .multiply(rows, tape.context.data(), tape.normalised.data());
-            for (Index row = 0; row < rows; ++row) {
-                normalise(row, tape);
-            }
-            PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.value_weight.data())
-                .multiply(rows, tape.query.data(), tape.gate.data());
-            for (Index row = 0; row < rows; ++row) {
-                Scalar* value = tape.gate.row(row);
-                for (Index c = 0; c < channels; ++c) {
-                    value[c] += parameters.value_bias(c);
-                }
-                if constexpr (is_gate) {
-                    sigmoid_gate<Scalar>(channels, scale, value, value);
-                }
-            }
-        }
-
         /// relu(LayerNorm(row + query bias)).
         void normalise(Index row, Tape& tape) const {
             Scalar* values = tape.normalised.row(row);
@@ -304,17 +297,16 @@ struct GlobalContext {
             }
         }
 
-        /// LayerNorm backward, in place: with q^ the normalised values, r the inverse deviation, and means over the row,
+        /// ReLU, in place in d_norm, and LayerNorm backward to d_query: with q^ the normalised values, r the inverse deviation, and means over the row,
         ///     dq = r · (dq^ - mean(dq^) - q^ · mean(dq^ · q^)),   dq^ = weight · d_query where query > 0
-        void backward_norm(Index row, Tape& tape, Parameters& gradients) const {
+        void backward_norm(Index row, Tape& tape) const {
             Scalar* d = tape.d_query.row(row);
+            Scalar* d_norm = tape.d_norm.row(row);
             const Scalar* normalised = tape.normalised.row(row);
             Scalar mean = 0, product = 0;
             for (Index h = 0; h < hidden; ++h) {
-                const Scalar d_query = tape.query.row(row)[h] > 0 ? d[h] : Scalar(0);
-                gradients.norm_weight(h) += d_query * normalised[h];
-                gradients.norm_bias(h) += d_query;
-                d[h] = d_query * parameters.norm_weight(h);
+                d_norm[h] = tape.query.row(row)[h] > 0 ? d_norm[h] : Scalar(0);
+                d[h] = d_norm[h] * parameters.norm_weight(h);
                 mean += d[h] / static_cast<Scalar>(hidden);
                 product += d[h] * normalised[h] / static_cast<Scalar>(hidden);
             }

@@ -14,6 +14,8 @@
 //     forward(x, y, tape, call) const
 //     backward(x, dy, dx, gradients, tape, call) const    dx overwritten (null: not wanted), gradients added to
 //     infer(x, y, state, call) const                      running statistics, no tape, goes on from `state`
+//     prepare(x, tape, call) const, make_map(x, tape, image, how, y) const    optional: `forward` in two parts, the second
+//                                                         map by map; before a neuron that takes Currents, nobody keeps y
 //     absorb(tape, call)                                  running averages take in the statistics of one forward
 //     visit(self, prefix, visitor, trees...)              every trainable tensor by its name
 //     visit_statistics(self, prefix, visitor)             every other tensor, and counter, that belongs to the weights
@@ -59,6 +61,9 @@ struct Call {
     Random* random;              ///< for time-step random dropout; null: the pattern that the tape holds stands
     std::uint64_t revision = 0;  ///< of the weights: as long as it stays, so do they; 0: nothing is known
 };
+
+/// What becomes of the values that are there.
+enum class Write { over, add };
 
 /// How a tensor is laid out here, against PyTorch's state_dict.
 enum class Layout {

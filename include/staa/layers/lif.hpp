@@ -5,6 +5,7 @@
 
 #include "staa/kernels/attention.hpp"
 #include "staa/kernels/membrane.hpp"
+#include "staa/layers/currents.hpp"
 #include "staa/layers/leak_and_gain.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -52,12 +53,11 @@ Membrane<typename In::Scalar> membrane_of(const NeuronOptions& neuron) {
             neuron.detach_reset};
 }
 
-/// Gives a state that has seen nothing the sizes of its first call, and zeros; a stream that goes on must keep its batch.
+/// Gives a state that has seen nothing the sizes of its first call; a stream that goes on must keep its batch.
 template <class In>
 void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
     if (state.step == 0) {
         state.potential.resize(batch, In::height, In::width, In::channels);
-        state.potential.setZero();
     }
     check_stream(state.potential.dimension(0), batch);
 }
@@ -83,58 +83,54 @@ struct Lif {
         using Output = Map<In::channels, In::height, In::width, Fire::output, Scalar, Over::time>;
         using Parameters = Nothing;
         using State = NeuronState<Scalar>;
+        using Tape = Nothing;
         using Constants = typename LeakAndGain<Adaptive::constant>::template at<In>;
-        static constexpr bool reads_input = false;
+        static constexpr bool reads_input = true;
         static constexpr Operations operations{};
         static constexpr Index parameter_count(Index) { return 0; }
 
-        struct Tape {
-            Analog<Scalar> potential;  ///< U [T, N, H, W, C]
-        };
-
         at(const Setup& setup, Random& random) : neuron(setup.neuron), adaptive(setup, random) {}
 
-        void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
+        void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Tape&, const Call& call) const {
             detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);
-            tape.potential.resize(call.arena, Output::extents(call.steps, call.batch));
-            parallel_for(call.batch, call.steps * map_size, [&](Index n) {
-                for (Index t = 0; t < call.steps; ++t) {
-                    const Index image = t * call.batch + n;
-                    const Scalar* previous = t == 0 ? nullptr : tape.potential.map(image - call.batch);
-                    step(x.map(In::is_constant ? n : image), previous, tape.potential.map(image), y, image);
-                }
+            const WorkerScratch<Scalar> memory(call.arena, (x.are_kept() ? 1 : 2) * map_size);
+            parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
+                run(x, y, n, 0, memory.of(worker), memory.of(worker) + map_size, call);
             });
         }
 
-        void infer(const Analog<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
+        void infer(const Currents<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             detail::begin_state<In>(state, call.batch);
-            parallel_for(call.batch, call.steps * map_size, [&](Index n) {
-                Scalar* potential = state.potential.data() + n * map_size;
-                for (Index t = 0; t < call.steps; ++t) {
-                    const Index image = t * call.batch + n;
-                    step(x.map(In::is_constant ? n : image), potential, potential, y, image);
-                }
+            const WorkerScratch<Scalar> memory(call.arena, x.are_kept() ? 0 : map_size);
+            parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
+                run(x, y, n, state.step, state.potential.data() + n * map_size, memory.of(worker), call);
             });
             state.step += call.steps;
         }
 
-        /// X enters U with weight gain, so dX[t] = gain · dU[t], and H[t] enters U[t+1] with weight leak, so
-        /// dH[t] = leak · dU[t+1]: dX is all the memory that going back through time needs.
-        void backward(const Analog<Scalar>&, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape& tape,
+        /// U is made again, image by image. X enters it with weight gain, so dX[t] = gain · dU[t], and H[t] enters U[t+1]
+        /// with weight leak, so dH[t] = leak · dU[t+1]: dX is all the memory that going back through time needs.
+        void backward(const Currents<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape&,
                       const Call& call) const {
             if (dx == nullptr) {
                 return;
             }
             dx->resize(call.arena, In::extents(call.steps, call.batch));
-            const Scratch<Scalar> potentials(call.arena, In::is_constant ? call.batch * map_size : 0);
+            const WorkerScratch<Scalar> memory(call.arena, (call.steps + 1) * map_size);
             const bool scaled = !gain_is_one();
-            parallel_for(call.batch, 2 * call.steps * map_size, [&](Index n) {
+            parallel_for(call.batch, 2 * call.steps * map_size, [&](Index n, Index worker) {
+                Scalar* potentials = memory.of(worker);
+                Scalar* room = potentials + call.steps * map_size;
+                for (Index t = 0; t < call.steps; ++t) {
+                    Scalar* potential = potentials + t * map_size;
+                    membrane_potential<Fire>(membrane(), step(x.map(image_of(t, n, call), room),
+                                                              t == 0 ? nullptr : potential - map_size, potential));
+                }
                 const Scalar* d_next = nullptr;
                 for (Index t = call.steps - 1; t >= 0; --t) {
-                    const Index image = t * call.batch + n;
-                    Scalar* du = In::is_constant ? potentials.data() + n * map_size : dx->map(image);
-                    step_back(tape.potential.map(image), dy.map(image), d_next, du);
+                    Scalar* du = In::is_constant ? room : dx->map(t * call.batch + n);
+                    step_back(potentials + t * map_size, dy.map(t * call.batch + n), d_next, du);
                     if constexpr (In::is_constant) {
                         add_step(du, t == call.steps - 1, dx->map(n));
                     }
@@ -168,15 +164,30 @@ struct Lif {
                                [](Scalar value) { return value == 1; });
         }
 
-        void step(const Scalar* x, const Scalar* previous, Scalar* potential, SignalOf<Output>& y, Index image) const {
+        Membrane<Scalar> membrane() const { return detail::membrane_of<In>(neuron); }
+
+        /// The image of X, which is stored once where it is the same at every step.
+        static Index image_of(Index t, Index n, const Call& call) { return In::is_constant ? n : t * call.batch + n; }
+
+        MembraneForward<Scalar> step(const Scalar* x, const Scalar* previous, Scalar* potential) const {
             MembraneForward<Scalar> f{};
             f.decay = adaptive.leak.data();
             f.gain = adaptive.gain.data();
             f.current = x;
             f.previous = previous;
             f.potential = potential;
-            detail::set_output(f, y, image);
-            membrane_forward<Fire>(detail::membrane_of<In>(neuron), f);
+            return f;
+        }
+
+        /// All steps of image n, which are `first_step` and on of its stream; U stays in `potential`.
+        void run(const Currents<Scalar>& x, SignalOf<Output>& y, Index n, Index first_step, Scalar* potential,
+                 Scalar* room, const Call& call) const {
+            for (Index t = 0; t < call.steps; ++t) {
+                MembraneForward<Scalar> f =
+                    step(x.map(image_of(t, n, call), room), first_step + t == 0 ? nullptr : potential, potential);
+                detail::set_output(f, y, t * call.batch + n);
+                membrane_forward<Fire>(membrane(), f);
+            }
         }
 
         void step_back(const Scalar* potential, const Scalar* d_spikes, const Scalar* d_next,
@@ -187,7 +198,7 @@ struct Lif {
             b.d_next = d_next;
             b.next_scale = adaptive.leak.data();
             b.d_potential = d_potential;
-            membrane_backward<Fire>(detail::membrane_of<In>(neuron), b);
+            membrane_backward<Fire>(membrane(), b);
         }
 
         /// The gradient of a current that is the same at every step is the sum over the steps.

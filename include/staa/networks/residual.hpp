@@ -97,6 +97,7 @@ struct Residual {
         using Output = AsAnalog<BodyOut>;
         using Scalar = typename In::Scalar;
         static constexpr bool reads_input = true;
+        static constexpr bool makes_maps = detail::makes_maps<Body> && (!has_shortcut || detail::makes_maps<Path>);
         static constexpr Operations operations = Body::operations + Path::operations;
         static constexpr Index parameter_count(Index steps) {
             return Body::parameter_count(steps) + Path::parameter_count(steps);
@@ -129,6 +130,23 @@ struct Residual {
                 add(other, y);
             } else {
                 add(x, y);
+            }
+        }
+
+        /// `forward` but for the sum, which `make_map` makes.
+        void prepare(const SignalOf<In>& x, Tape& tape, const Call& call) const requires makes_maps {
+            body.prepare(x, tape.body, call);
+            if constexpr (has_shortcut) {
+                shortcut.prepare(x, tape.shortcut, call);
+            }
+        }
+        void make_map(const SignalOf<In>& x, const Tape& tape, Index image, Write how,
+                      Scalar* y) const requires makes_maps {
+            body.make_map(x, tape.body, image, how, y);
+            if constexpr (has_shortcut) {
+                shortcut.make_map(x, tape.shortcut, image, Write::add, y);
+            } else {
+                add_map(x, image, y);
             }
         }
 
@@ -184,6 +202,12 @@ struct Residual {
         Path shortcut;
 
      private:
+        static void add_map(const Analog<Scalar>& x, Index image, Scalar* y) {
+            add_values<Scalar>(x.extents().map_size(), x.map(image), y);
+        }
+        static void add_map(const Spikes& x, Index image, Scalar* y) {
+            add_spikes<Scalar>(1, x.extents().map_pixels(), In::channels, x.map(image), y);
+        }
         static void add(const Analog<Scalar>& x, Analog<Scalar>& y) {
             add_values<Scalar>(y.extents().size(), x.data(), y.data());
         }

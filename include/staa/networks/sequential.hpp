@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "staa/layers/currents.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -47,6 +48,20 @@ constexpr bool takes_in = requires(const Layer& layer, const Next& next, const S
     layer.infer(x, y, state, call, next);
 };
 
+/// Whether `Next` reads what `Layer` gives map by map, and `Layer` can make a map whenever it is wanted.
+template <class Layer>
+constexpr bool makes_maps = requires(const Layer& layer, const SignalOf<typename Layer::Input>& x,
+                                     typename Layer::Tape& tape, const Call& call, typename Layer::Scalar* y) {
+    layer.prepare(x, tape, call);
+    layer.make_map(x, tape, Index{}, Write::over, y);
+};
+template <class Next>
+constexpr bool takes_currents = requires(const Next& next, const Currents<typename Next::Scalar>& x,
+                                         SignalOf<typename Next::Output>& y, typename Next::Tape& tape,
+                                         const Call& call) {
+    next.forward(x, y, tape, call);
+};
+
 /// Most layers hold no convolution.
 template <class Layer, class Visitor>
 void visit_convolutions_of(const typename Layer::Tape& tape, const std::string& prefix, Visitor& visitor) {
@@ -75,6 +90,7 @@ struct Sequential {
         using Scalar = typename In::Scalar;
         using Parameters = typename Parts::Parameters;
         using State = typename Parts::States;
+        static constexpr bool ends_in_maps = detail::makes_maps<std::tuple_element_t<count - 1, Types>>;
         static constexpr bool reads_input = std::tuple_element_t<0, Types>::reads_input;
         static constexpr Operations operations = Parts::operations;
         static constexpr Index parameter_count(Index steps) { return Parts::parameter_count(steps); }
@@ -88,6 +104,15 @@ struct Sequential {
 
         void forward(const SignalOf<In>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             forward_from<0>(x, y, tape, call);
+        }
+
+        /// `forward` but for the last layer's maps; `make_map` makes them.
+        void prepare(const SignalOf<In>& x, Tape& tape, const Call& call) const requires ends_in_maps {
+            prepare_from<0>(x, tape, call);
+        }
+        void make_map(const SignalOf<In>& x, const Tape& tape, Index image, Write how,
+                      Scalar* y) const requires ends_in_maps {
+            get<count - 1>().make_map(input_of<count - 1>(x, tape), std::get<count - 1>(tape.tapes), image, how, y);
         }
 
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
@@ -149,26 +174,79 @@ struct Sequential {
             }
         }
 
+        /// Whether the output of layer I is not kept but made again, map by map, where layer I + 1 reads it.
+        template <std::size_t I>
+        static constexpr bool is_made_again() {
+            if constexpr (I < count - 1) {
+                return detail::makes_maps<std::tuple_element_t<I, Types>> &&
+                       detail::takes_currents<std::tuple_element_t<I + 1, Types>>;
+            } else {
+                return false;
+            }
+        }
+
+        /// Calls use(input of layer I).
+        template <std::size_t I, class Use>
+        void with_input(const SignalOf<In>& x, const Tape& tape, const Use& use) const {
+            if constexpr (I > 0 && is_made_again<I - 1>()) {
+                const auto make = [&](Index image, Scalar* y) {
+                    get<I - 1>().make_map(input_of<I - 1>(x, tape), std::get<I - 1>(tape.tapes), image, Write::over, y);
+                };
+                use(Currents<Scalar>::made_by(make));
+            } else {
+                use(input_of<I>(x, tape));
+            }
+        }
+
         template <std::size_t I>
         void forward_from(const SignalOf<In>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
-            const auto& input = input_of<I>(x, tape);
             if constexpr (I + 1 == count) {
-                get<I>().forward(input, y, std::get<I>(tape.tapes), call);
+                with_input<I>(x, tape,
+                              [&](const auto& input) { get<I>().forward(input, y, std::get<I>(tape.tapes), call); });
+                release_input<I>(tape);
             } else {
-                get<I>().forward(input, std::get<I>(tape.signals), std::get<I>(tape.tapes), call);
+                forward_one<I>(x, tape, call);
+                forward_from<I + 1>(x, y, tape, call);
             }
+        }
+
+        /// Layers I, I + 1 .. up to the last, which only prepares.
+        template <std::size_t I>
+        void prepare_from(const SignalOf<In>& x, Tape& tape, const Call& call) const {
+            if constexpr (I + 1 == count) {
+                get<I>().prepare(input_of<I>(x, tape), std::get<I>(tape.tapes), call);
+            } else {
+                forward_one<I>(x, tape, call);
+                prepare_from<I + 1>(x, tape, call);
+            }
+        }
+
+        /// Layer I, which is not the last.
+        template <std::size_t I>
+        void forward_one(const SignalOf<In>& x, Tape& tape, const Call& call) const {
+            if constexpr (is_made_again<I>()) {
+                get<I>().prepare(input_of<I>(x, tape), std::get<I>(tape.tapes), call);
+            } else {
+                with_input<I>(x, tape, [&](const auto& input) {
+                    get<I>().forward(input, std::get<I>(tape.signals), std::get<I>(tape.tapes), call);
+                });
+                release_input<I>(tape);
+            }
+        }
+
+        template <std::size_t I>
+        static void release_input(Tape& tape) {
             if constexpr (I > 0 && !std::tuple_element_t<I, Types>::reads_input) {
                 std::get<I - 1>(tape.signals).release();
-            }
-            if constexpr (I + 1 < count) {
-                forward_from<I + 1>(x, y, tape, call);
             }
         }
 
         template <std::size_t I>
         void back(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                   Tape& tape, const Call& call) const {
-            get<I>().backward(input_of<I>(x, tape), dy, dx, std::get<I>(gradients), std::get<I>(tape.tapes), call);
+            with_input<I>(x, tape, [&](const auto& input) {
+                get<I>().backward(input, dy, dx, std::get<I>(gradients), std::get<I>(tape.tapes), call);
+            });
         }
 
         /// Layers I, I - 1 .. 0. A gradient's memory goes back to the arena as soon as it has been used.
