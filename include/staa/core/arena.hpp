@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "staa/core/config.hpp"
+#include "staa/core/memory.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -52,7 +52,7 @@ class Arena {
         Pool& operator=(const Pool&) = delete;
         ~Pool() {
             for (const Free& block : free) {
-                ::operator delete (block.address, std::align_val_t{alignment});
+                detail::give_memory(block.address, block.capacity);
             }
         }
     };
@@ -119,7 +119,7 @@ inline Arena::Block Arena::take(std::size_t bytes) {
     if (free.capacity() < ++pool_->blocks) {
         free.reserve(2 * pool_->blocks);  // so that giving a block back never allocates
     }
-    void* address = ::operator new (bytes, std::align_val_t{alignment});
+    void* address = detail::take_memory(bytes);
     pool_->total += bytes;
     return Block(pool_, address, bytes);
 }

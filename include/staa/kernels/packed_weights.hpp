@@ -81,6 +81,21 @@ STAA_KERNEL void pack_convolution_weights(Index kernel, Index in, Index out, con
     });
 }
 
+namespace detail {
+
+/// y[row, column] = x[column, row]; columns [wide, end) are zeros.
+template <class Scalar>
+void transpose(Index rows, Index wide, Index end, const Scalar* x, Index x_stride, Scalar* y, Index y_stride) {
+    for (Index row = 0; row < rows; ++row) {
+        for (Index column = 0; column < wide; ++column) {
+            y[row * y_stride + column] = x[column * x_stride + row];
+        }
+        std::fill(y + row * y_stride + wide, y + row * y_stride + end, Scalar(0));
+    }
+}
+
+}  // namespace detail
+
 /// Packs weights [taps, in, out] with rows = out and columns = in: for the input gradient.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void pack_transposed_weights(Index taps, Index in, Index out, const Scalar* weight, Scalar* packed) {
@@ -91,13 +106,13 @@ STAA_KERNEL void pack_transposed_weights(Index taps, Index in, Index out, const 
         Scalar* slab = packed + B::block_offset(block, taps * out);
         for (Index tap = 0; tap < taps; ++tap, slab += out * columns) {
             const Scalar* from = weight + (tap * in + block * B::width) * out;
-            constexpr Index strip = 16;  // sixteen rows of the result stay in the first cache while columns pass
-            for (Index first = 0; first < out; first += strip) {
-                const Index last = std::min(out, first + strip);
-                for (Index column = 0; column < columns; ++column) {
-                    for (Index row = first; row < last; ++row) {
-                        slab[row * columns + column] = column < used ? from[column * out + row] : Scalar(0);
-                    }
+            // By squares: sixteen rows of `weight`, which the processor fetches ahead, at a time.
+            constexpr Index square = 16;
+            for (Index column = 0; column < columns; column += square) {
+                const Index wide = std::clamp<Index>(used - column, 0, square);
+                for (Index row = 0; row < out; row += square) {
+                    detail::transpose(std::min(out - row, square), wide, std::min(columns - column, square),
+                                      from + column * out + row, out, slab + row * columns + column, columns);
                 }
             }
         }
