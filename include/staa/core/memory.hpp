@@ -21,7 +21,7 @@ inline std::align_val_t alignment_of(std::size_t bytes) { return std::align_val_
 
 /// New memory, aligned to 64 bytes. What of it fills huge pages is asked for in huge pages: so none is larger for them.
 inline void* take_memory(std::size_t bytes) {
-    void* address = ::operator new (bytes, alignment_of(bytes));
+    void* address = ::operator new(bytes, alignment_of(bytes));
 #if defined(MADV_HUGEPAGE)
     if (bytes >= huge_page) {
         madvise(address, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // a wish; where it fails, pages are small
@@ -30,6 +30,6 @@ inline void* take_memory(std::size_t bytes) {
     return address;
 }
 
-inline void give_memory(void* address, std::size_t bytes) noexcept { ::operator delete (address, alignment_of(bytes)); }
+inline void give_memory(void* address, std::size_t bytes) noexcept { ::operator delete(address, alignment_of(bytes)); }
 
 }  // namespace staa::inline STAA_ABI::detail

@@ -11,8 +11,8 @@
 
 namespace staa::inline STAA_ABI::detail {
 
-/// One backward call of a ChannelwiseStaaLif: image by image, U is made again for all steps, and then the steps are gone
-/// back through from the last to the first. With dA = s·dU + e, where e = d_mean(A) / (H·W) is SA's path through its
+/// One backward call of a ChannelwiseStaaLif: for a few images at a time U is made again for all steps, and then the steps
+/// are gone back through from the last to the first. With dA = s·dU + e, where e = d_mean(A) / (H·W) is SA's path through its
 /// mean, and otherwise the letters of that class:
 ///     dH[t-1] = leak · dA,    dX = g·gain·dA + GC's path through its context
 /// Every gradient but dX is made of the sums of dU, dU·H[t-1] and dU·X over the pixels, a row of channels for every image
@@ -23,6 +23,7 @@ class ChannelwiseGradient {
     using Scalar = typename Neuron::Scalar;
     using Gates = typename Neuron::Gates;
     using LeakGain = typename Neuron::LeakGain;
+    using Images = typename Neuron::Images;
     static constexpr bool has_gc = Neuron::has_gc, has_sa = Neuron::has_sa;
     static constexpr Index channels = Neuron::channels, map_size = Neuron::map_size, pixels = map_size / channels;
 
@@ -55,20 +56,15 @@ class ChannelwiseGradient {
             neuron_.attention.begin_backward(tape_.attention, rows, call_.arena);
         }
         const WorkerScratch<Scalar> memory(call_.arena, Room::size(call_.steps));
-        parallel_for(call_.batch, 4 * call_.steps * map_size, [&](Index n, Index worker) {
+        const Index groups = Images::groups(call_.batch);
+        parallel_for(groups, 4 * call_.steps * call_.batch / groups * map_size, [&](Index group, Index worker) {
+            const Images images = Images::of_group(group, call_.batch);
             const Room room(memory.of(worker), call_.steps);
-            make_potentials(n, room);
+            for (Index t = 0; t < call_.steps; ++t) {
+                for_each(images, room, [&](Index n, const Place& place) { make_potential(t, n, place); });
+            }
             for (Index t = call_.steps - 1; t >= 0; --t) {
-                const bool dropped = Neuron::is_dropped(tape_, t);
-                potential_gradients(t, n, room);
-                if (!dropped) {
-                    attention_gradients(attention, t, n, room);
-                }
-                aggregate_gradients(t, n, dropped, room);
-                if (!dropped) {
-                    context_gradients(context, t, n, room);
-                }
-                current_gradients(t, n, dropped, room, dx);
+                go_back(context, attention, t, images, room, dx);
             }
         });
         add_gradients(rows);
@@ -79,14 +75,28 @@ class ChannelwiseGradient {
     /// The row of what is stored once for a map that is the same at every step.
     Index stored_row_of(Index t, Index n) const { return In::is_constant ? n : row_of(t, n); }
 
-    /// What one worker needs for an image: maps of every step, and rows [C] of the step at hand and the step before.
+    /// What one worker needs: of each of its images the maps of every step, and rows [C] of the step at hand and the step
+    /// before.
     struct Room {
-        static Index size(Index steps) { return (2 * steps + 1) * map_size + pixels + 10 * channels; }
-        Room(Scalar* memory, Index steps)
-            : currents(memory),
-              potentials(currents + steps * map_size),
-              du(potentials + steps * map_size),
-              rows(du + map_size),
+        static constexpr Index most = Images::most;
+        static Index size(Index steps) { return most * ((2 * steps + 1) * map_size + pixels + 11 * channels); }
+        Room(Scalar* memory, Index of_steps)
+            : steps(of_steps), maps(memory), rows(maps + most * (2 * steps + 1) * map_size) {}
+
+        /// SA's and GC's matrices take these rows of all images at once: [images, C].
+        Scalar* d_gate() const { return rows; }
+
+        Index steps;
+        Scalar *maps, *rows;
+    };
+    /// The same for one image.
+    struct Place {
+        Place(const Room& room, Index i)
+            : currents(room.maps + i * (2 * room.steps + 1) * map_size),
+              potentials(currents + room.steps * map_size),
+              du(potentials + room.steps * map_size),
+              d_gate(room.d_gate() + i * channels),
+              rows(room.rows + Room::most * channels + i * (10 * channels + pixels)),
               d_scores(rows + 10 * channels) {}
 
         Scalar* potential(Index t) const { return potentials + t * map_size; }
@@ -96,14 +106,43 @@ class ChannelwiseGradient {
         Scalar* d_current() const { return row(2); }   ///< sum of dU · X
         Scalar* next_scale() const { return row(3); }  ///< dH[t-1] = next_scale · dU[t] + next_shift
         Scalar* next_shift() const { return row(4); }
-        Scalar* d_gate() const { return row(5); }
-        Scalar* scale() const { return row(6); }  ///< dX[t] = scale · dU[t] + shift + GC's path
-        Scalar* shift() const { return row(7); }
-        Scalar* coefficients() const { return row(7); }  ///< [3, C], only while U is made again
+        Scalar* scale() const { return row(5); }  ///< dX[t] = scale · dU[t] + shift + GC's path
+        Scalar* shift() const { return row(6); }
+        Scalar* coefficients() const { return row(7); }  ///< [3, C]
 
         Scalar *currents, *potentials;  ///< [T, H, W, C]
-        Scalar *du, *rows, *d_scores;
+        Scalar *du, *d_gate, *rows, *d_scores;
     };
+
+    /// Calls body(n, its place).
+    template <class Body>
+    static void for_each(const Images& images, const Room& room, const Body& body) {
+        for (Index i = 0; i < images.count; ++i) {
+            body(images.first + i, Place(room, i));
+        }
+    }
+
+    /// One step of a task's images.
+    template <class ContextWeights, class AttentionWeights>
+    void go_back([[maybe_unused]] const ContextWeights& context, [[maybe_unused]] const AttentionWeights& attention,
+                 Index t, const Images& images, const Room& room, Analog<Scalar>& dx) const {
+        const bool dropped = Neuron::is_dropped(tape_, t);
+        const Index row = row_of(t, images.first);
+        for_each(images, room, [&](Index n, const Place& place) { potential_gradients(t, n, place); });
+        if constexpr (has_sa) {
+            if (!dropped) {
+                for_each(images, room, [&](Index n, const Place& place) { attention_gradients(t, n, place); });
+                neuron_.attention.backward_gates(attention, row, images.count, room.d_gate(), tape_.attention);
+            }
+        }
+        for_each(images, room, [&](Index n, const Place& place) { aggregate_gradients(t, n, dropped, place); });
+        if constexpr (has_gc) {
+            if (!dropped) {
+                neuron_.context.backward_gates(context, row, images.count, room.d_gate(), tape_.context);
+            }
+        }
+        for_each(images, room, [&](Index n, const Place& place) { current_gradients(t, n, dropped, place, dx); });
+    }
 
     /// Rows [T, N, C] that are added to the gradients at the end.
     Scalar* row(Index kind, Index r) const { return rows_.data() + (kind * call_.steps * call_.batch + r) * channels; }
@@ -123,67 +162,59 @@ class ChannelwiseGradient {
         }
     }
 
-    const Scalar* current(Index t, Index n, const Room& room) const {
+    const Scalar* current(Index t, Index n, const Place& place) const {
         return x_.are_kept() ? x_.map(stored_row_of(t, n), nullptr)
-                             : room.currents + (In::is_constant ? 0 : t * map_size);
+                             : place.currents + (In::is_constant ? 0 : t * map_size);
     }
 
-    void make_potentials(Index n, const Room& room) const {
-        for (Index t = 0; t < call_.steps; ++t) {
-            if (!x_.are_kept() && (t == 0 || !In::is_constant)) {
-                x_.map(stored_row_of(t, n), room.currents + t * map_size);
-            }
-            MembraneForward<Scalar> f{};
-            neuron_.fold(neuron_.gates(row_of(t, n), t, Neuron::is_dropped(tape_, t), tape_), room.coefficients(), f);
-            f.current = current(t, n, room);
-            f.previous = t > 0 ? room.potential(t - 1) : nullptr;
-            f.potential = room.potential(t);
-            membrane_potential<typename Neuron::Fire>(neuron_.membrane(), f);
+    void make_potential(Index t, Index n, const Place& place) const {
+        if (!x_.are_kept() && (t == 0 || !In::is_constant)) {
+            x_.map(stored_row_of(t, n), place.currents + t * map_size);
         }
+        MembraneForward<Scalar> f{};
+        neuron_.fold(neuron_.gates(row_of(t, n), t, Neuron::is_dropped(tape_, t), tape_), place.coefficients(), f);
+        f.current = current(t, n, place);
+        f.previous = t > 0 ? place.potential(t - 1) : nullptr;
+        f.potential = place.potential(t);
+        membrane_potential<typename Neuron::Fire>(neuron_.membrane(), f);
     }
 
     /// dU[t] from dS[t] and dU[t+1], and its sums.
-    void potential_gradients(Index t, Index n, const Room& room) const {
+    void potential_gradients(Index t, Index n, const Place& place) const {
         MembraneBackward<Scalar> b{};
-        b.potential = room.potential(t);
+        b.potential = place.potential(t);
         b.d_spikes = dy_.map(row_of(t, n));
-        b.d_potential = room.du;
-        b.d_next = t + 1 < call_.steps ? room.du : nullptr;
-        b.next_scale = room.next_scale();
-        b.next_shift = room.next_shift();
-        b.previous = t > 0 ? room.potential(t - 1) : nullptr;
-        b.current = current(t, n, room);
-        b.d_sum = room.d_sum();
-        b.d_carried = room.d_carried();
-        b.d_current = room.d_current();
+        b.d_potential = place.du;
+        b.d_next = t + 1 < call_.steps ? place.du : nullptr;
+        b.next_scale = place.next_scale();
+        b.next_shift = place.next_shift();
+        b.previous = t > 0 ? place.potential(t - 1) : nullptr;
+        b.current = current(t, n, place);
+        b.d_sum = place.d_sum();
+        b.d_carried = place.d_carried();
+        b.d_current = place.d_current();
         membrane_backward<typename Neuron::Fire>(neuron_.membrane(), b);
     }
 
-    /// U = s·A, so d_s = the sum of dU · A; from it the gradients of SA.
-    template <class Weights>
-    void attention_gradients([[maybe_unused]] const Weights& weights, [[maybe_unused]] Index t,
-                             [[maybe_unused]] Index n, [[maybe_unused]] const Room& room) const {
-        if constexpr (has_sa) {
-            const Gates gate = neuron_.gates(row_of(t, n), t, false, tape_);
-            for (Index c = 0; c < channels; ++c) {
-                const Scalar sum = room.d_sum()[c];
-                const Scalar of_xh = gate.g(c) * (room.d_current()[c] + gate.p(c) * sum) + gate.offset(c) * sum;
-                room.d_gate()[c] =
-                    neuron_.adaptive.leak_of(c) * room.d_carried()[c] + neuron_.adaptive.gain_of(c) * of_xh;
-            }
-            neuron_.attention.backward_gates(weights, row_of(t, n), 1, room.d_gate(), tape_.attention);
+    /// U = s·A, so d_s, the gradient of SA's gate, is the sum of dU · A.
+    void attention_gradients(Index t, Index n, const Place& place) const {
+        const Gates gate = neuron_.gates(row_of(t, n), t, false, tape_);
+        for (Index c = 0; c < channels; ++c) {
+            const Scalar sum = place.d_sum()[c];
+            const Scalar of_xh = gate.g(c) * (place.d_current()[c] + gate.p(c) * sum) + gate.offset(c) * sum;
+            place.d_gate[c] = neuron_.adaptive.leak_of(c) * place.d_carried()[c] + neuron_.adaptive.gain_of(c) * of_xh;
         }
     }
 
-    void aggregate_gradients(Index t, Index n, bool dropped, const Room& room) const {
+    void aggregate_gradients(Index t, Index n, bool dropped, const Place& place) const {
         const Gates gate = neuron_.gates(row_of(t, n), t, dropped, tape_);
         for (Index c = 0; c < channels; ++c) {
-            aggregate_gradient(t, n, c, gate, room);
+            aggregate_gradient(t, n, c, gate, place);
         }
         if constexpr (LeakGain::is_map) {
             if (t > 0) {  // d_leak = dA · H[t-1], neuron by neuron
-                leak_gradient<typename Neuron::Fire, Scalar>(neuron_.membrane(), room.next_scale(), room.next_shift(),
-                                                             room.du, room.potential(t - 1),
+                leak_gradient<typename Neuron::Fire, Scalar>(neuron_.membrane(), place.next_scale(), place.next_shift(),
+                                                             place.du, place.potential(t - 1),
                                                              leak_maps_.data() + n * map_size);
             }
         }
@@ -192,11 +223,11 @@ class ChannelwiseGradient {
     /// Turns the sums of dU into those of dA = s·dU + e (e summed over the pixels is d_mean(A)), and takes
     ///     d_leak = sum dA·H,   d_gain = sum dA·Xh,   d_g = gain · sum dA·(X + P),   d_V = gain · sum dA
     /// and the coefficients that make dX[t] and dH[t-1] of dU[t].
-    void aggregate_gradient(Index t, Index n, Index c, const Gates& gate, const Room& room) const {
+    void aggregate_gradient(Index t, Index n, Index c, const Gates& gate, const Place& place) const {
         const Index r = row_of(t, n);
         const Scalar leak = neuron_.adaptive.leak_of(c), gain = neuron_.adaptive.gain_of(c);
         const Scalar s = gate.s(c), weight = gain * gate.g(c);
-        Scalar sum = s * room.d_sum()[c], of_carried = s * room.d_carried()[c], of_current = s * room.d_current()[c];
+        Scalar sum = s * place.d_sum()[c], of_carried = s * place.d_carried()[c], of_current = s * place.d_current()[c];
         Scalar e = 0;
         if constexpr (has_sa) {
             if (gate.attention != nullptr) {
@@ -210,54 +241,46 @@ class ChannelwiseGradient {
         const Scalar of_encoded = of_current + gate.p(c) * sum;
         d_leak(r)[c] = of_carried;
         d_gain(r)[c] = gate.g(c) * of_encoded + gate.offset(c) * sum;
-        room.d_gate()[c] = gain * (Neuron::gates_context ? of_encoded : sum);
-        room.scale()[c] = weight * s;
-        room.shift()[c] = weight * e;
-        room.next_scale()[c] = leak * s;
-        room.next_shift()[c] = leak * e;
-        // Of P or Q; at a step that is dropped there is none. GC's path through P is added when its context is known.
+        place.d_gate[c] = gain * (Neuron::gates_context ? of_encoded : sum);
+        place.scale()[c] = weight * s;
+        place.shift()[c] = weight * e;
+        place.next_scale()[c] = leak * s;
+        place.next_shift()[c] = leak * e;
+        // Of P or Q; at a step that is dropped there is none.
         d_encoding(r)[c] = gate.encoder != nullptr ? (Neuron::encodes_before ? weight : gain) * sum : Scalar(0);
     }
 
-    /// GC's gradients. Attention sums to 1, so its path adds d_context once to dP[t], the sum of d(X + P) over the pixels;
-    /// dQ[t] has no such path.
-    template <class Weights>
-    void context_gradients([[maybe_unused]] const Weights& weights, [[maybe_unused]] Index t, [[maybe_unused]] Index n,
-                           [[maybe_unused]] const Room& room) const {
-        if constexpr (has_gc) {
-            const Index r = row_of(t, n);
-            neuron_.context.backward_gates(weights, r, 1, room.d_gate(), tape_.context);
-            for (Index c = 0; Neuron::encodes_before && c < channels; ++c) {
-                d_encoding(r)[c] += tape_.context.d_context.row(r)[c];
-            }
-        }
-    }
-
     /// dX[t], and the key's gradient on the way.
-    void current_gradients(Index t, Index n, bool dropped, const Room& room, Analog<Scalar>& dx) const {
+    void current_gradients(Index t, Index n, bool dropped, const Place& place, Analog<Scalar>& dx) const {
         const Index image = stored_row_of(t, n);
         CurrentGradient<Scalar> g{};
-        g.scale = room.scale();
-        g.shift = room.shift();
-        g.du = room.du;
+        g.scale = place.scale();
+        g.shift = place.shift();
+        g.du = place.du;
         g.dx = dx.map(image);
         g.accumulate = In::is_constant && t + 1 < call_.steps;
         if constexpr (has_gc) {
             if (!dropped) {
                 g.d_key = d_key(row_of(t, n));
-                neuron_.context.set_context_path(current(t, n, room), image, row_of(t, n), tape_.context, room.d_scores,
-                                                 g);
+                neuron_.context.set_context_path(current(t, n, place), image, row_of(t, n), tape_.context,
+                                                 place.d_scores, g);
             }
         }
         current_gradient<Scalar>(pixels, channels, g);
     }
 
+    /// Of the rows. Attention sums to 1, so GC's path adds d_context once to dP[t], the sum of d(X + P) over the pixels; dQ[t]
+    /// has no such path.
     void add_gradients(Index rows) const {
         for (Index r = 0; r < rows; ++r) {
             for (Index c = 0; c < channels; ++c) {
                 LeakGain::add_gradients(c, d_leak(r)[c], d_gain(r)[c], gradients_.adaptive);
                 if constexpr (Neuron::Encoder::is_learnable) {
-                    Neuron::Encoder::add_gradient(r / call_.batch, c, d_encoding(r)[c], gradients_.encoding);
+                    Scalar gradient = d_encoding(r)[c];
+                    if constexpr (has_gc && Neuron::encodes_before) {
+                        gradient += tape_.context.d_context.row(r)[c];
+                    }
+                    Neuron::Encoder::add_gradient(r / call_.batch, c, gradient, gradients_.encoding);
                 }
             }
         }

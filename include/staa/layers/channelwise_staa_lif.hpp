@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "staa/layers/channelwise_gradient.hpp"
@@ -220,36 +221,58 @@ struct ChannelwiseStaaLif {
             }
         }
 
-        /// All steps of a call, image by image, so that what a step leaves for the next is still in the cache. U stays in
-        /// `potentials` [N, H, W, C]; null: it is not kept. `first_step` is the stream's.
+        /// A task's images [first, first + count): of large maps one, which with its steps fills the cache, of small maps
+        /// several, which share their reading of the gates' matrices.
+        struct Images {
+            static constexpr Index most = std::clamp<Index>(32768 / map_size, 1, 8);
+            static constexpr Index groups(Index batch) { return (batch + most - 1) / most; }
+            static Images of_group(Index group, Index batch) {
+                const Index count = groups(batch), first = group * batch / count;
+                return {first, (group + 1) * batch / count - first};
+            }
+            Index first, count;
+        };
+
+        /// All steps of a call, a few images at a time, so that what a step leaves for the next is still in the cache. U
+        /// stays in `potentials` [N, H, W, C]; null: it is not kept. `first_step` is the stream's.
         void run(const Currents<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call, Index first_step,
                  Scalar* potentials) const {
             encoding.check_step(first_step + call.steps - 1);
             resize(tape, call);
             const auto context_weights = packed(context, call.arena);
             const auto attention_weights = packed(attention, call.arena);
-            const WorkerScratch<Scalar> memory(
-                call.arena, 3 * channels + ((potentials == nullptr ? 1 : 0) + (x.are_kept() ? 0 : 1)) * map_size);
-            parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
+            const Index maps = (potentials == nullptr ? 1 : 0) + (x.are_kept() ? 0 : 1);
+            const WorkerScratch<Scalar> memory(call.arena, 3 * channels + maps * Images::most * map_size);
+            const Index groups = Images::groups(call.batch);
+            parallel_for(groups, call.steps * call.batch / groups * map_size, [&](Index group, Index worker) {
+                const Images images = Images::of_group(group, call.batch);
                 Scalar* coefficients = memory.of(worker);
-                Scalar* room = coefficients + 3 * channels;
-                Scalar* potential =
-                    potentials != nullptr ? potentials + n * map_size : room + (x.are_kept() ? 0 : map_size);
+                Scalar* maps_of_potential = coefficients + 3 * channels;
+                Scalar* room = maps_of_potential + (potentials == nullptr ? Images::most * map_size : 0);
+                maps_of_potential = potentials == nullptr ? maps_of_potential : potentials + images.first * map_size;
+                const Scalar* currents[Images::most];
                 for (Index t = 0; t < call.steps; ++t) {
-                    const Index row = t * call.batch + n;
-                    const Scalar* current = x.map(In::is_constant ? n : row, room);
-                    summarise(context_weights, current, row, n, first_step + t, tape);
-                    attend(attention_weights, row, n, first_step + t, is_dropped(tape, t), tape);
-                    MembraneForward<Scalar> f{};
-                    fold(gates(row, first_step + t, is_dropped(tape, t), tape), coefficients, f);
-                    f.current = current;
-                    f.previous = first_step + t == 0 ? nullptr : potential;
-                    f.potential = potential;
-                    f.carried_sum = has_sa ? tape.carried_mean.row(row + call.batch) : nullptr;
-                    detail::set_output(f, y, row);
-                    membrane_forward<Fire>(membrane(), f);
-                    for (Index c = 0; has_sa && c < channels; ++c) {
-                        f.carried_sum[c] *= per_pixel;
+                    const Index row = t * call.batch + images.first, step = first_step + t;
+                    for (Index i = 0; i < images.count; ++i) {
+                        const Index image = In::is_constant ? images.first + i : row + i;
+                        currents[i] = x.map(image, room + i * map_size);
+                        summarise(currents[i], image, In::is_constant && t > 0, tape);
+                    }
+                    gate_context(context_weights, In::is_constant ? images.first : row, row, images.count, step, tape);
+                    attend(attention_weights, In::is_constant ? images.first : row, row, images.count, step,
+                           is_dropped(tape, t), tape);
+                    for (Index i = 0; i < images.count; ++i) {
+                        MembraneForward<Scalar> f{};
+                        fold(gates(row + i, step, is_dropped(tape, t), tape), coefficients, f);
+                        f.current = currents[i];
+                        f.potential = maps_of_potential + i * map_size;
+                        f.previous = step == 0 ? nullptr : f.potential;
+                        f.carried_sum = has_sa ? tape.carried_mean.row(row + i + call.batch) : nullptr;
+                        detail::set_output(f, y, row + i);
+                        membrane_forward<Fire>(membrane(), f);
+                        for (Index c = 0; has_sa && c < channels; ++c) {
+                            f.carried_sum[c] *= per_pixel;
+                        }
                     }
                 }
             });
@@ -281,41 +304,52 @@ struct ChannelwiseStaaLif {
             f.shift = memory + 2 * channels;
         }
 
-        /// What SA needs to know of X, and GC's gate. A map that is the same at every step is pooled once.
-        template <class Weights>
-        void summarise([[maybe_unused]] const Weights& weights, const Scalar* x, Index row, Index n, Index step,
-                       Tape& tape) const {
-            const Index image = In::is_constant ? n : row;
+        /// What the gates need to know of X; a map that is the same at every step is `known` after the first.
+        void summarise([[maybe_unused]] const Scalar* x, [[maybe_unused]] Index image, bool known,
+                       [[maybe_unused]] Tape& tape) const {
+            if (known) {
+                return;
+            }
             if constexpr (has_gc) {
-                if (image == row) {
-                    context.pool(x, image, tape.context);
-                }
-                context.make_gate(
-                    weights, image, row, [&](Index c) { return encodes_before ? encoding.value(step, c) : Scalar(0); },
-                    tape.context);
+                context.pool(x, image, tape.context);
             } else if constexpr (has_sa) {
                 mean_pixels<Scalar>(map_size / channels, channels, x, tape.mean.row(image));
             }
         }
 
-        /// SA's gate, from mean(A) = leak · mean(H) + gain · (g · (mean(X) + P) + V + Q): no pass over the map.
+        /// GC's gates of rows [row, row + count), whose maps begin at `image`.
         template <class Weights>
-        void attend([[maybe_unused]] const Weights& weights, [[maybe_unused]] Index row, [[maybe_unused]] Index n,
-                    [[maybe_unused]] Index step, [[maybe_unused]] bool dropped, Tape& tape) const {
+        void gate_context([[maybe_unused]] const Weights& weights, [[maybe_unused]] Index image,
+                          [[maybe_unused]] Index row, [[maybe_unused]] Index count, [[maybe_unused]] Index step,
+                          [[maybe_unused]] Tape& tape) const {
+            if constexpr (has_gc) {
+                context.make_gates(
+                    weights, image, row, count,
+                    [&](Index c) { return encodes_before ? encoding.value(step, c) : Scalar(0); }, tape.context);
+            }
+        }
+
+        /// SA's gates, from mean(A) = leak · mean(H) + gain · (g · (mean(X) + P) + V + Q): no pass over the maps.
+        template <class Weights>
+        void attend([[maybe_unused]] const Weights& weights, [[maybe_unused]] Index image, [[maybe_unused]] Index row,
+                    [[maybe_unused]] Index count, [[maybe_unused]] Index step, [[maybe_unused]] bool dropped,
+                    [[maybe_unused]] Tape& tape) const {
             if constexpr (has_sa) {
                 if (dropped) {
-                    Attention::skip(row, 1, tape.attention);
+                    Attention::skip(row, count, tape.attention);
                     return;
                 }
-                const Gates gate = gates(row, step, false, tape);
-                const Scalar* carried = tape.carried_mean.row(row);
-                const Scalar* mean = means(tape).row(In::is_constant ? n : row);
-                for (Index c = 0; c < channels; ++c) {
-                    const Scalar current = gate.g(c) * (mean[c] + gate.p(c)) + gate.offset(c);
-                    tape.attention.pooled.row(row)[c] =
-                        adaptive.leak_of(c) * carried[c] + adaptive.gain_of(c) * current;
+                for (Index i = 0; i < count; ++i) {
+                    const Gates gate = gates(row + i, step, false, tape);
+                    const Scalar* carried = tape.carried_mean.row(row + i);
+                    const Scalar* mean = means(tape).row(image + i);
+                    for (Index c = 0; c < channels; ++c) {
+                        const Scalar current = gate.g(c) * (mean[c] + gate.p(c)) + gate.offset(c);
+                        tape.attention.pooled.row(row + i)[c] =
+                            adaptive.leak_of(c) * carried[c] + adaptive.gain_of(c) * current;
+                    }
                 }
-                attention.gates(weights, row, 1, tape.attention);
+                attention.gates(weights, row, count, tape.attention);
             }
         }
     };

@@ -97,8 +97,8 @@ struct GlobalContext {
             y.resize(call.arena, x.extents());
             parallel_for(images, 3 * pixels * channels, [&](Index image) {
                 pool(x.map(image), image, tape);
-                make_gate(
-                    weights, image, image, [](Index) { return Scalar(0); }, tape);
+                make_gates(
+                    weights, image, image, 1, [](Index) { return Scalar(0); }, tape);
                 const Scalar* summary = tape.gate.row(image);
                 if constexpr (is_gate) {
                     scale_channels<Scalar>(pixels, channels, x.map(image), summary, nullptr, y.map(image));
@@ -192,19 +192,24 @@ struct GlobalContext {
             pool_pixels<Scalar>(pixels, channels, x, attention, tape.pooled.row(image), tape.mean.row(image));
         }
 
-        /// Eq. 8-10 for one row, whose map has been pooled. `encoding(c)` is what position encoding adds to channel c of
-        /// X: softmax does not feel it, the context moves by it.
+        /// Eq. 8-10 for rows [row, row + count), whose maps, from `image` on, have been pooled. `encoding(c)` is what position
+        /// encoding adds to channel c of X: softmax does not feel it, the context moves by it.
         template <class EncodingOf>
-        void make_gate(const Packed& weights, Index image, Index row, const EncodingOf& encoding, Tape& tape) const {
-            for (Index c = 0; c < channels; ++c) {
-                tape.context.row(row)[c] = tape.pooled.row(image)[c] + encoding(c);
+        void make_gates(const Packed& weights, Index image, Index row, Index count, const EncodingOf& encoding,
+                        Tape& tape) const {
+            for (Index i = 0; i < count; ++i) {
+                for (Index c = 0; c < channels; ++c) {
+                    tape.context.row(row + i)[c] = tape.pooled.row(image + i)[c] + encoding(c);
+                }
             }
-            weights.query.multiply(1, tape.context.row(row), tape.normalised.row(row));
-            normalise(row, tape);
+            weights.query.multiply(count, tape.context.row(row), tape.normalised.row(row));
+            for (Index i = 0; i < count; ++i) {
+                normalise(row + i, tape);
+            }
             Scalar* value = tape.gate.row(row);
-            weights.value.multiply(1, tape.query.row(row), value, parameters.value_bias.data());
+            weights.value.multiply(count, tape.query.row(row), value, parameters.value_bias.data());
             if constexpr (is_gate) {
-                sigmoid_gate<Scalar>(channels, scale, value, value);
+                sigmoid_gate<Scalar>(count * channels, scale, value, value);
             }
         }
 
