@@ -61,3 +61,10 @@
 #else
 #define STAA_KERNEL
 #endif
+
+/// Loops that a kernel hands its body to: out of line they would read the body's variables again after every store.
+#if defined(__GNUC__)
+#define STAA_INLINE [[gnu::always_inline]] inline
+#else
+#define STAA_INLINE inline
+#endif

@@ -40,7 +40,7 @@ namespace detail {
 inline void run_tasks(Index count, [[maybe_unused]] bool is_worth_waking, void (*call)(void*, Index, Index),
                       void* task) {
 #if defined(_OPENMP)
-    if (is_worth_waking) {
+    if (is_worth_waking && omp_in_parallel() == 0) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (Index i = 0; i < count; ++i) {
             call(task, i, omp_get_thread_num());

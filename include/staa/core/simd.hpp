@@ -166,7 +166,7 @@ struct Lanes {
 /// Calls body(Lanes<V>{}, first) over [0, count): full vectors first, then one lane at a time. A kernel is written
 /// once, for any width, and holds for counts that are not a multiple of it.
 template <class Real, class Arch, class Body>
-inline void for_lanes(Index count, Body&& body) {
+STAA_INLINE void for_lanes(Index count, Body&& body) {
     using V = Vector<Real, Arch>;
     const Index whole = count - count % lanes_of<V>;
     for (Index first = 0; first < whole; first += lanes_of<V>) {
@@ -184,7 +184,7 @@ inline void for_lanes(Index count, Body&& body) {
 /// line that the memory sends: a third of the speed on maps beyond the cache. A body's sums go on from strip to strip in
 /// memory; their order is that of the pixels.
 template <class Real, class Arch, class Body>
-inline void for_strips(Index pixels, Index channels, Body&& body) {
+STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
     const Index strip = std::max<Index>(8, 2048 / std::max<Index>(1, channels));
     for (Index first = 0; first < pixels; first += strip) {
         const Index last = std::min(pixels, first + strip);

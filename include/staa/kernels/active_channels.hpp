@@ -31,6 +31,11 @@ struct ActiveChannels {
         return begin + (image * words_for(channels) + word) * (map_pixels + 1);
     }
     std::uint16_t* entries_of(Index image) const { return entries + image * map_pixels * channels; }
+
+    /// The lists from image `first` on.
+    ActiveChannels from(Index first) const {
+        return {width, map_pixels, channels, begins(first, 0), entries_of(first)};
+    }
 };
 
 /// Fills `active` from bits [images · map_pixels][words_for(channels)].

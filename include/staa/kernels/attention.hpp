@@ -138,7 +138,7 @@ struct CurrentGradient {
 };
 
 template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void current_gradient(Index pixels, Index channels, const CurrentGradient<Scalar>& g) {
+STAA_KERNEL void current_gradient(Index pixels, Index channels, CurrentGradient<Scalar> g) {
     if (g.attention != nullptr) {
         std::fill_n(g.d_key, channels, Scalar(0));
     }

@@ -61,7 +61,7 @@ V potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f, V decay
 }  // namespace detail
 
 template <class Firing, class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void membrane_forward(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f) {
+STAA_KERNEL void membrane_forward(Membrane<Scalar> m, MembraneForward<Scalar> f) {
     const Index words = words_for(m.channels);
     if (f.carried_sum != nullptr) {
         std::fill_n(f.carried_sum, m.channels, Scalar(0));
@@ -94,7 +94,7 @@ STAA_KERNEL void membrane_forward(const Membrane<Scalar>& m, const MembraneForwa
 
 /// U[t] alone, the same bits as from `membrane_forward`, for a backward pass that does not find it kept.
 template <class Firing, class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void membrane_potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f) {
+STAA_KERNEL void membrane_potential(Membrane<Scalar> m, MembraneForward<Scalar> f) {
     for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V decay = V::load_unaligned(f.decay + c), gain = V::load_unaligned(f.gain + c);
@@ -125,7 +125,7 @@ struct MembraneBackward {
 /// dU[t] = dS[t] · dS/dU + dH[t] · dH/dU. For the hard reset H = U (1 - S(U)) the latter is (1 - S) - U · dS/dU, where
 /// the second term is the path through the reset.
 template <class Firing, class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void membrane_backward(const Membrane<Scalar>& m, const MembraneBackward<Scalar>& b) {
+STAA_KERNEL void membrane_backward(Membrane<Scalar> m, MembraneBackward<Scalar> b) {
     if (b.d_sum != nullptr) {
         for (Scalar* sums : {b.d_sum, b.d_carried, b.d_current}) {
             std::fill_n(sums, m.channels, Scalar(0));
@@ -177,7 +177,7 @@ STAA_KERNEL void membrane_backward(const Membrane<Scalar>& m, const MembraneBack
 /// The gradient of a leak that is one a neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1],
 /// H without the leak. scale and shift [channels], du and previous (U[t-1]) [pixels, channels].
 template <class Firing, class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void leak_gradient(const Membrane<Scalar>& m, const Scalar* scale, const Scalar* shift, const Scalar* du,
+STAA_KERNEL void leak_gradient(Membrane<Scalar> m, const Scalar* scale, const Scalar* shift, const Scalar* du,
                                const Scalar* previous, Scalar* d_leak) {
     for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;

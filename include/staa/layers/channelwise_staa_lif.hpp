@@ -254,9 +254,11 @@ struct ChannelwiseStaaLif {
                 for (Index t = 0; t < call.steps; ++t) {
                     const Index row = t * call.batch + images.first, step = first_step + t;
                     for (Index i = 0; i < images.count; ++i) {
-                        const Index image = In::is_constant ? images.first + i : row + i;
-                        currents[i] = x.map(image, room + i * map_size);
-                        summarise(currents[i], image, In::is_constant && t > 0, tape);
+                        if (t == 0 || !In::is_constant) {
+                            const Index image = In::is_constant ? images.first + i : row + i;
+                            currents[i] = x.map(image, room + i * map_size);
+                            summarise(currents[i], image, tape);
+                        }
                     }
                     gate_context(context_weights, In::is_constant ? images.first : row, row, images.count, step, tape);
                     attend(attention_weights, In::is_constant ? images.first : row, row, images.count, step,
@@ -304,12 +306,9 @@ struct ChannelwiseStaaLif {
             f.shift = memory + 2 * channels;
         }
 
-        /// What the gates need to know of X; a map that is the same at every step is `known` after the first.
-        void summarise([[maybe_unused]] const Scalar* x, [[maybe_unused]] Index image, bool known,
+        /// What the gates need to know of X.
+        void summarise([[maybe_unused]] const Scalar* x, [[maybe_unused]] Index image,
                        [[maybe_unused]] Tape& tape) const {
-            if (known) {
-                return;
-            }
             if constexpr (has_gc) {
                 context.pool(x, image, tape.context);
             } else if constexpr (has_sa) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "staa/kernels/pooling.hpp"
 #include "staa/kernels/spike_convolution.hpp"
@@ -40,6 +41,7 @@ struct Conv2d {
         static constexpr Operations operations =
             In::is_spikes ? Operations{.accumulates = products} : Operations{.multiply_accumulates = products};
         static constexpr Index parameter_count(Index) { return weights; }
+        static constexpr bool makes_maps = Output::height * Output::width >= 2 * convolution_tile;
 
         struct Parameters {
             Tensor<Scalar, 4> weight;  ///< [kernel, kernel, in, out]
@@ -69,13 +71,20 @@ struct Conv2d {
         template <class... Norm>
         void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call,
                    const Norm&... norm) const {
-            static_assert(sizeof...(Norm) <= 1);
-            if (state.packed == nullptr || call.revision == 0 || state.packed->revision() != call.revision) {
-                state.packed = std::make_shared<PackedConvolution<Scalar>>(call.revision, Kernel, In::channels,
-                                                                           Channels, parameters.weight.data(), norm...);
-            }
+            pack(state, call, norm...);
             ConvolutionUse use;
             convolve(x, state.packed->weights(), state.packed->bias(), y, use, call);
+        }
+
+        /// `infer` map by map: gives what, called with an image and the room for it, writes its map. Only of maps that are
+        /// large enough for reading all weights again.
+        template <class... Norm>
+        auto maps(const SignalOf<In>& x, State& state, const Call& call,
+                  const Norm&... norm) const requires makes_maps {
+            pack(state, call, norm...);
+            ConvolutionUse use;
+            return [packed = state.packed.get(), s = shape(call), source = Source(x, choice, use, call)](
+                       Index image, Scalar* y) { source.convolve(s, image, 1, packed->weights(), packed->bias(), y); };
         }
 
         /// dx = dy convolved with the weights turned round; d_weight = x correlated with dy. Where x carries a window, dx
@@ -157,24 +166,60 @@ struct Conv2d {
                     .padding = Kernel / 2};
         }
 
+        /// The input as the kernels read it: spikes as lists or as numbers, in memory of the call.
+        class Source {
+         public:
+            Source(const SignalOf<In>& x, ConvolutionChoice choice, ConvolutionUse& use, const Call& call) {
+                if constexpr (In::is_spikes) {
+                    use.firing_rate = x.firing_rate();
+                    use.sparse_forward = fits_lists && detail::takes_sparse(choice, use.firing_rate,
+                                                                            detail::sparse_limits(Channels).forward);
+                    if (use.sparse_forward) {
+                        lists_.emplace(channel_lists(shape(call), call));
+                        active_ = lists_->list(x.data());
+                    } else {
+                        numbers_.emplace(x, call.arena);
+                        values_ = numbers_->values.data();
+                    }
+                } else {
+                    values_ = x.data();
+                }
+            }
+
+            /// y of images [first, first + count).
+            void convolve(ConvolutionShape s, Index first, Index count, const Scalar* packed, const Scalar* bias,
+                          Scalar* y) const {
+                s.images = count;
+                if (lists_) {
+                    spike_convolution<Scalar>(s, active_.from(first), packed, bias, y);
+                } else {
+                    dense_convolution<Scalar>(s, values_ + first * In::height * In::width * In::channels, packed, bias,
+                                              y);
+                }
+            }
+
+         private:
+            std::optional<ActiveChannelsMemory> lists_;
+            std::optional<Numbers> numbers_;
+            ActiveChannels active_{};
+            const Scalar* values_ = nullptr;
+        };
+
+        /// The weights and the batch norm `norm`, if there is one, are packed where they are not yet.
+        template <class... Norm>
+        void pack(State& state, const Call& call, const Norm&... norm) const {
+            static_assert(sizeof...(Norm) <= 1);
+            if (state.packed == nullptr || call.revision == 0 || state.packed->revision() != call.revision) {
+                state.packed = std::make_shared<PackedConvolution<Scalar>>(call.revision, Kernel, In::channels,
+                                                                           Channels, parameters.weight.data(), norm...);
+            }
+        }
+
         void convolve(const SignalOf<In>& x, const Scalar* packed, const Scalar* bias, Analog<Scalar>& y,
                       ConvolutionUse& use, const Call& call) const {
             const ConvolutionShape s = shape(call);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
-            if constexpr (In::is_spikes) {
-                use.firing_rate = x.firing_rate();
-                use.sparse_forward = fits_lists && detail::takes_sparse(choice, use.firing_rate,
-                                                                        detail::sparse_limits(Channels).forward);
-                if (use.sparse_forward) {
-                    const ActiveChannelsMemory lists = channel_lists(s, call);
-                    spike_convolution<Scalar>(s, lists.list(x.data()), packed, bias, y.data());
-                } else {
-                    const Numbers numbers(x, call.arena);
-                    dense_convolution<Scalar>(s, numbers.values.data(), packed, bias, y.data());
-                }
-            } else {
-                dense_convolution<Scalar>(s, x.data(), packed, bias, y.data());
-            }
+            Source(x, choice, use, call).convolve(s, 0, s.images, packed, bias, y.data());
         }
 
         void weight_gradient(const ConvolutionShape& s, const SignalOf<In>& x, const Analog<Scalar>& dy,

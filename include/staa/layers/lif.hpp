@@ -182,9 +182,12 @@ struct Lif {
         /// All steps of image n, which are `first_step` and on of its stream; U stays in `potential`.
         void run(const Currents<Scalar>& x, SignalOf<Output>& y, Index n, Index first_step, Scalar* potential,
                  Scalar* room, const Call& call) const {
+            const Scalar* current = nullptr;
             for (Index t = 0; t < call.steps; ++t) {
-                MembraneForward<Scalar> f =
-                    step(x.map(image_of(t, n, call), room), first_step + t == 0 ? nullptr : potential, potential);
+                if (t == 0 || !In::is_constant) {
+                    current = x.map(image_of(t, n, call), room);
+                }
+                MembraneForward<Scalar> f = step(current, first_step + t == 0 ? nullptr : potential, potential);
                 detail::set_output(f, y, t * call.batch + n);
                 membrane_forward<Fire>(membrane(), f);
             }

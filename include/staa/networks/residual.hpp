@@ -161,6 +161,15 @@ struct Residual {
             }
         }
 
+        /// `infer` but for the sum: gives what, called with an image and the room for it, writes its map.
+        auto maps(const SignalOf<In>& x, State& state, const Call& call) const
+            requires(!has_shortcut && detail::infers_maps<Body>) {
+            return [&x, of_body = body.maps(x, state.body, call)](Index image, Scalar* y) {
+                of_body(image, y);
+                add_map(x, image, y);
+            };
+        }
+
         /// dy goes down both paths, and what comes back adds up.
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {

@@ -58,8 +58,75 @@ constexpr bool makes_maps = requires(const Layer& layer, const SignalOf<typename
 template <class Next>
 constexpr bool takes_currents = requires(const Next& next, const Currents<typename Next::Scalar>& x,
                                          SignalOf<typename Next::Output>& y, typename Next::Tape& tape,
-                                         const Call& call) {
+                                         typename Next::State& state, const Call& call) {
     next.forward(x, y, tape, call);
+    next.infer(x, y, state, call);
+};
+/// Whether `Layer`, or with the batch norm after it, makes its maps one by one in inference.
+template <class Layer, class... Norm>
+constexpr bool infers_maps = requires(const Layer& layer, const SignalOf<typename Layer::Input>& x,
+                                      typename Layer::State& state, const Call& call, const Norm&... norm) {
+    layer.maps(x, state, call, norm...);
+};
+
+/// Which layers of a chain are inferred as one.
+template <class... Layer>
+struct Units {
+    static constexpr std::size_t count = sizeof...(Layer);
+    template <std::size_t I>
+    using At = std::tuple_element_t<I, std::tuple<Layer...>>;
+
+    /// Whether layer I takes in the next one, a convolution the batch norm after it.
+    template <std::size_t I>
+    static constexpr bool takes_in_next() {
+        if constexpr (I + 1 < count) {
+            return takes_in<At<I>, At<I + 1>>;
+        } else {
+            return false;
+        }
+    }
+    /// The layer after I and what it takes in.
+    template <std::size_t I>
+    static constexpr std::size_t after() {
+        return takes_in_next<I>() ? I + 2 : I + 1;
+    }
+    /// Whether layer I, with what it takes in, makes its maps one by one.
+    template <std::size_t I>
+    static constexpr bool makes_maps() {
+        if constexpr (takes_in_next<I>()) {
+            return infers_maps<At<I>, At<I + 1>>;
+        } else {
+            return infers_maps<At<I>>;
+        }
+    }
+    /// Whether it makes them for the neurons after it, so that nobody keeps them all.
+    template <std::size_t I>
+    static constexpr bool feeds_neurons() {
+        if constexpr (after<I>() < count) {
+            return makes_maps<I>() && takes_currents<At<after<I>()>>;
+        } else {
+            return false;
+        }
+    }
+    /// The end of the unit that begins with layer I.
+    template <std::size_t I>
+    static constexpr std::size_t end() {
+        return feeds_neurons<I>() ? after<I>() + 1 : after<I>();
+    }
+    /// The last layer, with the one before it where that takes it in.
+    static constexpr std::size_t last() {
+        if constexpr (count > 1) {
+            return takes_in_next<count - 2>() ? count - 2 : count - 1;
+        } else {
+            return 0;
+        }
+    }
+};
+template <class Types>
+struct UnitsOf;
+template <class... Layer>
+struct UnitsOf<std::tuple<Layer...>> {
+    using type = Units<Layer...>;
 };
 
 /// Most layers hold no convolution.
@@ -81,6 +148,7 @@ struct Sequential {
     class at {
         using Types = typename detail::Chain<In, Layers...>::Types;
         using Parts = detail::ChainParts<Types>;
+        using Units = typename detail::UnitsOf<Types>::type;
         static constexpr std::size_t count = sizeof...(Layers);
         using Each = std::make_index_sequence<count>;
 
@@ -91,6 +159,7 @@ struct Sequential {
         using Parameters = typename Parts::Parameters;
         using State = typename Parts::States;
         static constexpr bool ends_in_maps = detail::makes_maps<std::tuple_element_t<count - 1, Types>>;
+        static constexpr bool ends_in_inferred_maps = Units::template makes_maps<Units::last()>();
         static constexpr bool reads_input = std::tuple_element_t<0, Types>::reads_input;
         static constexpr Operations operations = Parts::operations;
         static constexpr Index parameter_count(Index steps) { return Parts::parameter_count(steps); }
@@ -127,7 +196,16 @@ struct Sequential {
         }
 
         void infer(const SignalOf<In>& x, SignalOf<Output>& y, State& state, const Call& call) const {
-            infer_from<0>(x, y, state, call);
+            infer_range<0, count>(x, y, state, call);
+        }
+
+        /// `infer` but for the last layer's maps: gives what, called with an image and the room for it, writes its map.
+        auto maps(const SignalOf<In>& x, State& state, const Call& call) const requires ends_in_inferred_maps {
+            if constexpr (Units::last() == 0) {
+                return maps_of<0>(x, state, call);
+            } else {
+                return ChainMaps(*this, x, state, call);
+            }
         }
 
         void absorb(const Tape& tape, const Call& call) { absorb_each(tape, call, Each{}); }
@@ -263,39 +341,58 @@ struct Sequential {
             }
         }
 
-        /// Whether layer I and the next one are one in inference: a convolution takes in the batch norm after it.
-        template <std::size_t I>
-        static constexpr bool takes_in_next() {
-            if constexpr (I + 1 < count) {
-                return detail::takes_in<std::tuple_element_t<I, Types>, std::tuple_element_t<I + 1, Types>>;
-            } else {
-                return false;
-            }
-        }
-
-        /// Layers I, I + 1 .. An input that belongs to the chain gives its memory back as soon as it has been used.
-        template <std::size_t I, class Signal>
-        void infer_from(Signal&& x, SignalOf<Output>& y, State& state, const Call& call) const {
-            constexpr std::size_t next = takes_in_next<I>() ? I + 2 : I + 1;
-            if constexpr (next == count) {
-                infer_one<I>(x, y, state, call);
+        /// Layers [I, End). An input that belongs to the chain gives its memory back as soon as it has been used.
+        template <std::size_t I, std::size_t End, class Signal, class Y>
+        void infer_range(Signal&& x, Y& y, State& state, const Call& call) const {
+            constexpr std::size_t next = Units::template end<I>();
+            if constexpr (next == End) {
+                infer_unit<I>(x, y, state, call);
             } else {
                 SignalOf<typename std::tuple_element_t<next - 1, Types>::Output> signal;
-                infer_one<I>(x, signal, state, call);
+                infer_unit<I>(x, signal, state, call);
                 if constexpr (!std::is_lvalue_reference_v<Signal>) {
                     x.release();
                 }
-                infer_from<next>(std::move(signal), y, state, call);
+                infer_range<next, End>(std::move(signal), y, state, call);
             }
         }
+
         template <std::size_t I, class X, class Y>
-        void infer_one(const X& x, Y& y, State& state, const Call& call) const {
-            if constexpr (takes_in_next<I>()) {
+        void infer_unit(const X& x, Y& y, State& state, const Call& call) const {
+            if constexpr (Units::template feeds_neurons<I>()) {
+                const auto maps = maps_of<I>(x, state, call);
+                constexpr std::size_t neurons = Units::template after<I>();
+                get<neurons>().infer(Currents<Scalar>::made_by(maps), y, std::get<neurons>(state), call);
+            } else if constexpr (Units::template takes_in_next<I>()) {
                 get<I>().infer(x, y, std::get<I>(state), call, get<I + 1>());
             } else {
                 get<I>().infer(x, y, std::get<I>(state), call);
             }
         }
+
+        template <std::size_t I, class X>
+        auto maps_of(const X& x, State& state, const Call& call) const {
+            if constexpr (Units::template takes_in_next<I>()) {
+                return get<I>().maps(x, std::get<I>(state), call, get<I + 1>());
+            } else {
+                return get<I>().maps(x, std::get<I>(state), call);
+            }
+        }
+
+        /// The maps of the last layer, and its input.
+        struct ChainMaps {
+            static constexpr std::size_t last = Units::last();
+            ChainMaps(const at& chain, const SignalOf<In>& x, State& state, const Call& call)
+                : maps((chain.template infer_range<0, last>(x, input, state, call),
+                        chain.template maps_of<last>(input, state, call))) {}
+            void operator()(Index image, Scalar* y) const { maps(image, y); }
+
+            using Input = SignalOf<typename std::tuple_element_t<last, Types>::Input>;
+            using Maps = decltype(std::declval<const at&>().template maps_of<last>(
+                std::declval<const Input&>(), std::declval<State&>(), std::declval<const Call&>()));
+            Input input;
+            Maps maps;
+        };
 
         template <std::size_t... I>
         void absorb_each(const Tape& tape, const Call& call, std::index_sequence<I...>) {
