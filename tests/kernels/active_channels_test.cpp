@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "staa/kernels/active_channels.hpp"
 
+#include <cstring>
+#include <limits>
+
 #include "kernels/cases.hpp"
 #include "support/catch.hpp"
 
@@ -57,6 +60,38 @@ TEST_CASE("Active channels are listed word by word, pixel by pixel, and read bac
                 CHECK((listed.begin.guards_survived() && listed.entries.guards_survived()));
             }
         }
+    }
+}
+
+TEST_CASE("Active values are those that are not 0, in the channels' order, and what is no number is one", "[kernels]") {
+    for (const Index channels : odd_channels) {
+        const Index size = images * 2 * width * channels;
+        staa::Random random{3};
+        auto x = zeros<float>(size);
+        for (Index i = 0; i < size; ++i)
+            x[i] = random.uniform() < 0.3 ? static_cast<float>(random.uniform(-1.0, 1.0)) : 0.0f;
+        x[size - 1] = std::numeric_limits<float>::quiet_NaN();
+        staa::Arena arena;
+        const staa::ActiveValuesMemory<float> memory(arena, images, width, 2 * width, channels);
+        const staa::ActiveValues<float>& active = memory.list(x.data());
+        auto found = zeros<float>(size);
+        Index listed = 0;
+        for (Index image = 0; image < images; ++image) {
+            for (Index word = 0; word < staa::words_for(channels); ++word) {
+                for (Index pixel = 0; pixel < 2 * width; ++pixel) {
+                    const std::int32_t* begin = active.begins(image, word) + pixel;
+                    for (Index i = begin[0]; i < begin[1]; ++i, ++listed) {
+                        const Index of_word = staa::channels_of_word(word, channels);
+                        const Index channel = 64 * word + active.entries_of(image)[i] % of_word;
+                        found[(image * 2 * width + pixel) * channels + channel] = active.values_of(image)[i];
+                    }
+                }
+            }
+        }
+        INFO("channels " << channels);
+        CHECK(std::memcmp(found.begin(), x.begin(), static_cast<std::size_t>(size) * sizeof(float)) == 0);
+        CHECK(staa::active_share(x.data(), size) == static_cast<double>(listed) / static_cast<double>(size));
+        CHECK(listed < size / 2 + 1);
     }
 }
 

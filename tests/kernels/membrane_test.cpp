@@ -110,6 +110,10 @@ void check_forward(const Neurons& n, const Step& step) {
     auto found = forward<Fire, Scalar>(n, step, [](const auto& m, const auto& f) {
         staa::membrane_forward<Fire, Scalar, typename Machine::Arch>(m, f);
     });
+    const auto potential_alone = forward<Fire, Scalar>(n, step, [](const auto& m, const auto& f) {
+        staa::membrane_potential<Fire, Scalar, typename Machine::Arch>(m, f);
+    });
+    CHECK(std::equal(found.potential.begin(), found.potential.end(), potential_alone.potential.begin()));
     const auto expected =
         forward<Fire, double>(n, {step.has_neighbour, false, step.takes_sums, step.has_leak_map},
                               [](const auto& m, const auto& f) { staa::plain::membrane_forward<Fire>(m, f); });

@@ -78,6 +78,31 @@ TEMPLATE_TEST_CASE("A convolution over spikes and one over the same numbers give
     }
 }
 
+TEMPLATE_TEST_CASE("A convolution over the values that are not 0 and one over all give the same bits", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+    using Scalar = typename TestType::Scalar;
+    using Arch = typename TestType::Arch;
+    for (const ConvolutionShape& s : convolution_cases()) {
+        INFO(describe(s));
+        Problem<Scalar, Arch> p(s, 0.2);
+        auto x = as<Scalar>(p.x);
+        for (Index i = 0; i < s.in_pixels() * s.in_channels; ++i)
+            x[i] *= static_cast<Scalar>(p.random.uniform(-1.0, 1.0));
+        const auto w = random_values<Scalar>(p.random, p.weights),
+                   bias = random_values<Scalar>(p.random, s.out_channels);
+        staa::pack_convolution_weights<Scalar, Arch>(s.kernel, s.in_channels, s.out_channels, w.data(), nullptr,
+                                                     p.packed.data());
+        staa::Arena arena;
+        const staa::ActiveValuesMemory<Scalar> lists(arena, s.images, s.in_width, s.in_height * s.in_width,
+                                                     s.in_channels);
+        auto of_lists = unwritten<Scalar>(p.outputs), of_all = unwritten<Scalar>(p.outputs);
+        staa::spike_convolution<Scalar, Arch>(s, lists.list(x.data()), p.packed.data(), bias.data(), of_lists.data());
+        staa::dense_convolution<Scalar, Arch>(s, x.data(), p.packed.data(), bias.data(), of_all.data());
+        CHECK(std::equal(of_lists.begin(), of_lists.end(), of_all.begin()));
+        CHECK(of_lists.guards_survived());
+    }
+}
+
 TEMPLATE_TEST_CASE("The weight gradient of a convolution of spikes sums over the pixels that fire", "[kernels]",
                    FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;

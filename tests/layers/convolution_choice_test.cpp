@@ -99,7 +99,7 @@ TEST_CASE("A surrogate without bounds makes no window") {
     CHECK(neurons.y.window() == nullptr);
 }
 
-TEST_CASE("A network shows every convolution of spikes by its name, and takes the kernels it was told to") {
+TEST_CASE("A network shows every convolution by its name, and takes the kernels it was told to") {
     using Net = Network<Image<3, 8, 8>, Conv2d<4>, BatchNorm, Lif<>, Conv2d<5>, BatchNorm, Lif<>,
                         Sequential<Named<"last", Conv2d<6>>>, BatchNorm, Lif<>, GlobalAvgPool, Linear<2>>;
     Random random(3);
@@ -116,10 +116,27 @@ TEST_CASE("A network shows every convolution of spikes by its name, and takes th
         net.visit_convolutions(tape, [&](const std::string& name, const ConvolutionUse& use) {
             names.push_back(name);
             const bool is_sparse = choice == ConvolutionChoice::sparse;
-            CHECK((use.sparse_forward == is_sparse && use.sparse_weight_gradient == is_sparse));
-            CHECK(use.sparse_input_gradient == is_sparse);
-            CHECK((use.firing_rate > 0.02 && use.firing_rate < 0.9));
+            CHECK(use.sparse_forward == is_sparse);
+            const bool reads_image = name == "0.";
+            CHECK((reads_image || (use.sparse_weight_gradient == is_sparse && use.sparse_input_gradient == is_sparse)));
+            CHECK((reads_image ? use.firing_rate == 1 : use.firing_rate > 0.02 && use.firing_rate < 0.9));
         });
-        CHECK(names == std::vector<std::string>{"3.", "6.last."});
+        CHECK(names == std::vector<std::string>{"0.", "3.", "6.last."});
     }
+}
+
+TEST_CASE("An analog map of which much is 0 is convolved over lists, one without zeros is not, with the same result") {
+    using Layer = Conv2d<40>::at<Map<5, 6, 6, Signal::analog, float>>;
+    OneLayer<Layer> one(Setup{});
+    one.forward();
+    CHECK((one.tape.use.firing_rate == 1 && !one.tape.use.sparse_forward));
+    for (Index i = 0; i < one.x.extents().size(); ++i) {
+        one.x.data()[i] = i % 4 == 0 ? one.x.data()[i] : 0.0f;
+    }
+    one.forward();
+    CHECK((one.tape.use.firing_rate == 0.25 && one.tape.use.sparse_forward));
+    const std::vector<float> of_lists(one.y.data(), one.y.data() + one.y.extents().size());
+    one.layer.choice = ConvolutionChoice::dense;
+    one.forward();
+    CHECK(std::equal(of_lists.begin(), of_lists.end(), one.y.data()));
 }

@@ -20,7 +20,36 @@ using Net = Network<Image<3, 9, 8>, Conv2d<16>, BatchNorm, Lif<>,
                              Shortcut<AvgPool<2, 2, 0, Edge::average>, Conv2d<24, 1>, BatchNorm>>,
                     StaaLif<>, GlobalAvgPool, Linear<10>>;
 
+/// Blocks of which each leaves the same for its backward.
+template <int Blocks, class... Block>
+struct Repeated : Repeated<Blocks - 1, Conv2d<32>, BatchNorm, StaaLif<>, Block...> {};
+template <class... Block>
+struct Repeated<0, Block...> {
+    using type = Network<Frames<32, 16, 16>, Block..., GlobalAvgPool, Linear<10>>;
+};
+
+/// Bytes of the tape after a step over 4 images.
+template <int Blocks>
+double tape_bytes() {
+    using Stack = typename Repeated<Blocks>::type;
+    auto net = std::make_unique<Stack>(NetworkOptions{.steps = 4});
+    Tape<Stack> tape;
+    typename Stack::Images frames(4, 4, 16, 16, 32);
+    frames.setRandom();
+    Labels labels(4);
+    labels.setZero();
+    net->backward(cross_entropy(net->forward(frames, tape), labels).gradient, tape);
+    return static_cast<double>(tape.arena.bytes());
+}
+
 }  // namespace
+
+TEST_CASE("a block of convolution, batch norm and neurons keeps the convolution's output and spikes, no other map") {
+    constexpr double maps = 4 * 4 * 16 * 16 * 32 * sizeof(float);
+    const double a_block = (tape_bytes<8>() - tape_bytes<4>()) / 4;
+    CHECK(a_block > 1.0 * maps);
+    CHECK(a_block < 1.5 * maps);
+}
 
 TEST_CASE("from the third training step on nothing is allocated in the tape's arena") {
     Net net(NetworkOptions{});

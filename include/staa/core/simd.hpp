@@ -40,6 +40,7 @@ struct OneLane {
     friend OneLane operator*(OneLane a, OneLane b) { return a.value * b.value; }
     friend OneLane operator/(OneLane a, OneLane b) { return a.value / b.value; }
     OneLane& operator+=(OneLane b) { return *this = *this + b; }
+    friend bool operator==(OneLane a, OneLane b) { return a.value == b.value; }
     friend bool operator>=(OneLane a, OneLane b) { return a.value >= b.value; }
     friend bool operator>(OneLane a, OneLane b) { return a.value > b.value; }
     friend bool operator<(OneLane a, OneLane b) { return a.value < b.value; }

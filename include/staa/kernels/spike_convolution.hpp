@@ -9,10 +9,13 @@ namespace staa::inline STAA_ABI {
 
 namespace detail {
 
-/// sums += the rows of the weights that the entries name; entry `first` is row 0.
+/// sums += the rows of the weights that entries [from, to) of an image name; entry `first` is row 0.
 template <class V, Index Vectors, class Scalar>
-void add_rows(const std::uint16_t* entry, const std::uint16_t* end, Index first, const Scalar* rows, Scalar* sums) {
+void add_rows(const ActiveChannels& active, Index image, Index from, Index to, Index first, const Scalar* rows,
+              Scalar* sums) {
     constexpr Index columns = Vectors * lanes_of<V>;
+    const std::uint16_t* entry = active.entries_of(image) + from;
+    const std::uint16_t* end = active.entries_of(image) + to;
     V sum[Vectors];
     unroll<Vectors>([&](auto v) { sum[v] = V::load_aligned(sums + v * lanes_of<V>); });
     for (; entry < end; ++entry) {
@@ -22,11 +25,28 @@ void add_rows(const std::uint16_t* entry, const std::uint16_t* end, Index first,
     unroll<Vectors>([&](auto v) { sum[v].store_aligned(sums + v * lanes_of<V>); });
 }
 
+/// The same, each row times the entry's value.
+template <class V, Index Vectors, class Scalar>
+void add_rows(const ActiveValues<Scalar>& active, Index image, Index from, Index to, Index first, const Scalar* rows,
+              Scalar* sums) {
+    constexpr Index columns = Vectors * lanes_of<V>;
+    const std::uint16_t* entries = active.entries_of(image);
+    const Scalar* values = active.values_of(image);
+    V sum[Vectors];
+    unroll<Vectors>([&](auto v) { sum[v] = V::load_aligned(sums + v * lanes_of<V>); });
+    for (Index i = from; i < to; ++i) {
+        const Scalar* row = rows + (Index{entries[i]} * columns - first * columns);
+        const V value(values[i]);
+        unroll<Vectors>([&](auto v) { sum[v] = fma(value, V::load_aligned(row + v * lanes_of<V>), sum[v]); });
+    }
+    unroll<Vectors>([&](auto v) { sum[v].store_aligned(sums + v * lanes_of<V>); });
+}
+
 /// Adds one line of taps and one word of channels to the sums of output pixels [first, last). What a pixel reads is one
 /// piece of a list: the entries of its neighbours in the line. slab [kernel][channels of the word][Vectors · lanes].
-template <class V, Index Vectors, class Scalar>
-void add_line_of_taps(const ConvolutionShape& s, const ActiveChannels& active, Index ky, Index word, Index first,
-                      Index last, const Scalar* slab, Scalar* tile) {
+template <class V, Index Vectors, class Active, class Scalar>
+void add_line_of_taps(const ConvolutionShape& s, const Active& active, Index ky, Index word, Index first, Index last,
+                      const Scalar* slab, Scalar* tile) {
     constexpr Index columns = Vectors * lanes_of<V>;
     const Index channels = channels_of_word(word, s.in_channels);
     for (Index pixel = first; pixel < last;) {
@@ -35,12 +55,11 @@ void add_line_of_taps(const ConvolutionShape& s, const ActiveChannels& active, I
         const Index image = line / s.out_height, in_y = line % s.out_height * s.stride + ky - s.padding;
         if (in_y >= 0 && in_y < s.in_height) {
             const std::int32_t* begin = active.begins(image, word) + in_y * s.in_width;
-            const std::uint16_t* entries = active.entries_of(image);
             for (Index out_x = x; out_x < end_x; ++out_x) {
                 const Index left = out_x * s.stride - s.padding;
                 const Index from = std::clamp<Index>(left, 0, s.in_width);
                 const Index to = std::clamp<Index>(left + s.kernel, from, s.in_width);
-                add_rows<V, Vectors>(entries + begin[from], entries + begin[to], left * channels, slab,
+                add_rows<V, Vectors>(active, image, begin[from], begin[to], left * channels, slab,
                                      tile + (pixel - first + out_x - x) * columns);
             }
         }
@@ -74,9 +93,9 @@ void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& p
 
 }  // namespace detail
 
-/// `dense_convolution` where x is 1 at the active channels and 0 elsewhere. The same bits.
-template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const ActiveChannels& active, const Scalar* packed,
+/// `dense_convolution` where x is 1 at the active channels, or what ActiveValues gives them, and 0 elsewhere. The same bits.
+template <class Scalar, class Arch = DefaultArch, class Active>
+STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const Active& active, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     detail::for_tiles<Arch>(
         s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,

@@ -101,12 +101,10 @@ struct Conv2d {
 
         void absorb(const Tape&, const Call&) {}
 
-        /// Calls visitor(name, use) with what the last forward and backward of this tape did, if the input is spikes.
+        /// Calls visitor(name, use) with what the last forward and backward of this tape did.
         template <class Visitor>
         static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
-            if constexpr (In::is_spikes) {
-                visitor(prefix, tape.use);
-            }
+            visitor(prefix, tape.use);
         }
 
         template <class Self, class Visitor, class... Trees>
@@ -118,7 +116,7 @@ struct Conv2d {
         static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
-        ConvolutionChoice choice;  ///< of convolutions of spikes
+        ConvolutionChoice choice;
 
      private:
         using Packing = Blocking<Scalar, DefaultArch>;
@@ -141,7 +139,8 @@ struct Conv2d {
             Scratch<Scalar> values;
         };
 
-        static ActiveChannelsMemory channel_lists(const ConvolutionShape& s, const Call& call) {
+        template <class Memory>
+        static Memory lists_of(const ConvolutionShape& s, const Call& call) {
             return {call.arena, s.images, s.in_width, s.in_height * s.in_width, s.in_channels};
         }
         static ActivePixelsMemory pixel_lists(const ConvolutionShape& s, const Call& call) {
@@ -170,17 +169,14 @@ struct Conv2d {
         class Source {
          public:
             Source(const SignalOf<In>& x, ConvolutionChoice choice, ConvolutionUse& use, const Call& call) {
-                if constexpr (In::is_spikes) {
-                    use.firing_rate = x.firing_rate();
-                    use.sparse_forward = fits_lists && detail::takes_sparse(choice, use.firing_rate,
-                                                                            detail::sparse_limits(Channels).forward);
-                    if (use.sparse_forward) {
-                        lists_.emplace(channel_lists(shape(call), call));
-                        active_ = lists_->list(x.data());
-                    } else {
-                        numbers_.emplace(x, call.arena);
-                        values_ = numbers_->values.data();
-                    }
+                use.firing_rate = share_of_active(x);
+                use.sparse_forward = fits_lists && detail::takes_sparse(choice, use.firing_rate, forward_limit);
+                if (use.sparse_forward) {
+                    lists_.emplace(lists_of<Memory>(shape(call), call));
+                    active_ = lists_->list(x.data());
+                } else if constexpr (In::is_spikes) {
+                    numbers_.emplace(x, call.arena);
+                    values_ = numbers_->values.data();
                 } else {
                     values_ = x.data();
                 }
@@ -199,9 +195,18 @@ struct Conv2d {
             }
 
          private:
-            std::optional<ActiveChannelsMemory> lists_;
+            using Memory = std::conditional_t<In::is_spikes, ActiveChannelsMemory, ActiveValuesMemory<Scalar>>;
+            static constexpr double forward_limit = In::is_spikes ? detail::sparse_limits(Channels).forward
+                                                                  : detail::sparse_limits(Channels).analog_forward;
+
+            static double share_of_active(const Spikes& x) { return x.firing_rate(); }
+            static double share_of_active(const Analog<Scalar>& x) {
+                return active_share<Scalar>(x.data(), x.extents().size());
+            }
+
+            std::optional<Memory> lists_;
             std::optional<Numbers> numbers_;
-            ActiveChannels active_{};
+            std::conditional_t<In::is_spikes, ActiveChannels, ActiveValues<Scalar>> active_{};
             const Scalar* values_ = nullptr;
         };
 
@@ -236,7 +241,7 @@ struct Conv2d {
                     spike_weight_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.data()), Channels,
                                                           dy.data(), gradients.weight.data());
                 } else if constexpr (fits_lists) {
-                    const ActiveChannelsMemory lists = channel_lists(s, call);
+                    const auto lists = lists_of<ActiveChannelsMemory>(s, call);
                     const ActiveChannels& active = lists.list(x.data());
                     add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
                         spike_convolution_weight_gradient<Scalar>(s, active, dy.data(), packed);

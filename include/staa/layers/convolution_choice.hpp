@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Spikes can be convolved over lists of what fires or as numbers. Both give the same up to rounding.
+// Maps of which much is 0 can be convolved over lists of what is not, or whole. Both give the same up to rounding.
 #pragma once
 
 #include "staa/core/shape.hpp"
 
 namespace staa::inline STAA_ABI {
 
-/// Which kernels convolutions of spikes take.
+/// Which kernels convolutions take: of spikes, and forward of pooled spikes and other analog maps too.
 enum class ConvolutionChoice {
-    by_rate,  ///< the faster ones, by the measured share of neurons that count
+    by_rate,  ///< the faster ones, by the measured share of the input that counts
     sparse,   ///< always those over lists; where there are none (an input gradient without window), dense ones
     dense,    ///< always those over numbers
 };
 
-/// What a convolution of spikes measured and took in one forward and backward; `Network::visit_convolutions` shows it.
+/// What a convolution measured and took in one forward and backward; `Network::visit_convolutions` shows it.
 struct ConvolutionUse {
-    double firing_rate = 0;  ///< share of its input neurons that fire
+    double firing_rate = 0;  ///< share of its input that is not 0: of spikes, of the neurons that fire
     double window = 1;       ///< share of them inside the surrogate's window; 1 where it is unknown
     bool sparse_forward = false, sparse_weight_gradient = false, sparse_input_gradient = false;
 };
@@ -26,9 +26,10 @@ namespace detail {
 /// docs/performance.md.
 struct SparseLimits {
     double forward, weight_gradient, input_gradient;
+    double analog_forward;  ///< of maps that are not spikes, by the share that is not 0
 };
 constexpr SparseLimits sparse_limits(Index channels) {
-    return channels < 32 ? SparseLimits{0.35, 0.3, 0.3} : SparseLimits{0.6, 0.5, 0.45};
+    return channels < 32 ? SparseLimits{0.35, 0.3, 0.3, 0.3} : SparseLimits{0.6, 0.5, 0.45, 0.6};
 }
 
 /// Share of the taps of a stride 1 convolution that lie inside a map of `size` pixels a side: dense kernels leave out the
