@@ -231,7 +231,7 @@ def read_options():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
     parser.add_argument("--seconds", type=float, default=0.5, help="that a measurement lasts at least")
-    parser.add_argument("--train-steps", type=int, default=30, help="of SGD before anything is timed")
+    parser.add_argument("--train-steps", type=int, default=100, help="of SGD before anything is timed")
     parser.add_argument("--data", help="folder of CIFAR-10's binary version; default: patterns under noise")
     parser.add_argument("--without", action="append", default=[], choices=[peer for peer in TITLES if peer != "staa"],
                         help="a peer to leave out, such as pytorch_compiled, which compiles for minutes")

@@ -51,6 +51,20 @@ void spikes_forward(benchmark::State& state) {
     });
 }
 
+/// Of an analog map of which only a share is not 0, such as pooled spikes.
+void values_forward(benchmark::State& state) {
+    Operands o(shape_of(state));
+    const Spikes active = o.spikes(share_of(state));
+    for (Index i = 0; i < o.shape.in_pixels() * o.shape.in_channels; ++i) {
+        if (!active.test(i / o.shape.in_channels, i % o.shape.in_channels))
+            o.x.data()[i] = 0;
+    }
+    const ActiveValuesMemory<float> lists(o.arena, o.shape.images, o.shape.in_width,
+                                          o.shape.in_height * o.shape.in_width, o.shape.in_channels);
+    measure(state, o.work_on_values(),
+            [&] { spike_convolution<float>(o.shape, lists.list(o.x.data()), o.packed.data(), nullptr, o.y.data()); });
+}
+
 void spikes_weight_gradient(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes spikes = o.spikes(share_of(state));
@@ -64,11 +78,16 @@ void at_spiking_layers(benchmark::internal::Benchmark* b) {
     at_rates(b, [](const Layer& layer) { return layer.takes_spikes; });
 }
 
+void at_analog_layers(benchmark::internal::Benchmark* b) {
+    at_rates(b, [](const Layer& layer) { return !layer.takes_spikes; });
+}
+
 BENCHMARK(dense_forward)->Name("convolution/dense/forward")->Apply(at_layers);
 BENCHMARK(dense_input_gradient)->Name("convolution/dense/input_gradient")->Apply(at_layers);
 BENCHMARK(dense_weight_gradient)->Name("convolution/dense/weight_gradient")->Apply(at_layers);
 BENCHMARK(spikes_list)->Name("convolution/spikes/list")->Apply(at_spiking_layers);
 BENCHMARK(spikes_forward)->Name("convolution/spikes/forward")->Apply(at_spiking_layers);
+BENCHMARK(values_forward)->Name("convolution/values/forward")->Apply(at_analog_layers);
 BENCHMARK(spikes_weight_gradient)->Name("convolution/spikes/weight_gradient")->Apply(at_spiking_layers);
 
 }  // namespace
