@@ -14,20 +14,27 @@ using namespace staa;
 using namespace staa_tests;
 
 template <int Size>
-using Spiking = Map<6, Size, Size, Signal::spikes>;
+using Spiking = Map<32, Size, Size, Signal::spikes>;
 
-/// A residual block and its neurons, in one chain and one after the other.
+/// A residual block and its neurons, in one chain and one after the other. So many that two threads share them.
 template <int Size>
 struct Block {
-    using Residual = staa::Residual<Conv2d<6>, BatchNorm, Lif<>, Conv2d<6>, BatchNorm>;
+    using Residual = staa::Residual<Conv2d<32>, BatchNorm, Lif<>, Conv2d<32>, BatchNorm>;
     using Chain = typename Sequential<Residual, StaaLif<>>::template at<Spiking<Size>>;
 
-    OneLayer<Chain> one{Setup{.steps = 3}, 5};
+    OneLayer<Chain> one{Setup{.steps = 3}, 16};
+
+    /// Every layer alone, all its maps kept.
     Spikes alone() {
         typename Chain::State state;
-        Analog<float> sum;
-        Spikes y;
-        one.layer.template get<0>().infer(one.x, sum, std::get<0>(state), one.call());
+        const auto& body = one.layer.template get<0>().body;
+        auto& states = std::get<0>(state).body;
+        Analog<float> current, sum;
+        Spikes between, y;
+        body.template get<0>().infer(one.x, current, std::get<0>(states), one.call(), body.template get<1>());
+        body.template get<2>().infer(current, between, std::get<2>(states), one.call());
+        body.template get<3>().infer(between, sum, std::get<3>(states), one.call(), body.template get<4>());
+        add_spikes<float>(sum.extents().images(), Size * Size, 32, one.x.data(), sum.data());
         one.layer.template get<1>().infer(sum, y, std::get<1>(state), one.call());
         return y;
     }
@@ -56,7 +63,7 @@ void check_block() {
     const Index words = alone.words() / 3;
     for (Index t = 0; t < 3; ++t) {
         Spikes x;
-        x.resize(block.one.arena, Spiking<Size>::extents(1, 5));
+        x.resize(block.one.arena, Spiking<Size>::extents(1, 16));
         std::copy_n(block.one.x.data() + t * words, words, x.data());
         const Spikes step = block.chained(state, x, 1);
         CHECK(std::equal(step.data(), step.data() + words, alone.data() + t * words));

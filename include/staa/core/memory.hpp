@@ -19,7 +19,7 @@ inline constexpr std::size_t huge_page = std::size_t{2} << 20;
 
 inline std::align_val_t alignment_of(std::size_t bytes) { return std::align_val_t{bytes < huge_page ? 64 : huge_page}; }
 
-/// New memory, aligned to 64 bytes. What of it fills huge pages is asked for in huge pages: so none is larger for them.
+/// New memory, aligned to 64 bytes. What of it fills huge pages is asked for in huge pages; the rest is left to the system.
 inline void* take_memory(std::size_t bytes) {
     void* address = ::operator new(bytes, alignment_of(bytes));
 #if defined(MADV_HUGEPAGE)

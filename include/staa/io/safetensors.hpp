@@ -100,10 +100,10 @@ class Listed {
     std::string text_;
 };
 
-/// Compares what a network has with what a file has.
+/// Compares what a network, or a stream of one, has with what a file has.
 class Fit {
  public:
-    explicit Fit(const Safetensors& file) : file_(file) {}
+    explicit Fit(const Safetensors& file, std::string whole = "network") : file_(file), whole_(std::move(whole)) {}
 
     void compare(const ParameterName& name, bool is_counter) {
         wanted_.insert(name.text);
@@ -130,15 +130,16 @@ class Fit {
                 extra.add(in_quotes(name));
             }
         }
-        const std::string found = missing_.sentence("missing in the file") + extra.sentence("not in the network") +
+        const std::string found = missing_.sentence("missing in the file") + extra.sentence("not in the " + whole_) +
                                   misshapen_.sentence("of another shape") + mistyped_.sentence("of another type");
         if (!found.empty()) {
-            fail(file_.source(), ": these tensors do not fit the network, which stays as it was:", found);
+            fail(file_.source(), ": these tensors do not fit the ", whole_, ", which stays as it was:", found);
         }
     }
 
  private:
     const Safetensors& file_;
+    std::string whole_;
     std::set<std::string> wanted_;
     Listed missing_, misshapen_, mistyped_;
 };

@@ -55,11 +55,12 @@ class ChannelwiseGradient {
         if constexpr (has_sa) {
             neuron_.attention.begin_backward(tape_.attention, rows, call_.arena);
         }
-        const WorkerScratch<Scalar> memory(call_.arena, Room::size(call_.steps));
+        const Index current_maps = x_.are_kept() ? 0 : In::stored_steps(call_.steps);
+        const WorkerScratch<Scalar> memory(call_.arena, Room::size(call_.steps, current_maps));
         const Index groups = Images::groups(call_.batch);
         parallel_for(groups, 4 * call_.steps * call_.batch / groups * map_size, [&](Index group, Index worker) {
-            const Images images = Images::of_group(group, call_.batch);
-            const Room room(memory.of(worker), call_.steps);
+            const Images images = Images::of_group(group, groups, call_.batch);
+            const Room room(memory.of(worker), call_.steps, current_maps);
             for (Index t = 0; t < call_.steps; ++t) {
                 for_each(images, room, [&](Index n, const Place& place) { make_potential(t, n, place); });
             }
@@ -79,22 +80,27 @@ class ChannelwiseGradient {
     /// before.
     struct Room {
         static constexpr Index most = Images::most;
-        static Index size(Index steps) { return most * ((2 * steps + 1) * map_size + pixels + 11 * channels); }
-        Room(Scalar* memory, Index of_steps)
-            : steps(of_steps), maps(memory), rows(maps + most * (2 * steps + 1) * map_size) {}
+        static Index size(Index steps, Index current_maps) {
+            return most * ((steps + current_maps + 1) * map_size + pixels + 11 * channels);
+        }
+        Room(Scalar* memory, Index steps, Index of_current_maps)
+            : current_maps(of_current_maps),
+              maps_an_image(steps + current_maps + 1),
+              maps(memory),
+              rows(maps + most * maps_an_image * map_size) {}
 
         /// SA's and GC's matrices take these rows of all images at once: [images, C].
         Scalar* d_gate() const { return rows; }
 
-        Index steps;
+        Index current_maps, maps_an_image;
         Scalar *maps, *rows;
     };
     /// The same for one image.
     struct Place {
         Place(const Room& room, Index i)
-            : currents(room.maps + i * (2 * room.steps + 1) * map_size),
-              potentials(currents + room.steps * map_size),
-              du(potentials + room.steps * map_size),
+            : currents(room.maps + i * room.maps_an_image * map_size),
+              du(currents + room.current_maps * map_size),
+              potentials(du + map_size),
               d_gate(room.d_gate() + i * channels),
               rows(room.rows + Room::most * channels + i * (10 * channels + pixels)),
               d_scores(rows + 10 * channels) {}
@@ -110,8 +116,10 @@ class ChannelwiseGradient {
         Scalar* shift() const { return row(6); }
         Scalar* coefficients() const { return row(7); }  ///< [3, C]
 
-        Scalar *currents, *potentials;  ///< [T, H, W, C]
-        Scalar *du, *d_gate, *rows, *d_scores;
+        Scalar* currents;  ///< [stored T, H, W, C]; nothing where they are kept
+        Scalar* du;
+        Scalar* potentials;  ///< [T, H, W, C]
+        Scalar *d_gate, *rows, *d_scores;
     };
 
     /// Calls body(n, its place).

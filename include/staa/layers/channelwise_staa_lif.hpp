@@ -147,6 +147,12 @@ struct ChannelwiseStaaLif {
             Encoder::visit_statistics(self.encoding, prefix, visitor);
         }
 
+        template <class AnyState, class Visitor, class StepVisitor>
+        static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
+                                StepVisitor& visit_step) {
+            detail::visit_neuron_state<In>(state, batch, has_sa, prefix, visitor, visit_step);
+        }
+
         NeuronOptions neuron;
         LeakGain adaptive;  ///< M and N
         Encoder encoding;
@@ -222,13 +228,16 @@ struct ChannelwiseStaaLif {
         }
 
         /// A task's images [first, first + count): of large maps one, which with its steps fills the cache, of small maps
-        /// several, which share their reading of the gates' matrices.
+        /// several, which share their reading of the gates' matrices, as long as every thread has a task.
         struct Images {
             static constexpr Index most = std::clamp<Index>(32768 / map_size, 1, 8);
-            static constexpr Index groups(Index batch) { return (batch + most - 1) / most; }
-            static Images of_group(Index group, Index batch) {
-                const Index count = groups(batch), first = group * batch / count;
-                return {first, (group + 1) * batch / count - first};
+            static Index groups(Index batch) {
+                const Index together = std::clamp<Index>(batch / threads(), 1, most);
+                return std::max<Index>(1, (batch + together - 1) / together);
+            }
+            static Images of_group(Index group, Index of_groups, Index batch) {
+                const Index first = group * batch / of_groups;
+                return {first, (group + 1) * batch / of_groups - first};
             }
             Index first, count;
         };
@@ -245,7 +254,7 @@ struct ChannelwiseStaaLif {
             const WorkerScratch<Scalar> memory(call.arena, 3 * channels + maps * Images::most * map_size);
             const Index groups = Images::groups(call.batch);
             parallel_for(groups, call.steps * call.batch / groups * map_size, [&](Index group, Index worker) {
-                const Images images = Images::of_group(group, call.batch);
+                const Images images = Images::of_group(group, groups, call.batch);
                 Scalar* coefficients = memory.of(worker);
                 Scalar* maps_of_potential = coefficients + 3 * channels;
                 Scalar* room = maps_of_potential + (potentials == nullptr ? Images::most * map_size : 0);

@@ -101,6 +101,10 @@ struct Conv2d {
 
         void absorb(const Tape&, const Call&) {}
 
+        /// The packed weights belong to the network: a stream that goes on elsewhere packs them there.
+        template <class AnyState, class Visitor, class StepVisitor>
+        static void visit_state(AnyState&, Index, const std::string&, Visitor&, StepVisitor&) {}
+
         /// Calls visitor(name, use) with what the last forward and backward of this tape did.
         template <class Visitor>
         static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {

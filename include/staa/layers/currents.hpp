@@ -26,6 +26,9 @@ class Currents {
         });
     }
 
+    template <class Make>
+    static Currents made_by(const Make&&) = delete;
+
     /// Whether `map` needs no room.
     bool are_kept() const { return are_kept_; }
 

@@ -19,6 +19,8 @@
 //     absorb(tape, call)                                  running averages take in the statistics of one forward
 //     visit(self, prefix, visitor, trees...)              every trainable tensor by its name
 //     visit_statistics(self, prefix, visitor)             every other tensor, and counter, that belongs to the weights
+//     visit_state(state, batch, prefix, visitor, visit_step)    optional: what a stream's State holds, tensors by their
+//                                                         names, with the shapes for `batch` images, and steps taken
 #pragma once
 
 #include <cmath>

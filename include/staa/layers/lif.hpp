@@ -62,6 +62,18 @@ void begin_state(NeuronState<typename In::Scalar>& state, Index batch) {
     check_stream(state.potential.dimension(0), batch);
 }
 
+/// The parts of a state of `batch` images, as a layer's `visit_state` shows them.
+template <class In, class State, class Visitor, class StepVisitor>
+void visit_neuron_state(State& state, Index batch, bool has_mean, const std::string& prefix, Visitor& visitor,
+                        StepVisitor& visit_step) {
+    visit_step(state.step);
+    visitor(ParameterName{prefix + "potential", Layout::same, {batch, In::height, In::width, In::channels}},
+            state.potential);
+    if (has_mean) {
+        visitor(ParameterName{prefix + "carried_mean", Layout::same, {batch, In::channels}}, state.carried_mean);
+    }
+}
+
 }  // namespace detail
 
 /// Leaky integrate-and-fire neurons, Eq. 1-3; by default the paper's, which fire at the threshold and start again from 0:
@@ -122,10 +134,14 @@ struct Lif {
             parallel_for(call.batch, 2 * call.steps * map_size, [&](Index n, Index worker) {
                 Scalar* potentials = memory.of(worker);
                 Scalar* room = potentials + call.steps * map_size;
+                const Scalar* current = nullptr;
                 for (Index t = 0; t < call.steps; ++t) {
+                    if (t == 0 || !In::is_constant) {
+                        current = x.map(image_of(t, n, call), room);
+                    }
                     Scalar* potential = potentials + t * map_size;
-                    membrane_potential<Fire>(membrane(), step(x.map(image_of(t, n, call), room),
-                                                              t == 0 ? nullptr : potential - map_size, potential));
+                    membrane_potential<Fire>(membrane(),
+                                             step(current, t == 0 ? nullptr : potential - map_size, potential));
                 }
                 const Scalar* d_next = nullptr;
                 for (Index t = call.steps - 1; t >= 0; --t) {
@@ -151,6 +167,12 @@ struct Lif {
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
             Constants::visit_statistics(self.adaptive, prefix, visitor);
+        }
+
+        template <class AnyState, class Visitor, class StepVisitor>
+        static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
+                                StepVisitor& visit_step) {
+            detail::visit_neuron_state<In>(state, batch, false, prefix, visitor, visit_step);
         }
 
         NeuronOptions neuron;

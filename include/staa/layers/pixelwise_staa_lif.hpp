@@ -111,6 +111,12 @@ struct PixelwiseStaaLif {
             Encoder::visit_statistics(self.encoding, prefix, visitor);
         }
 
+        template <class AnyState, class Visitor, class StepVisitor>
+        static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
+                                StepVisitor& visit_step) {
+            Core::visit_state(state, batch, prefix, visitor, visit_step);
+        }
+
         Core core;
         Encoder encoding;
         Context context;

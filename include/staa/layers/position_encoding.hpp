@@ -123,6 +123,11 @@ struct PositionEncoding {
             }
         }
 
+        template <class AnyState, class Visitor, class StepVisitor>
+        static void visit_state(AnyState& state, Index, const std::string&, Visitor&, StepVisitor& visit_step) {
+            visit_step(state.step);
+        }
+
         /// P of channel c at `step`; 0 without encoding. Not for EncodingShape::per_position.
         Scalar value(Index step, Index c) const {
             static_assert(rows == 1, "staa::PositionEncoding: an encoding per position has no single value a channel");

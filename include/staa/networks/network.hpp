@@ -75,12 +75,33 @@ class Network {
         bool is_absorbed_ = false;
     };
 
-    /// What a stream leaves for its next step: it can be copied, and `start` gives a new one.
+    /// What a stream leaves for its next step: it can be copied, saved (io/saved_stream.hpp), and `start` gives a new one.
     class State {
      public:
+        using Scalar = typename Network::Scalar;
         Index steps() const { return steps_; }
+        /// N; 0 where the stream has not begun.
+        Index images() const { return steps_ == 0 ? 0 : sum_.dimension(0); }
+
+        /// Calls visitor(ParameterName, tensor) for every tensor, named and shaped as for `batch` images, and
+        /// visit_step(steps) for every number of steps taken; they are all the same.
+        template <class Visitor, class StepVisitor>
+        void visit(Index batch, Visitor&& visitor, StepVisitor&& visit_step) {
+            visit_parts(*this, batch, visitor, visit_step);
+        }
+        template <class Visitor, class StepVisitor>
+        void visit(Index batch, Visitor&& visitor, StepVisitor&& visit_step) const {
+            visit_parts(*this, batch, visitor, visit_step);
+        }
 
      private:
+        template <class Self, class Visitor, class StepVisitor>
+        static void visit_parts(Self& self, Index batch, Visitor& visitor, StepVisitor& visit_step) {
+            visit_step(self.steps_);
+            visitor(ParameterName{"logits_sum", Layout::same, {batch, classes}}, self.sum_);
+            Chain::visit_state(self.chain_, batch, "", visitor, visit_step);
+        }
+
         friend class Network;
         Arena arena_{Arena::Fit::exact};
         typename Chain::State chain_;
@@ -130,8 +151,8 @@ class Network {
         return infer(images, state);
     }
 
-    /// The same in the memory of `state`, whose stream begins anew. As long as the weights and the sizes stay, only the
-    /// first call asks for memory and packs the weights. The logits belong to `state` and hold until its next call.
+    /// The same in the memory of `state`, whose stream begins anew. As long as the weights, the sizes and the kernels that
+    /// convolutions take stay, only the first call asks for memory, and packs the weights. The logits belong to `state` and hold until its next call.
     const Logits& infer(const Images& images, State& state) const {
         restart(state.chain_);
         state.steps_ = 0;
@@ -165,7 +186,7 @@ class Network {
         Chain::visit_statistics(chain(), "", visitor);
     }
 
-    /// Calls visitor(name, ConvolutionUse) for every convolution of spikes: how its input fired in the tape's last forward
+    /// Calls visitor(name, ConvolutionUse) for every convolution: how its input fired in the tape's last forward
     /// and which kernels it took. The name is the layer's, as in its parameters' names, with a dot at the end.
     template <class Visitor>
     void visit_convolutions(const Tape& tape, Visitor&& visitor) const {
@@ -271,12 +292,17 @@ class Network {
     const Logits& advance(const AnyImages& images, Index steps, State& state) const {
         check(images);
         const Call call{steps, images.dimension(AnyImages::NumDimensions - 4), state.arena_, nullptr, revision_};
-        if (state.steps_ > 0) {
+        const Index taken = state.steps_;
+        if (taken == 0) {
+            restart(state.chain_);
+        } else {
             check_stream(state.sum_.dimension(0), call.batch);
         }
+        state.steps_ = 0;  // what fails on the way leaves a stream that begins anew, not layers at different steps
         Analog<Scalar> input, y;
         copy_in(images, input, call);
         chain_.infer(input, y, state.chain_, call);
+        state.steps_ = taken;
         return accumulate(y, steps, state);
     }
 

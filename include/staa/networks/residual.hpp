@@ -201,6 +201,13 @@ struct Residual {
             Path::visit_statistics(self.shortcut, prefix + "shortcut.", visitor);
         }
 
+        template <class AnyState, class Visitor, class StepVisitor>
+        static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
+                                StepVisitor& visit_step) {
+            detail::visit_state_of<Body>(state.body, batch, prefix, visitor, visit_step);
+            detail::visit_state_of<Path>(state.shortcut, batch, prefix + "shortcut.", visitor, visit_step);
+        }
+
         template <class Visitor>
         static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
             detail::visit_convolutions_of<Body>(tape.body, prefix, visitor);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "staa/layers/currents.hpp"
@@ -129,6 +131,19 @@ struct UnitsOf<std::tuple<Layer...>> {
     using type = Units<Layer...>;
 };
 
+/// What a layer leaves for a stream's next step; most leave nothing.
+template <class Layer, class State, class Visitor, class StepVisitor>
+void visit_state_of(State& state, Index batch, const std::string& prefix, Visitor& visitor, StepVisitor& visit_step) {
+    if constexpr (requires { Layer::visit_state(state, batch, prefix, visitor, visit_step); }) {
+        Layer::visit_state(state, batch, prefix, visitor, visit_step);
+    } else {
+        static_assert(
+            std::is_same_v<typename Layer::State, Nothing>,
+            "staa: a layer with a State needs visit_state(state, batch, prefix, visitor, visit_step), or saved "
+            "streams would forget it; see layers/layer.hpp");
+    }
+}
+
 /// Most layers hold no convolution.
 template <class Layer, class Visitor>
 void visit_convolutions_of(const typename Layer::Tape& tape, const std::string& prefix, Visitor& visitor) {
@@ -222,6 +237,12 @@ struct Sequential {
         template <class Visitor>
         static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
             visit_convolutions_each(tape, prefix, visitor, Each{});
+        }
+
+        template <class AnyState, class Visitor, class StepVisitor>
+        static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
+                                StepVisitor& visit_step) {
+            visit_state_each(state, batch, prefix, visitor, visit_step, Each{});
         }
 
         /// The i-th layer.
@@ -385,6 +406,7 @@ struct Sequential {
             ChainMaps(const at& chain, const SignalOf<In>& x, State& state, const Call& call)
                 : maps((chain.template infer_range<0, last>(x, input, state, call),
                         chain.template maps_of<last>(input, state, call))) {}
+            ChainMaps(const ChainMaps&) = delete;  // `maps` refers to `input`
             void operator()(Index image, Scalar* y) const { maps(image, y); }
 
             using Input = SignalOf<typename std::tuple_element_t<last, Types>::Input>;
@@ -409,6 +431,14 @@ struct Sequential {
             using Description = std::tuple_element_t<I, std::tuple<Layers...>>;
             std::tuple_element_t<I, Types>::visit(std::get<I>(self.layers), prefix + ChildName<Description>::prefix(I),
                                                   visitor, std::get<I>(trees)...);
+        }
+        template <class AnyState, class Visitor, class StepVisitor, std::size_t... I>
+        static void visit_state_each(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
+                                     StepVisitor& visit_step, std::index_sequence<I...>) {
+            (detail::visit_state_of<std::tuple_element_t<I, Types>>(
+                 std::get<I>(state), batch,
+                 prefix + ChildName<std::tuple_element_t<I, std::tuple<Layers...>>>::prefix(I), visitor, visit_step),
+             ...);
         }
         template <class Visitor, std::size_t... I>
         static void visit_convolutions_each(const Tape& tape, const std::string& prefix, Visitor& visitor,

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "staa/io/saved_stream.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "staa/layers/batch_norm.hpp"
+#include "staa/layers/conv2d.hpp"
+#include "staa/layers/linear.hpp"
+#include "staa/layers/pooling.hpp"
+#include "staa/layers/staa_lif.hpp"
+#include "staa/networks/network.hpp"
+#include "staa/networks/residual.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace {
+
+using namespace staa;
+using namespace staa_tests;
+
+template <int Channels>
+using NetOf = Network<Image<3, 8, 8>, Conv2d<Channels>, BatchNorm, Lif<>,
+                      Residual<Conv2d<Channels>, BatchNorm, Named<"inner", StaaLif<>>, Conv2d<Channels>, BatchNorm>,
+                      StaaLif<Staa{.encoding_shape = EncodingShape::per_position}>, GlobalAvgPool, Linear<4>>;
+using Net = NetOf<6>;
+
+Tensor<float, 4> frame() {
+    Random random(2);
+    Tensor<float, 4> values(3, 8, 8, 3);
+    std::generate_n(values.data(), values.size(), [&] { return static_cast<float>(2 * random.normal()); });
+    return values;
+}
+
+bool same(const Net::Logits& a, const Net::Logits& b) {
+    return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
+}
+
+/// A stream that has taken two of its four steps.
+struct Begun {
+    Begun() {
+        net.step(frame(), state);
+        net.step(frame(), state);
+    }
+    TemporaryFolder folder;
+    Net net{NetworkOptions{}};
+    State<Net> state = net.start();
+    std::filesystem::path path = folder / "stream.safetensors";
+};
+
+std::string error_of(State<Net>& state, const std::filesystem::path& path) {
+    try {
+        load_stream(state, path);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("a stream that was saved goes on in another process as if it had never stopped, to the bit") {
+    Begun begun;
+    save_stream(begun.state, begun.path);
+    State<Net> loaded = begun.net.start();
+    load_stream(loaded, begun.path);
+    CHECK((loaded.steps() == 2 && loaded.images() == 3));
+    for (int further = 0; further < 2; ++further) {
+        CHECK(same(begun.net.step(frame(), loaded), begun.net.step(frame(), begun.state)));
+    }
+}
+
+TEST_CASE("the file of a stream names the layers that hold something") {
+    Begun begun;
+    save_stream(begun.state, begun.path);
+    std::vector<std::string> names;
+    const Safetensors file = Safetensors::open(begun.path);
+    for (const auto& [name, tensor] : file.tensors()) {
+        names.push_back(name);
+    }
+    CHECK(names == std::vector<std::string>{"2.potential", "3.inner.carried_mean", "3.inner.potential",
+                                            "4.carried_mean", "4.potential", "logits_sum", "steps"});
+}
+
+TEST_CASE("a stream that has not begun is not saved, and no file is left") {
+    Begun begun;
+    CHECK_THROWS_AS(save_stream(begun.net.start(), begun.path), Error);
+    CHECK_FALSE(std::filesystem::exists(begun.path));
+}
+
+TEST_CASE("a file that is no stream of the network is refused by name, and the stream stays as it was") {
+    Begun begun;
+    save(begun.net, begun.path);
+    const std::string of_weights = error_of(begun.state, begun.path);
+    CHECK(of_weights.find("do not fit the stream, which stays as it was") != std::string::npos);
+    CHECK(of_weights.find("\"steps\"") != std::string::npos);
+
+    NetOf<5> wider{NetworkOptions{}};
+    State<NetOf<5>> other = wider.start();
+    wider.step(frame(), other);
+    save_stream(other, begun.path);
+    CHECK(error_of(begun.state, begun.path).find("\"2.potential\" is [3, 8, 8, 5], expected [3, 8, 8, 6]") !=
+          std::string::npos);
+
+    save_stream(begun.state, begun.path);
+    CHECK(error_of(begun.state, begun.path).empty());
+    std::filesystem::resize_file(begun.path, std::filesystem::file_size(begun.path) - 1);
+    CHECK_FALSE(error_of(begun.state, begun.path).empty());
+    CHECK((begun.state.steps() == 2 && begun.state.images() == 3));
+}
+
+TEST_CASE("a stream that says it has taken no steps, or fewer, is refused") {
+    Begun begun;
+    save_stream(begun.state, begun.path);
+    for (const char steps : {'\0', '\xff'}) {
+        std::fstream file(begun.path, std::ios::in | std::ios::out | std::ios::binary);
+        std::uint64_t header = 0;
+        file.read(reinterpret_cast<char*>(&header), 8);
+        file.seekp(static_cast<std::streamoff>(8 + header));
+        file << std::string(8, steps);  // the counter is the first of the values
+        file.close();
+        CHECK(error_of(begun.state, begun.path).find("expected at least one of each") != std::string::npos);
+    }
+}
