@@ -21,7 +21,7 @@ struct Listed {
           channels(of_channels),
           bits(random_spikes(random, images * map_pixels, channels, rate)),
           begin(unwritten<std::int32_t>(ActiveChannels::begin_size(images, map_pixels, channels))),
-          entries(unwritten<std::uint16_t>(images * map_pixels * channels)) {
+          entries(unwritten<std::uint16_t>(ActiveChannels::entries_size(images, map_pixels, channels))) {
         staa::list_active_channels(bits.data(), images, active());
     }
     ActiveChannels active() { return {width, map_pixels, channels, begin.data(), entries.data()}; }

@@ -74,7 +74,7 @@ TEST_CASE("Listed pixels are those whose bit is set, channel by channel", "[kern
             const Index pixels = m.images * m.height * m.width, words = staa::words_for(channels);
             const auto bits = random_spikes(random, pixels, channels, 0.2);
             const MapTiles tiles(m.images, m.height, m.width, m.border);
-            const Index room = tiles.pixels() * channels;
+            const Index room = staa::ActivePixels::room_of(tiles, channels);
             auto begin = unwritten<std::int32_t>(tiles.count() * (channels + 1));
             auto positions = unwritten<std::uint16_t>(tiles.count() * room);
             const staa::ActivePixels active{channels, room, begin.data(), positions.data()};

@@ -27,7 +27,8 @@ struct Problem {
     Array<double> x = numbers_of(bits, s.in_pixels(), s.in_channels);
     Array<std::int32_t> begin =
         unwritten<std::int32_t>(staa::ActiveChannels::begin_size(s.images, s.in_height* s.in_width, s.in_channels));
-    Array<std::uint16_t> entries = unwritten<std::uint16_t>(s.in_pixels() * s.in_channels);
+    Array<std::uint16_t> entries = unwritten<std::uint16_t>(
+        staa::ActiveChannels::entries_size(s.images, s.in_height * s.in_width, s.in_channels));
     Index weights = s.taps() * s.in_channels * s.out_channels;
     Index outputs = s.out_pixels() * s.out_channels;
     Array<Scalar> packed = unwritten<Scalar>(

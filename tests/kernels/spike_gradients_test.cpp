@@ -28,7 +28,7 @@ struct Problem {
     Problem(const ConvolutionShape& shape, double rate)
         : s(shape),
           tiles(s.images, s.in_height, s.in_width, s.padding),
-          room(tiles.pixels() * s.in_channels),
+          room(staa::ActivePixels::room_of(tiles, s.in_channels)),
           bits(random_spikes(random, s.in_pixels(), s.in_channels, rate)),
           begin(unwritten<std::int32_t>(tiles.count() * (s.in_channels + 1))),
           positions(unwritten<std::uint16_t>(tiles.count() * room)),

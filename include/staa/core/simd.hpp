@@ -44,7 +44,14 @@ struct OneLane {
     friend bool operator>=(OneLane a, OneLane b) { return a.value >= b.value; }
     friend bool operator>(OneLane a, OneLane b) { return a.value > b.value; }
     friend bool operator<(OneLane a, OneLane b) { return a.value < b.value; }
-    friend OneLane fma(OneLane a, OneLane b, OneLane c) { return a.value * b.value + c.value; }
+    /// Rounded once where the machine does that at no cost. Left to the compiler, one kernel might round twice.
+    friend OneLane fma(OneLane a, OneLane b, OneLane c) {
+#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)
+        return std::fma(a.value, b.value, c.value);
+#else
+        return a.value * b.value + c.value;
+#endif
+    }
     friend OneLane select(bool mask, OneLane a, OneLane b) { return mask ? a : b; }
     friend OneLane abs(OneLane a) { return std::abs(a.value); }
     friend OneLane exp(OneLane a) { return std::exp(a.value); }

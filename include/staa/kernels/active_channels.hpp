@@ -3,9 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 
+#include "staa/core/bit_positions.hpp"
 #include "staa/core/simd.hpp"
 #include "staa/core/spikes.hpp"
 #include "staa/core/tensor.hpp"
@@ -18,14 +20,18 @@ constexpr Index channels_of_word(Index word, Index channels) { return std::min<I
 
 /// For every image, word and pixel the channels that spike, ascending. An entry is x · channels_of_word + channel, x being
 /// the pixel's column: so neighbours in a line are one list, and an entry says which of them it belongs to. The entries of
-/// pixel p of an image's word lie from begin[p] to begin[p + 1]. Each image has room for all its neurons.
+/// pixel p of an image's word lie from begin[p] to begin[p + 1]. Each image has room for all its neurons, bytes of whose
+/// bits are listed whole.
 struct ActiveChannels {
     Index width, map_pixels, channels;
     std::int32_t* begin;     // [images][words][map_pixels + 1]
-    std::uint16_t* entries;  // [images][map_pixels · channels]
+    std::uint16_t* entries;  // [images][map_pixels · channels, rounded up to bytes]
 
     static constexpr Index begin_size(Index images, Index map_pixels, Index channels) {
         return images * words_for(channels) * (map_pixels + 1);
+    }
+    static constexpr Index entries_size(Index images, Index map_pixels, Index channels) {
+        return images * map_pixels * ((channels + 7) / 8 * 8);
     }
     /// Whether an entry can hold what a line of the map needs.
     static constexpr bool holds(Index width, Index channels) { return width * std::min<Index>(64, channels) <= 65536; }
@@ -33,7 +39,7 @@ struct ActiveChannels {
     std::int32_t* begins(Index image, Index word) const {
         return begin + (image * words_for(channels) + word) * (map_pixels + 1);
     }
-    std::uint16_t* entries_of(Index image) const { return entries + image * map_pixels * channels; }
+    std::uint16_t* entries_of(Index image) const { return entries + entries_size(image, map_pixels, channels); }
 
     /// The lists from image `first` on.
     ActiveChannels from(Index first) const {
@@ -44,32 +50,26 @@ struct ActiveChannels {
 /// The same of an analog map of which much is 0, such as spikes after a pooling: entry e stands for values[e].
 template <class Scalar>
 struct ActiveValues : ActiveChannels {
-    Scalar* values;  // [images][map_pixels · channels]
+    Scalar* values;  // as many as entries
 
-    const Scalar* values_of(Index image) const { return values + image * map_pixels * channels; }
-    ActiveValues from(Index first) const {
-        return {ActiveChannels::from(first), values + first * map_pixels * channels};
-    }
+    Scalar* values_of(Index image) const { return values + entries_size(image, map_pixels, channels); }
+    ActiveValues from(Index first) const { return {ActiveChannels::from(first), values_of(first)}; }
 };
 
 namespace detail {
 
-/// For every image and word, pixel by pixel: the pixel's begin, and an entry for each channel in bits_of(pixel, word);
-/// listed(entry's number, pixel, channel) is called beside it.
-template <class BitsOf, class Listed>
-void list_image(const ActiveChannels& active, Index image, const BitsOf& bits_of, const Listed& listed) {
-    std::uint16_t* entries = active.entries_of(image);
+/// Lists image `image`, word by word and pixel by pixel, where list_word(pixel of all, word, entry of its channel 0,
+/// number of the next entry) writes the entries of one word and gives how many.
+template <class ListWord>
+void list_image(const ActiveChannels& active, Index image, const ListWord& list_word) {
     std::int32_t next = 0;
     for (Index word = 0; word < words_for(active.channels); ++word) {
-        const Index rows = channels_of_word(word, active.channels);
+        const Index channels = channels_of_word(word, active.channels);
         std::int32_t* begin = active.begins(image, word);
         for (Index pixel = 0, x = 0; pixel < active.map_pixels; ++pixel) {
             begin[pixel] = next;
-            const std::uint64_t bits = bits_of(image * active.map_pixels + pixel, word);
-            for_active_channels(&bits, 1, [&](Index channel) {
-                listed(next, image * active.map_pixels + pixel, 64 * word + channel);
-                entries[next++] = static_cast<std::uint16_t>(x * rows + channel);
-            });
+            next += static_cast<std::int32_t>(
+                list_word(image * active.map_pixels + pixel, word, x * channels, Index{next}));
             x = x + 1 == active.width ? 0 : x + 1;
         }
         begin[active.map_pixels] = next;
@@ -94,9 +94,15 @@ std::uint64_t bits_of_values(const Scalar* values, Index count) {
 inline void list_active_channels(const std::uint64_t* bits, Index images, const ActiveChannels& active) {
     const Index words = words_for(active.channels);
     parallel_for(images, active.map_pixels * active.channels / 4, [&](Index image) {
-        detail::list_image(
-            active, image, [&](Index pixel, Index word) { return bits[pixel * words + word]; },
-            [](Index, Index, Index) {});
+        std::uint16_t* entries = active.entries_of(image);
+        detail::list_image(active, image, [&](Index pixel, Index word, Index first, Index next) {
+            const std::uint64_t of_word = bits[pixel * words + word];
+            std::uint16_t* to = entries + next;
+            for (Index bit = 0; bit < channels_of_word(word, active.channels); bit += 8) {
+                to += detail::list_byte(of_word >> bit, detail::four_times(first + bit), to);
+            }
+            return to - entries - next;
+        });
     });
 }
 
@@ -105,24 +111,33 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void list_active_values(const Scalar* x, Index images, const ActiveValues<Scalar>& active) {
     const Index channels = active.channels;
     parallel_for(images, active.map_pixels * channels, [&](Index image) {
-        Scalar* values = active.values + image * active.map_pixels * channels;
-        detail::list_image(
-            active, image,
-            [&](Index pixel, Index word) {
-                return detail::bits_of_values<Scalar, Arch>(x + pixel * channels + 64 * word,
-                                                            channels_of_word(word, channels));
-            },
-            [&](Index entry, Index pixel, Index channel) { values[entry] = x[pixel * channels + channel]; });
+        std::uint16_t* entries = active.entries_of(image);
+        Scalar* values = active.values_of(image);
+        detail::list_image(active, image, [&](Index pixel, Index word, Index first, Index next) {
+            const Scalar* from = x + pixel * channels + 64 * word;
+            const std::uint64_t of_word = detail::bits_of_values<Scalar, Arch>(from, channels_of_word(word, channels));
+            Index count = next;
+            for_active_channels(&of_word, 1, [&](Index channel) {
+                entries[count] = static_cast<std::uint16_t>(first + channel);
+                values[count++] = from[channel];
+            });
+            return count - next;
+        });
     });
 }
 
 /// Share of values that are not 0.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL double active_share(const Scalar* x, Index size) {
-    Index active = 0;
-    for (Index first = 0; first < size; first += 64) {
-        active += std::popcount(detail::bits_of_values<Scalar, Arch>(x + first, std::min<Index>(64, size - first)));
-    }
+    constexpr Index part = 1 << 14;
+    std::atomic<Index> active{0};
+    parallel_for((size + part - 1) / part, part, [&](Index p) {
+        Index found = 0;
+        for (Index first = p * part; first < std::min(size, (p + 1) * part); first += 64) {
+            found += std::popcount(detail::bits_of_values<Scalar, Arch>(x + first, std::min<Index>(64, size - first)));
+        }
+        active += found;
+    });
     return size == 0 ? 0.0 : static_cast<double>(active) / static_cast<double>(size);
 }
 
@@ -132,7 +147,7 @@ class ActiveChannelsMemory {
     ActiveChannelsMemory(Arena& arena, Index images, Index width, Index map_pixels, Index channels)
         : images_(images),
           begin_(arena, ActiveChannels::begin_size(images, map_pixels, channels)),
-          entries_(arena, images * map_pixels * channels),
+          entries_(arena, ActiveChannels::entries_size(images, map_pixels, channels)),
           active_{width, map_pixels, channels, begin_.data(), entries_.data()} {}
 
     /// The lists of bits [images · map_pixels][words_for(channels)]; they are as short-lived as this object.
@@ -155,8 +170,8 @@ class ActiveValuesMemory {
     ActiveValuesMemory(Arena& arena, Index images, Index width, Index map_pixels, Index channels)
         : images_(images),
           begin_(arena, ActiveChannels::begin_size(images, map_pixels, channels)),
-          entries_(arena, images * map_pixels * channels),
-          values_(arena, images * map_pixels * channels),
+          entries_(arena, ActiveChannels::entries_size(images, map_pixels, channels)),
+          values_(arena, ActiveChannels::entries_size(images, map_pixels, channels)),
           active_{{width, map_pixels, channels, begin_.data(), entries_.data()}, values_.data()} {}
 
     /// The lists of x [images, map_pixels, channels]; they are as short-lived as this object.

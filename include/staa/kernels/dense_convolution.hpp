@@ -79,19 +79,19 @@ void begin_tile(Index pixels, Index width, const Scalar* bias, Index used, Scala
     }
 }
 
-/// The frame of every convolution: for every tile of `pixels` and every block of `columns`, what `add_taps(first pixel, end,
-/// vectors constant, weights of the block, sums)` adds to the bias goes to y.
-template <class Arch, class Scalar, class AddTaps>
-void for_tiles(Index pixels, Index rows, Index columns, const Scalar* packed, const std::type_identity_t<Scalar>* bias,
-               Scalar* y, const AddTaps& add_taps) {
+/// The frame of every convolution: for every tile of the `pixels`, of `tile_pixels` <= Most, and every block of `columns`,
+/// what `add_taps(first pixel, end, vectors constant, weights of the block, sums)` adds to the bias goes to y.
+template <class Arch, Index Most, class Scalar, class AddTaps>
+void for_tiles(Index tile_pixels, Index pixels, Index rows, Index columns, const Scalar* packed,
+               const std::type_identity_t<Scalar>* bias, Scalar* y, const AddTaps& add_taps) {
     using B = Blocking<Scalar, Arch>;
-    const Index tiles = (pixels + convolution_tile - 1) / convolution_tile;
-    parallel_for(tiles * B::blocks(columns), convolution_tile * rows, [&](Index task) {
-        const Index block = task / tiles, first = task % tiles * convolution_tile;  // tiles that share weights follow
-        const Index last = std::min(pixels, first + convolution_tile);
+    const Index tiles = (pixels + tile_pixels - 1) / tile_pixels;
+    parallel_for(tiles * B::blocks(columns), tile_pixels * rows, [&](Index task) {
+        const Index block = task / tiles, first = task % tiles * tile_pixels;  // tiles that share weights follow
+        const Index last = std::min(pixels, first + tile_pixels);
         const Index vectors = B::vectors(block, columns), width = vectors * B::lanes;
         const Index column = block * B::width, used = std::min(width, columns - column);
-        alignas(64) Scalar memory[convolution_tile * B::width];
+        alignas(64) Scalar memory[Most * B::width];
         const bool in_place = columns == width && reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
         Scalar* tile = in_place ? y + first * width : memory;  // y is its own tile where rows are as wide and aligned
         begin_tile(last - first, width, bias == nullptr ? nullptr : bias + column, used, tile);
@@ -112,21 +112,21 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
-    detail::for_tiles<Arch>(s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
-                            [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
-                                PixelPairs<convolution_tile> pairs;
-                                for (Index ky = 0; ky < s.kernel; ++ky) {
-                                    for (Index word = 0; word < words_for(s.in_channels); ++word) {
-                                        const Index rows = channels_of_word(word, s.in_channels);
-                                        for (Index kx = 0; kx < s.kernel; ++kx, slab += rows * vectors * B::lanes) {
-                                            pairs_of_outputs(s, ky * s.kernel + kx, first, last, pairs);
-                                            detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
-                                                detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows}, pairs,
-                                                slab, tile);
-                                        }
-                                    }
-                                }
-                            });
+    detail::for_tiles<Arch, convolution_tile>(
+        convolution_tile, s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
+        [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
+            PixelPairs<convolution_tile> pairs;
+            for (Index ky = 0; ky < s.kernel; ++ky) {
+                for (Index word = 0; word < words_for(s.in_channels); ++word) {
+                    const Index rows = channels_of_word(word, s.in_channels);
+                    for (Index kx = 0; kx < s.kernel; ++kx, slab += rows * vectors * B::lanes) {
+                        pairs_of_outputs(s, ky * s.kernel + kx, first, last, pairs);
+                        detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
+                            detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows}, pairs, slab, tile);
+                    }
+                }
+            }
+        });
 }
 
 /// The transpose: dx[n, iy, ix, i] = sum over the outputs that read the pixel, and o, of dy[.., o] · w[ky, kx, i, o].
@@ -135,8 +135,8 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed,
                                                   Scalar* dx) {
     using B = Blocking<Scalar, Arch>;
-    detail::for_tiles<Arch>(
-        s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, nullptr, dx,
+    detail::for_tiles<Arch, convolution_tile>(
+        convolution_tile, s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, nullptr, dx,
         [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
             PixelPairs<convolution_tile> pairs;
             for (Index tap = 0; tap < s.taps(); ++tap, slab += s.out_channels * vectors * B::lanes) {

@@ -5,14 +5,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
+#include "staa/core/bit_positions.hpp"
 #include "staa/core/spikes.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/kernels/convolution_geometry.hpp"
 
 namespace staa::inline STAA_ABI {
 
-/// The tiles of maps [images, height, width] for a kernel of `2 · border + 1` pixels. A tile is a band of one map, or, of
+/// The tiles of maps [images, height, width] for a kernel of `2 · border + 1` pixels. A tile is a part of one map, or, of
 /// small maps, several whole maps; with their borders its pixels number at most `capacity`.
 class MapTiles {
  public:
@@ -21,8 +23,19 @@ class MapTiles {
 
     MapTiles(Index images, Index height, Index width, Index border)
         : images_(images), height_(height), width_(width), border_(border) {
-        columns_ = std::min(width, std::max<Index>(1, capacity / (1 + 2 * border) - 2 * border));
-        rows_ = std::clamp<Index>(capacity / padded_columns() - 2 * border, 1, height);
+        Index fewest = std::numeric_limits<Index>::max();
+        for (Index across = 1; across <= width; ++across) {  // as wide as needs the fewest positions in all
+            const Index columns = parts(width, across), rows = rows_of(columns);
+            if (rows > 0) {
+                const Index padded = (rows + 2 * border) * (columns + 2 * border);
+                const Index positions = parts(height, rows) * parts(width, columns) * padded;
+                if (positions < fewest) {
+                    fewest = positions;
+                    columns_ = columns;
+                    rows_ = rows;
+                }
+            }
+        }
         const Index padded = (rows_ + 2 * border) * padded_columns();
         group_ = rows_ == height && columns_ == width ? std::clamp<Index>(capacity / padded, 1, images) : 1;
     }
@@ -45,18 +58,26 @@ class MapTiles {
                 x,     std::min(columns_, width_ - x)};
     }
 
-    /// Calls visit(pixel, position): its number among all pixels, and its place in the tile with border.
+    /// Calls visit(pixel, position) for the first pixel of every line: its number among all pixels, and its place in the
+    /// tile with border.
     template <class Visit>
-    void for_pixels(const Tile& t, Visit&& visit) const {
+    void for_lines(const Tile& t, Visit&& visit) const {
         for (Index image = 0; image < t.images; ++image) {
             for (Index y = 0; y < t.rows; ++y) {
-                const Index pixel = ((t.image + image) * height_ + t.y + y) * width_ + t.x;
-                const Index position = (image * padded_rows() + y + border_) * padded_columns() + border_;
-                for (Index x = 0; x < t.columns; ++x) {
-                    visit(pixel + x, position + x);
-                }
+                visit(((t.image + image) * height_ + t.y + y) * width_ + t.x,
+                      (image * padded_rows() + y + border_) * padded_columns() + border_);
             }
         }
+    }
+
+    /// The same for every pixel.
+    template <class Visit>
+    void for_pixels(const Tile& t, Visit&& visit) const {
+        for_lines(t, [&](Index pixel, Index position) {
+            for (Index x = 0; x < t.columns; ++x) {
+                visit(pixel + x, position + x);
+            }
+        });
     }
 
     /// Calls visit(pixel, position) for every position of the tile and its border, in order; pixel is -1 outside the map.
@@ -75,8 +96,10 @@ class MapTiles {
 
  private:
     static constexpr Index parts(Index size, Index part) { return (size + part - 1) / part; }
+    /// Rows of a tile of so many columns; below 1 if it holds none.
+    Index rows_of(Index columns) const { return std::min(height_, capacity / (columns + 2 * border_) - 2 * border_); }
     Index padded_rows() const { return rows_ + 2 * border_; }
-    Index images_, height_, width_, border_, columns_, rows_, group_;
+    Index images_, height_, width_, border_, columns_ = 1, rows_ = 1, group_;
 };
 
 /// For every tile and channel the pixels whose bit is set, as places in the tile: ActiveChannels turned round. Tile i has
@@ -84,7 +107,10 @@ class MapTiles {
 struct ActivePixels {
     Index channels, room;
     std::int32_t* begin;       // [tiles][channels + 1]
-    std::uint16_t* positions;  // [tiles][room], room = pixels of the largest tile · channels
+    std::uint16_t* positions;  // [tiles][room]
+
+    /// The bits of a byte are listed whole, so the last ones need some places more.
+    static Index room_of(const MapTiles& tiles, Index channels) { return tiles.pixels() * channels + 8; }
 
     const std::uint16_t* first(Index tile, Index channel) const {
         return positions + tile * room + begin[tile * (channels + 1) + channel];
@@ -103,23 +129,44 @@ namespace detail {
 inline void transpose_bits(std::uint64_t (&square)[64]) {
     std::uint64_t low = 0x00000000FFFFFFFF;
     for (int half = 32; half != 0; half /= 2, low ^= low << half) {
-        for (int row = 0; row < 64; row = (row + half + 1) & ~half) {
-            const std::uint64_t change = (square[row] >> half ^ square[row + half]) & low;
-            square[row + half] ^= change;
-            square[row] ^= change << half;
+        for (int first = 0; first < 64; first += 2 * half) {
+            for (int row = first; row < first + half; ++row) {
+                const std::uint64_t change = (square[row] >> half ^ square[row + half]) & low;
+                square[row + half] ^= change;
+                square[row] ^= change << half;
+            }
         }
     }
 }
 
-/// The bits of one word of 64 channels at `count` pixels, as words of 64 pixels a channel; zeros fill up the last ones.
-template <Index Squares>
-void gather_bits(const std::uint64_t* bits, Index words, const Index* pixels, Index count,
-                 std::uint64_t (&squares)[Squares][64]) {
-    for (Index first = 0; first < count; first += 64) {
-        std::uint64_t(&square)[64] = squares[first / 64];
+/// The pixels of a tile, eight of a line at a time: their bits make a byte, and their places follow each other.
+struct TileBytes {
+    static constexpr Index capacity = (MapTiles::capacity + 7) / 8 * 8;
+    Index count = 0;
+    Index pixel[capacity], pixels[capacity];  ///< the first one's number among all, and how many
+    std::uint64_t positions[capacity] = {};   ///< four times the first one's place in the tile
+
+    TileBytes(const MapTiles& tiles, const MapTiles::Tile& tile) {
+        tiles.for_lines(tile, [&](Index first, Index position) {
+            for (Index x = 0; x < tile.columns; x += 8, ++count) {
+                pixel[count] = first + x;
+                pixels[count] = std::min<Index>(8, tile.columns - x);
+                positions[count] = four_times(position + x);
+            }
+        });
+    }
+    Index squares() const { return (count + 7) / 8; }
+};
+
+/// Turns the bits of one word of 64 channels at all pixels into words of eight bytes of pixels a channel.
+inline void gather_bits(const std::uint64_t* bits, Index words, const TileBytes& bytes, std::uint64_t (*squares)[64]) {
+    for (Index i = 0; i < bytes.squares(); ++i) {
+        std::uint64_t(&square)[64] = squares[i];
         std::fill(square, square + 64, std::uint64_t{0});
-        for (Index i = first; i < std::min(count, first + 64); ++i) {
-            square[i - first] = bits[pixels[i] * words];
+        for (Index byte = 8 * i; byte < std::min(bytes.count, 8 * i + 8); ++byte) {
+            for (Index k = 0; k < bytes.pixels[byte]; ++k) {
+                square[byte % 8 * 8 + k] = bits[(bytes.pixel[byte] + k) * words];
+            }
         }
         transpose_bits(square);
     }
@@ -131,27 +178,24 @@ void gather_bits(const std::uint64_t* bits, Index words, const Index* pixels, In
 inline void list_active_pixels(const MapTiles& tiles, const std::uint64_t* bits, const ActivePixels& active) {
     const Index words = words_for(active.channels);
     parallel_for(tiles.count(), active.room / 4, [&](Index tile) {
-        Index pixels[MapTiles::capacity], count = 0;
-        std::uint16_t places[MapTiles::capacity];
-        tiles.for_pixels(tiles.tile(tile), [&](Index pixel, Index position) {
-            pixels[count] = pixel;
-            places[count++] = static_cast<std::uint16_t>(position);
-        });
+        const detail::TileBytes bytes(tiles, tiles.tile(tile));
         std::int32_t* begin = active.begin + tile * (active.channels + 1);
-        std::uint16_t* positions = active.positions + tile * active.room;
-        std::int32_t next = 0;
-        std::uint64_t squares[words_for(MapTiles::capacity)][64];
+        std::uint16_t* const positions = active.positions + tile * active.room;
+        std::uint16_t* to = positions;
+        std::uint64_t squares[words_for(8 * detail::TileBytes::capacity)][64];
         for (Index channel = 0; channel < active.channels; ++channel) {
             if (channel % 64 == 0) {
-                detail::gather_bits(bits + channel / 64, words, pixels, count, squares);
+                detail::gather_bits(bits + channel / 64, words, bytes, squares);
             }
-            begin[channel] = next;
-            for (Index first = 0; first < count; first += 64) {
-                for_active_channels(&squares[first / 64][channel % 64], 1,
-                                    [&](Index i) { positions[next++] = places[first + i]; });
+            begin[channel] = static_cast<std::int32_t>(to - positions);
+            for (Index i = 0; i < bytes.squares(); ++i) {
+                const std::uint64_t of_channel = squares[i][channel % 64];
+                for (Index byte = 0; byte < 8; ++byte) {
+                    to += detail::list_byte(of_channel >> (8 * byte), bytes.positions[8 * i + byte], to);
+                }
             }
         }
-        begin[active.channels] = next;
+        begin[active.channels] = static_cast<std::int32_t>(to - positions);
     });
 }
 
@@ -161,8 +205,8 @@ class ActivePixelsMemory {
     ActivePixelsMemory(Arena& arena, const MapTiles& tiles, Index channels)
         : tiles_(tiles),
           begin_(arena, tiles.count() * (channels + 1)),
-          positions_(arena, tiles.count() * tiles.pixels() * channels),
-          active_{channels, tiles.pixels() * channels, begin_.data(), positions_.data()} {}
+          positions_(arena, tiles.count() * ActivePixels::room_of(tiles, channels)),
+          active_{channels, ActivePixels::room_of(tiles, channels), begin_.data(), positions_.data()} {}
 
     const MapTiles& tiles() const { return tiles_; }
 

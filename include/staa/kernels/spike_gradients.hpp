@@ -73,19 +73,25 @@ void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const 
     const Index row = padded_columns * B::width;
     for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + Index{positions[i]} * B::width;
-        V sum[B::vectors];
-        unroll<B::vectors>([&](auto v) { sum[v] = V(Scalar(0)); });
+        V sum[Kernel][B::vectors];  // a sum a line: one for all would wait for itself
         unroll<Kernel>([&](auto ky) {
             const Scalar* line = centre + (Kernel / 2 - ky) * row;
-            unroll<Kernel>([&](auto kx) {
+            unroll<B::vectors>([&](auto v) {
+                sum[ky][v] =
+                    weights[ky * Kernel][v] * V::load_aligned(line + (Kernel / 2) * B::width + v * lanes_of<V>);
+            });
+            unroll<Kernel - 1>([&](auto before) {
+                constexpr Index kx = before + 1;
                 unroll<B::vectors>([&](auto v) {
                     constexpr Index offset = (Kernel / 2 - kx) * B::width + v * lanes_of<V>;
-                    sum[v] = fma(weights[ky * Kernel + kx][v], V::load_aligned(line + offset), sum[v]);
+                    sum[ky][v] = fma(weights[ky * Kernel + kx][v], V::load_aligned(line + offset), sum[ky][v]);
                 });
             });
         });
-        unroll<B::vectors - 1>([&](auto v) { sum[0] = sum[0] + sum[v + 1]; });
-        sums[i] += sum_lanes(sum[0]);
+        unroll<Kernel - 1>(
+            [&](auto before) { unroll<B::vectors>([&](auto v) { sum[0][v] = sum[0][v] + sum[before + 1][v]; }); });
+        unroll<B::vectors - 1>([&](auto before) { sum[0][0] = sum[0][0] + sum[0][before + 1]; });
+        sums[i] += sum_lanes(sum[0][0]);
     }
 }
 
