@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// From bits to a list of their positions, a byte at a time.
+// From bits to a list of their positions, or to numbers, a byte at a time: no branch depends on the bits.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -39,6 +40,37 @@ inline Index list_byte(std::uint64_t bits, std::uint64_t offsets, std::uint16_t*
     four[1] += offsets;
     std::memcpy(to, four, sizeof four);
     return std::popcount(byte);
+}
+
+/// For every byte its bits as numbers, 0 or 1.
+template <class Scalar>
+inline constexpr auto numbers_of_byte = [] {
+    std::array<std::array<Scalar, 8>, 256> numbers{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            numbers[byte][bit] = static_cast<Scalar>(byte >> bit & 1u);
+        }
+    }
+    return numbers;
+}();
+
+/// y[c] += weight where bit c is set, for `count` bits of `words`.
+template <class Scalar>
+void add_bits(const std::uint64_t* words, Index count, Scalar weight, Scalar* y) {
+    for (Index c = 0; c < count; c += 8, y += 8) {
+        const auto byte = static_cast<std::uint8_t>(words[c / 64] >> (c % 64));
+        const std::array<Scalar, 8>& numbers = numbers_of_byte<Scalar>[byte];
+        if (count - c < 8) {
+            std::transform(y, y + (count - c), numbers.begin(), y, [&](Scalar a, Scalar b) { return a + weight * b; });
+            return;
+        }
+        Scalar sums[8];  // a copy, which the compiler knows to be apart from the table: so it adds vectors
+        std::copy_n(y, 8, sums);
+        for (std::size_t i = 0; i < 8; ++i) {
+            sums[i] += weight * numbers[i];
+        }
+        std::copy_n(sums, 8, y);
+    }
 }
 
 }  // namespace staa::inline STAA_ABI::detail

@@ -33,6 +33,15 @@ inline void set_threads([[maybe_unused]] int count) {
 #endif
 }
 
+/// Whether a `parallel_for` called here would use several threads; not within another one.
+inline bool may_split() {
+#if defined(_OPENMP)
+    return omp_in_parallel() == 0 && threads() > 1;
+#else
+    return false;
+#endif
+}
+
 namespace detail {
 
 /// The one loop over threads. It knows a task by its address only: with a parallel region in every template that calls

@@ -73,9 +73,12 @@ void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used
 /// Begins the sums of a tile with the bias of its columns; null: with 0.
 template <class Scalar>
 void begin_tile(Index pixels, Index width, const Scalar* bias, Index used, Scalar* tile) {
-    std::fill(tile, tile + pixels * width, Scalar(0));
-    for (Index pixel = 0; pixel < pixels && bias != nullptr; ++pixel) {
-        std::copy_n(bias, used, tile + pixel * width);
+    if (bias == nullptr) {
+        std::fill_n(tile, pixels * width, Scalar(0));
+        return;
+    }
+    for (Index pixel = 0; pixel < pixels; ++pixel, tile += width) {
+        std::fill(std::copy_n(bias, used, tile), tile + width, Scalar(0));
     }
 }
 

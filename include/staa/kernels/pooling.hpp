@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "staa/core/bit_positions.hpp"
 #include "staa/core/spikes.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -73,7 +74,7 @@ STAA_KERNEL void average_pool(const PoolingShape& s, const std::uint64_t* x, Sca
         Scalar* to = y + (image * s.map_out() + out) * s.channels;
         std::fill(to, to + s.channels, Scalar(0));
         detail::for_window<Scalar>(s, oy, ox, [&](Index in, Scalar weight) {
-            for_active_channels(x + (image * s.map_in() + in) * words, words, [&](Index c) { to[c] += weight; });
+            detail::add_bits(x + (image * s.map_in() + in) * words, s.channels, weight, to);
         });
     });
 }
@@ -116,8 +117,7 @@ STAA_KERNEL void add_spikes(Index images, Index map_pixels, Index channels, cons
     const Index words = words_for(channels);
     parallel_for(images, map_pixels * channels, [&](Index image) {
         for (Index pixel = image * map_pixels; pixel < (image + 1) * map_pixels; ++pixel) {
-            Scalar* to = y + pixel * channels;
-            for_active_channels(bits + pixel * words, words, [&](Index c) { to[c] += Scalar(1); });
+            detail::add_bits(bits + pixel * words, channels, Scalar(1), y + pixel * channels);
         }
     });
 }

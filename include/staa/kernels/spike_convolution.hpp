@@ -18,8 +18,11 @@ namespace detail {
 /// Pixels that one task owns: the more, the less often a line of weights, which fills the first cache, is read again; but
 /// a few tasks for every thread. Three times as many as a dense kernel's are up to a tenth faster.
 inline constexpr Index largest_spike_tile = 3 * convolution_tile;
-constexpr Index spike_tile(Index pixels, Index blocks) {
-    return std::clamp<Index>(pixels * blocks / 8, convolution_tile, largest_spike_tile);
+inline Index spike_tile(Index pixels, Index blocks) {
+    const Index most = may_split() ? std::clamp<Index>(pixels * blocks / 8, convolution_tile, largest_spike_tile)
+                                   : largest_spike_tile;
+    const Index tiles = std::max<Index>(1, (pixels + most - 1) / most);
+    return (pixels + tiles - 1) / tiles;
 }
 
 /// Calls visit(entry) for the entries of a list. They are read four at a time: the load of an entry takes as long as that
