@@ -65,6 +65,9 @@
 /// Loops that a kernel hands its body to: out of line they would read the body's variables again after every store.
 #if defined(__GNUC__)
 #define STAA_INLINE [[gnu::always_inline]] inline
+/// The same for a lambda, after its parameters.
+#define STAA_INLINE_LAMBDA __attribute__((always_inline))
 #else
 #define STAA_INLINE inline
+#define STAA_INLINE_LAMBDA
 #endif

@@ -153,7 +153,7 @@ std::uint64_t mask_bits(const xsimd::batch_bool<Real, Arch>& mask) {
 
 namespace detail {
 template <class Body, Index... I>
-inline void call_with_each(Body& body, std::integer_sequence<Index, I...>) {
+STAA_INLINE void call_with_each(Body& body, std::integer_sequence<Index, I...>) {
     (body(std::integral_constant<Index, I>{}), ...);
 }
 }  // namespace detail
@@ -161,7 +161,7 @@ inline void call_with_each(Body& body, std::integer_sequence<Index, I...>) {
 /// Calls body(integral_constant<Index, i>) for i in [0, Count), unrolled by the language, so that arrays of vectors
 /// indexed by i stay in registers whatever the optimisation level thinks of the loop.
 template <Index Count, class Body>
-inline void unroll(Body&& body) {
+STAA_INLINE void unroll(Body&& body) {
     detail::call_with_each(body, std::make_integer_sequence<Index, Count>{});
 }
 

@@ -62,6 +62,14 @@ void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scala
     }
 }
 
+/// The sums of a task's pixels, one block of columns wide.
+template <class Scalar>
+struct Tile {
+    Scalar* sums;         ///< [pixels, stride]
+    Index stride;         ///< from pixel to pixel
+    const Scalar* begin;  ///< what the sums begin with: the bias of the columns, or 0
+};
+
 /// Copies the tile's used columns to y [pixels, columns of all blocks], beginning at pixel `first`.
 template <class Scalar>
 void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used, Scalar* y, Index y_columns) {
@@ -70,23 +78,17 @@ void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used
     }
 }
 
-/// Begins the sums of a tile with the bias of its columns; null: with 0.
-template <class Scalar>
-void begin_tile(Index pixels, Index width, const Scalar* bias, Index used, Scalar* tile) {
-    if (bias == nullptr) {
-        std::fill_n(tile, pixels * width, Scalar(0));
-        return;
-    }
-    for (Index pixel = 0; pixel < pixels; ++pixel, tile += width) {
-        std::fill(std::copy_n(bias, used, tile), tile + width, Scalar(0));
-    }
-}
+/// Where the sums of a tile may lie in y itself, if its columns are whole vectors.
+enum class InPlace {
+    alone,     ///< where one block is all its columns
+    anywhere,  ///< among the columns of other blocks, too
+};
 
 /// The frame of every convolution: for every tile of the `pixels`, of `tile_pixels` <= Most, and every block of `columns`,
-/// what `add_taps(first pixel, end, vectors constant, weights of the block, sums)` adds to the bias goes to y.
-template <class Arch, Index Most, class Scalar, class AddTaps>
+/// `sum_taps(first pixel, end, vectors constant, weights of the block, tile)` makes the tile's sums, which go to y.
+template <class Arch, Index Most, InPlace Place, class Scalar, class SumTaps>
 void for_tiles(Index tile_pixels, Index pixels, Index rows, Index columns, const Scalar* packed,
-               const std::type_identity_t<Scalar>* bias, Scalar* y, const AddTaps& add_taps) {
+               const std::type_identity_t<Scalar>* bias, Scalar* y, const SumTaps& sum_taps) {
     using B = Blocking<Scalar, Arch>;
     const Index tiles = (pixels + tile_pixels - 1) / tile_pixels;
     parallel_for(tiles * B::blocks(columns), tile_pixels * rows, [&](Index task) {
@@ -94,16 +96,28 @@ void for_tiles(Index tile_pixels, Index pixels, Index rows, Index columns, const
         const Index last = std::min(pixels, first + tile_pixels);
         const Index vectors = B::vectors(block, columns), width = vectors * B::lanes;
         const Index column = block * B::width, used = std::min(width, columns - column);
-        alignas(64) Scalar memory[Most * B::width];
-        const bool in_place = columns == width && reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
-        Scalar* tile = in_place ? y + first * width : memory;  // y is its own tile where rows are as wide and aligned
-        begin_tile(last - first, width, bias == nullptr ? nullptr : bias + column, used, tile);
+        alignas(64) Scalar memory[Most * B::width], begin[B::width] = {};
+        if (bias != nullptr) {
+            std::copy_n(bias + column, used, begin);
+        }
+        const bool in_place = (Place == InPlace::alone ? columns == width : columns % B::lanes == 0) &&
+                              reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
+        Scalar* const to = y + first * columns + column;
+        const Tile<Scalar> tile = in_place ? Tile<Scalar>{to, columns, begin} : Tile<Scalar>{memory, width, begin};
         const Scalar* weights = packed + B::block_offset(block, rows);
-        with_vectors<B::most_vectors>(vectors, [&](auto count) { add_taps(first, last, count, weights, tile); });
+        with_vectors<B::most_vectors>(vectors, [&](auto count) { sum_taps(first, last, count, weights, tile); });
         if (!in_place) {
-            store_tile(tile, width, last - first, used, y + first * columns + column, columns);
+            store_tile(memory, width, last - first, used, to, columns);
         }
     });
+}
+
+/// Begins the sums of all pixels of a tile.
+template <class Scalar>
+void begin_tile(const Tile<Scalar>& tile, Index pixels, Index width) {
+    for (Index pixel = 0; pixel < pixels; ++pixel) {
+        std::copy_n(tile.begin, width, tile.sums + pixel * tile.stride);
+    }
 }
 
 }  // namespace detail
@@ -115,9 +129,10 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
-    detail::for_tiles<Arch, convolution_tile>(
+    detail::for_tiles<Arch, convolution_tile, detail::InPlace::alone>(
         convolution_tile, s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
-        [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
+        [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
+            detail::begin_tile(tile, last - first, vectors * B::lanes);
             PixelPairs<convolution_tile> pairs;
             for (Index ky = 0; ky < s.kernel; ++ky) {
                 for (Index word = 0; word < words_for(s.in_channels); ++word) {
@@ -125,7 +140,7 @@ STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, c
                     for (Index kx = 0; kx < s.kernel; ++kx, slab += rows * vectors * B::lanes) {
                         pairs_of_outputs(s, ky * s.kernel + kx, first, last, pairs);
                         detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
-                            detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows}, pairs, slab, tile);
+                            detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows}, pairs, slab, tile.sums);
                     }
                 }
             }
@@ -138,14 +153,15 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed,
                                                   Scalar* dx) {
     using B = Blocking<Scalar, Arch>;
-    detail::for_tiles<Arch, convolution_tile>(
+    detail::for_tiles<Arch, convolution_tile, detail::InPlace::alone>(
         convolution_tile, s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, nullptr, dx,
-        [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
+        [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
+            detail::begin_tile(tile, last - first, vectors * B::lanes);
             PixelPairs<convolution_tile> pairs;
             for (Index tap = 0; tap < s.taps(); ++tap, slab += s.out_channels * vectors * B::lanes) {
                 pairs_of_inputs(s, tap, first, last, pairs);
                 detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
-                    detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels}, pairs, slab, tile);
+                    detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels}, pairs, slab, tile.sums);
             }
         });
 }

@@ -19,8 +19,8 @@ namespace detail {
 /// a few tasks for every thread. Three times as many as a dense kernel's are up to a tenth faster.
 inline constexpr Index largest_spike_tile = 3 * convolution_tile;
 inline Index spike_tile(Index pixels, Index blocks) {
-    const Index most = may_split() ? std::clamp<Index>(pixels * blocks / 8, convolution_tile, largest_spike_tile)
-                                   : largest_spike_tile;
+    const Index most =
+        may_split() ? std::clamp<Index>(pixels * blocks / 8, convolution_tile, largest_spike_tile) : largest_spike_tile;
     const Index tiles = std::max<Index>(1, (pixels + most - 1) / most);
     return (pixels + tiles - 1) / tiles;
 }
@@ -47,52 +47,58 @@ STAA_INLINE void for_entries(const std::uint16_t* entry, const std::uint16_t* en
     }
 }
 
-/// sums += the rows of the weights that the entries [first, last) of a list name, each times its entry's value.
+/// sums = begin + the rows of the weights that the entries [first, last) of a list name, each times its entry's value.
 template <class V, Index Vectors, class Scalar>
 STAA_INLINE void add_rows(const std::uint16_t* first, const std::uint16_t* last, [[maybe_unused]] const Scalar* values,
-                          bool has_values, const Scalar* rows, Scalar* sums) {
+                          bool has_values, const Scalar* rows, const Scalar* begin, Scalar* sums) {
     constexpr Index columns = Vectors * lanes_of<V>;
     V sum[Vectors];
-    unroll<Vectors>([&](auto v) { sum[v] = V::load_aligned(sums + v * lanes_of<V>); });
-    for_entries(first, last, [&](Index entry) {
+    unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[v] = V::load_aligned(begin + v * lanes_of<V>); });
+    for_entries(first, last, [&](Index entry) STAA_INLINE_LAMBDA {
         const Scalar* row = rows + entry * columns;
         if (has_values) {
             const V value(*values++);
-            unroll<Vectors>([&](auto v) { sum[v] = fma(value, V::load_aligned(row + v * lanes_of<V>), sum[v]); });
+            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+                sum[v] = fma(value, V::load_aligned(row + v * lanes_of<V>), sum[v]);
+            });
         } else {
-            unroll<Vectors>([&](auto v) { sum[v] = sum[v] + V::load_aligned(row + v * lanes_of<V>); });
+            unroll<Vectors>([&](auto v)
+                                STAA_INLINE_LAMBDA { sum[v] = sum[v] + V::load_aligned(row + v * lanes_of<V>); });
         }
     });
-    unroll<Vectors>([&](auto v) { sum[v].store_aligned(sums + v * lanes_of<V>); });
+    unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[v].store_aligned(sums + v * lanes_of<V>); });
 }
 
-/// Adds one line of taps and one word of channels to the sums of output pixels [first, last). What a pixel reads is one
-/// piece of a list: the entries of its neighbours in the line. slab [kernel][channels of the word][Vectors · lanes].
-/// Sizes and lists are copies: a stored vector may be anything, so what has an address is read again after each.
-template <class V, Index Vectors, class Active, class Scalar>
+/// Adds one line of taps and one word of channels to the sums of output pixels [first, last), or begins them. What a pixel
+/// reads is one piece of a list: the entries of its neighbours in the line. slab [kernel][channels of the word]
+/// [Vectors · lanes]. Sizes and lists are copies: a stored vector may be anything, so what has an address is read again
+/// after each.
+template <class V, Index Vectors, bool Begins, class Active, class Scalar>
 void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, Index word, Index first, Index last,
-                      const Scalar* slab, Scalar* tile) {
+                      const Scalar* slab, const Tile<Scalar> tile) {
     constexpr bool has_values = !std::is_same_v<Active, ActiveChannels>;
     constexpr Index columns = Vectors * lanes_of<V>;
     const Index tap_size = channels_of_word(word, s.in_channels) * columns;
     Index x = first % s.out_width, y = first / s.out_width % s.out_height, image = first / s.out_width / s.out_height;
     for (Index pixel = first; pixel < last;) {
         const Index end_x = std::min(s.out_width, x + last - pixel), in_y = y * s.stride + ky - s.padding;
-        if (in_y >= 0 && in_y < s.in_height) {
-            const std::int32_t* begin = active.begins(image, word) + in_y * s.in_width;
+        const bool is_inside = in_y >= 0 && in_y < s.in_height;
+        if (is_inside || Begins) {
+            const std::int32_t* begin = active.begins(image, word) + (is_inside ? in_y * s.in_width : 0);
             const std::uint16_t* entries = active.entries_of(image);
             const Scalar* values = nullptr;
             if constexpr (has_values) {
                 values = active.values_of(image);
             }
-            Scalar* sums = tile + (pixel - first) * columns;
-            for (Index out_x = x; out_x < end_x; ++out_x, sums += columns) {
+            Scalar* sums = tile.sums + (pixel - first) * tile.stride;
+            const Index in_width = is_inside ? s.in_width : 0;  // outside there are no entries
+            for (Index out_x = x; out_x < end_x; ++out_x, sums += tile.stride) {
                 const Index left = out_x * s.stride - s.padding;
-                const Index from = std::clamp<Index>(left, 0, s.in_width);
-                const Index to = std::clamp<Index>(left + s.kernel, from, s.in_width);
+                const Index from = std::clamp<Index>(left, 0, in_width);
+                const Index to = std::clamp<Index>(left + s.kernel, from, in_width);
                 add_rows<V, Vectors>(entries + begin[from], entries + begin[to],
                                      has_values ? values + begin[from] : nullptr, has_values, slab - left * tap_size,
-                                     sums);
+                                     Begins ? tile.begin : sums, sums);
             }
         }
         pixel += end_x - x;
@@ -133,14 +139,18 @@ void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& p
 template <class Scalar, class Arch = DefaultArch, class Active>
 STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const Active& active, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
-    detail::for_tiles<Arch, detail::largest_spike_tile>(
+    detail::for_tiles<Arch, detail::largest_spike_tile, detail::InPlace::anywhere>(
         detail::spike_tile(s.out_pixels(), Blocking<Scalar, Arch>::blocks(s.out_channels)), s.out_pixels(),
         s.taps() * s.in_channels, s.out_channels, packed, bias, y,
-        [&](Index first, Index last, auto vectors, const Scalar* slab, Scalar* tile) {
+        [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
             using V = Vector<Scalar, Arch>;
             for (Index ky = 0; ky < s.kernel; ++ky) {
                 for (Index word = 0; word < words_for(s.in_channels); ++word) {
-                    detail::add_line_of_taps<V, vectors>(s, active, ky, word, first, last, slab, tile);
+                    if (ky == 0 && word == 0) {
+                        detail::add_line_of_taps<V, vectors, true>(s, active, ky, word, first, last, slab, tile);
+                    } else {
+                        detail::add_line_of_taps<V, vectors, false>(s, active, ky, word, first, last, slab, tile);
+                    }
                     slab += s.kernel * channels_of_word(word, s.in_channels) * vectors * lanes_of<V>;
                 }
             }
