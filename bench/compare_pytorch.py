@@ -96,12 +96,19 @@ def measure_one(peer, case, measure, folder, options, reference):
              run_peer(peer, case, folder, options, "--measure", measure))
     if "logits" in found:
         found["against_pytorch"] = agreement(found.pop("logits"), reference["logits"])
-    if "seconds" in found:
+    return {**entry, **found}
+
+
+def joined(rounds):
+    """One entry of the measurements that were taken in turns with the other peers'."""
+    found = dict(rounds[-1])
+    if all("seconds" in entry for entry in rounds):
+        found["seconds"] = [seconds for entry in rounds for seconds in entry["seconds"]]
         found["median_seconds"] = statistics.median(found["seconds"])
         found["minimum_seconds"] = min(found["seconds"])
         found["images_per_s"] = BATCH / found["median_seconds"]
         found["memory_mib"] = found["resident_peak_mib"] - found["resident_before_mib"]
-    return {**entry, **found}
+    return found
 
 
 # ---------------------------------------------------------------- ratios
@@ -213,11 +220,12 @@ def compare(case, options):
         if remark(reference):
             print(f"compare_pytorch.py: {case}: the oracle could not be trained: {remark(reference)}", file=sys.stderr)
             sys.exit(2 if "missing" in reference else 1)
-        entries = []
-        for peer in TITLES:
-            for measure in MEASURES:
-                print(f"  {case}: {TITLES[peer]}, {measure} ..", file=sys.stderr, flush=True)
-                entries.append(measure_one(peer, case, measure, folder, options, reference))
+        rounds = {(peer, measure): [] for peer in TITLES for measure in MEASURES}
+        for number in range(options.rounds):
+            for (peer, measure), taken in rounds.items():
+                print(f"  {case}, round {number + 1}: {TITLES[peer]}, {measure} ..", file=sys.stderr, flush=True)
+                taken.append(measure_one(peer, case, measure, folder, options, reference))
+        entries = [joined(taken) for taken in rounds.values()]
     found = {} if silent_layers(reference) else ratios(entries)
     print_case(case, reference, entries, found)
     trained = {"case": case, "peer": "pytorch", "measure": "trained network", "losses": reference["losses"],
@@ -230,6 +238,9 @@ def read_options():
     parser.add_argument("--case", action="append", choices=CASES, help="may be repeated; default: all of them")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
+    parser.add_argument("--rounds", type=int, default=1,
+                        help="how often all peers are measured, one after the other: a machine that is shared changes its "
+                        "speed within minutes, and so it changes for all of them")
     parser.add_argument("--seconds", type=float, default=0.5, help="that a measurement lasts at least")
     parser.add_argument("--train-steps", type=int, default=100, help="of SGD before anything is timed")
     parser.add_argument("--data", help="folder of CIFAR-10's binary version; default: patterns under noise")
@@ -238,7 +249,7 @@ def read_options():
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="where ratios and every measurement go")
     parser.add_argument("--program", type=pathlib.Path, default=PROGRAM, help="default: %(default)s")
     options = parser.parse_args()
-    for name in ("threads", "repeats", "train_steps"):
+    for name in ("threads", "repeats", "rounds", "train_steps"):
         if getattr(options, name) < 1:
             parser.error(f"--{name.replace('_', '-')} {getattr(options, name)}: expected a whole number above 0")
     return options
@@ -250,7 +261,8 @@ def main():
         print(f"compare_pytorch.py: no such program: {options.program}; build it with\n    cmake --preset release && "
               "cmake --build --preset release --target staa_network_times", file=sys.stderr)
         return 2
-    print(f"{BATCH} images of 3x32x32 a pass, T = 4, {options.threads} threads, medians of {options.repeats}; images: "
+    print(f"{BATCH} images of 3x32x32 a pass, T = 4, {options.threads} threads, medians of "
+          f"{options.rounds * options.repeats}; images: "
           + (f"CIFAR-10 in {options.data}" if options.data else "a smooth pattern for each class, under noise") +
           f"; OMP_WAIT_POLICY: {os.environ.get('OMP_WAIT_POLICY', 'not set')}", flush=True)
     result, found_problems = {"ratios": {}, "cases": []}, []

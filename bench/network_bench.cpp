@@ -49,9 +49,9 @@ struct Trained {
                 for (Index i = 0; i < gradient.size() && !found; ++i)
                     alive = alive || gradient.data()[i] != 0.0f;
                 found = true;
-                gradient.setZero();
             },
             net->gradients);
+        net->zero_gradients();
         return alive;
     }
 

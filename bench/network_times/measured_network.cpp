@@ -89,7 +89,7 @@ std::vector<double> time_training(const Request& request, const Batch& batch, Ne
     Tape<Net> tape;
     tape.draw_dropout = false;
     return time(request, [&] {
-        net.visit([](const ParameterName&, const auto&, auto& gradient) { gradient.setZero(); }, net.gradients);
+        net.zero_gradients();
         const auto logits = net.forward(batch.images, tape);
         net.backward(cross_entropy(logits, batch.labels).gradient, tape);
     });

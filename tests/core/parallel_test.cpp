@@ -68,6 +68,16 @@ TEST_CASE("No more threads work than were asked for", "[core]") {
     CHECK(workers.size() <= 2);
 }
 
+TEST_CASE("Work may be split where there are threads, but not within work that was", "[core]") {
+    const Threads two(2);
+    CHECK(staa::may_split() == (staa::threads() > 1));
+    std::atomic<int> split_again{0};
+    staa::parallel_for(2, dear, [&](Index) { split_again += staa::may_split() ? 1 : 0; });
+    CHECK(split_again == 0);
+    staa::set_threads(1);
+    CHECK_FALSE(staa::may_split());
+}
+
 TEST_CASE("The number of threads is what was set, and at least 1", "[core]") {
 #if defined(_OPENMP)
     const int settable = 3;

@@ -27,8 +27,8 @@ struct Problem {
     Array<double> x = numbers_of(bits, s.in_pixels(), s.in_channels);
     Array<std::int32_t> begin =
         unwritten<std::int32_t>(staa::ActiveChannels::begin_size(s.images, s.in_height* s.in_width, s.in_channels));
-    Array<std::uint16_t> entries = unwritten<std::uint16_t>(
-        staa::ActiveChannels::entries_size(s.images, s.in_height * s.in_width, s.in_channels));
+    Array<std::uint16_t> entries =
+        unwritten<std::uint16_t>(staa::ActiveChannels::entries_size(s.images, s.in_height* s.in_width, s.in_channels));
     Index weights = s.taps() * s.in_channels * s.out_channels;
     Index outputs = s.out_pixels() * s.out_channels;
     Array<Scalar> packed = unwritten<Scalar>(
@@ -64,14 +64,16 @@ TEMPLATE_TEST_CASE("A convolution over spikes and one over the same numbers give
     using Arch = typename TestType::Arch;
     for (const ConvolutionShape& s :
          {convolution_of(3, 7, 5, 130, 70, 3, 1, 1), convolution_of(3, 7, 5, 64, 16, 3, 2, 1),
-          convolution_of(2, 5, 5, 70, 3, 1, 1, 0)}) {
+          convolution_of(2, 5, 5, 70, 3, 1, 1, 0), convolution_of(9, 7, 7, 64, 128, 3, 1, 1)}) {
         INFO(describe(s));
         Problem<Scalar, Arch> p(s, 0.2);
+        const Begins begins =
+            s.out_channels % 64 == 0 ? Begins::aligned : Begins::anywhere;  // sums in y itself, or not
         const auto w = random_values<Scalar>(p.random, p.weights),
                    bias = random_values<Scalar>(p.random, s.out_channels);
         staa::pack_convolution_weights<Scalar, Arch>(s.kernel, s.in_channels, s.out_channels, w.data(), nullptr,
                                                      p.packed.data());
-        auto of_spikes = unwritten<Scalar>(p.outputs), of_numbers = unwritten<Scalar>(p.outputs);
+        auto of_spikes = unwritten<Scalar>(p.outputs, begins), of_numbers = unwritten<Scalar>(p.outputs, begins);
         staa::spike_convolution<Scalar, Arch>(s, p.active(), p.packed.data(), bias.data(), of_spikes.data());
         staa::dense_convolution<Scalar, Arch>(s, as<Scalar>(p.x).data(), p.packed.data(), bias.data(),
                                               of_numbers.data());

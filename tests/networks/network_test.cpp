@@ -108,7 +108,7 @@ TEST_CASE("training normalises by the batch, evaluation by the running averages"
     CHECK_FALSE(same(net.forward(images(), tape), net.infer(images())));
 }
 
-TEST_CASE("gradients accumulate over two backwards, and are 0 after a step of Sgd") {
+TEST_CASE("gradients accumulate over two backwards, and are 0 after a step of Sgd or when they are set to zero") {
     Net net(NetworkOptions{.neuron = {.step_dropout = 0}});
     Net::Tape tape;
     net.forward(images(), tape);
@@ -123,6 +123,10 @@ TEST_CASE("gradients accumulate over two backwards, and are 0 after a step of Sg
     CHECK(*std::max_element(once.begin(), once.end()) > 1e-3);
     check_close(gradients(net), twice);
     Sgd<Net>(SgdOptions{}).step(net);
+    CHECK(gradients(net) == std::vector<double>(once.size(), 0.0));
+    net.backward(gradient_of_logits(), tape);
+    CHECK(gradients(net) != std::vector<double>(once.size(), 0.0));
+    net.zero_gradients();
     CHECK(gradients(net) == std::vector<double>(once.size(), 0.0));
 }
 

@@ -187,13 +187,16 @@ STAA_INLINE void for_lanes(Index count, Body&& body) {
     }
 }
 
+/// Pixels of a strip: what is read of them before the next channels stays in the first cache.
+constexpr Index strip_of(Index channels) { return std::max<Index>(8, 2048 / std::max<Index>(1, channels)); }
+
 /// The same over a map [pixels, channels]: body(Lanes<V>{}, first channel, first pixel, last pixel), strip by strip of
 /// pixels, so that memory is read nearly in order. All pixels of one vector of channels at a time would use a part of every
 /// line that the memory sends: a third of the speed on maps beyond the cache. A body's sums go on from strip to strip in
 /// memory; their order is that of the pixels.
 template <class Real, class Arch, class Body>
 STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
-    const Index strip = std::max<Index>(8, 2048 / std::max<Index>(1, channels));
+    const Index strip = strip_of(channels);
     for (Index first = 0; first < pixels; first += strip) {
         const Index last = std::min(pixels, first + strip);
         for_lanes<Real, Arch>(channels, [&](auto lanes, Index c) { body(lanes, c, first, last); });

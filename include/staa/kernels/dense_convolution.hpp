@@ -30,20 +30,23 @@ void multiply_pixels(const ChannelsOf<Scalar>& x, const std::int32_t* source, co
     constexpr Index columns = Vectors * lanes_of<V>;
     V sums[Pixels][Vectors];
     const Scalar* from[Pixels];
-    unroll<Pixels>([&](auto p) {
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
         from[p] = x.values + source[p] * x.stride;
-        unroll<Vectors>([&](auto v) { sums[p][v] = V::load_aligned(tile + row[p] * columns + v * lanes_of<V>); });
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+            sums[p][v] = V::load_aligned(tile + row[p] * columns + v * lanes_of<V>);
+        });
     });
     for (Index channel = 0; channel < x.channels; ++channel, slab += columns) {
         V weights[Vectors];
-        unroll<Vectors>([&](auto v) { weights[v] = V::load_aligned(slab + v * lanes_of<V>); });
-        unroll<Pixels>([&](auto p) {
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { weights[v] = V::load_aligned(slab + v * lanes_of<V>); });
+        unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
             const V value(from[p][channel]);
-            unroll<Vectors>([&](auto v) { sums[p][v] = fma(value, weights[v], sums[p][v]); });
+            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v] = fma(value, weights[v], sums[p][v]); });
         });
     }
-    unroll<Pixels>([&](auto p) {
-        unroll<Vectors>([&](auto v) { sums[p][v].store_aligned(tile + row[p] * columns + v * lanes_of<V>); });
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+        unroll<Vectors>(
+            [&](auto v) STAA_INLINE_LAMBDA { sums[p][v].store_aligned(tile + row[p] * columns + v * lanes_of<V>); });
     });
 }
 
@@ -173,21 +176,23 @@ template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
 void multiply_gradients(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs, Scalar* gradient) {
     constexpr Index columns = Vectors * lanes_of<V>;
     V sums[Rows][Vectors];
-    unroll<Rows>([&](auto r) {
-        unroll<Vectors>([&](auto v) { sums[r][v] = V::load_aligned(gradient + r * columns + v * lanes_of<V>); });
+    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
+        unroll<Vectors>(
+            [&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = V::load_aligned(gradient + r * columns + v * lanes_of<V>); });
     });
     for (Index i = 0; i < pairs.count; ++i) {
         const Scalar* values = x + pairs.source[i] * in;
         const Scalar* slopes = dy + pairs.row[i] * out;
         V slope[Vectors];
-        unroll<Vectors>([&](auto v) { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
-        unroll<Rows>([&](auto r) {
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
+        unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
             const V value(values[r]);
-            unroll<Vectors>([&](auto v) { sums[r][v] = fma(value, slope[v], sums[r][v]); });
+            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = fma(value, slope[v], sums[r][v]); });
         });
     }
-    unroll<Rows>([&](auto r) {
-        unroll<Vectors>([&](auto v) { sums[r][v].store_aligned(gradient + r * columns + v * lanes_of<V>); });
+    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
+        unroll<Vectors>([&](auto v)
+                            STAA_INLINE_LAMBDA { sums[r][v].store_aligned(gradient + r * columns + v * lanes_of<V>); });
     });
 }
 

@@ -60,36 +60,70 @@ V potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f, V decay
 }
 }  // namespace detail
 
+namespace detail {
+/// One step of `Vectors` vectors of channels from c on, pixels [first, last). Bits are put together in registers, so that
+/// a whole word of 64 channels is stored once.
+template <class Firing, class V, Index Vectors, class Scalar>
+STAA_INLINE void forward_strip(const Membrane<Scalar> m, const MembraneForward<Scalar> f, Index c, Index first,
+                               Index last) {
+    constexpr Index lanes = lanes_of<V>;
+    const Index words = words_for(m.channels);
+    V decay[Vectors], gain[Vectors], shift[Vectors], carried_sum[Vectors];
+    unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+        const Index at = c + v * lanes;
+        decay[v] = V::load_unaligned(f.decay + at);
+        gain[v] = V::load_unaligned(f.gain + at);
+        shift[v] = f.shift != nullptr ? V::load_unaligned(f.shift + at) : V(Scalar(0));
+        carried_sum[v] = f.carried_sum != nullptr ? V::load_unaligned(f.carried_sum + at) : V(Scalar(0));
+    });
+    for (Index pixel = first; pixel < last; ++pixel) {
+        std::uint64_t spikes = 0, window = 0;
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+            const Index i = pixel * m.channels + c + v * lanes;
+            const V u = potential<Firing>(m, f, decay[v], gain[v], shift[v], i);
+            u.store_unaligned(f.potential + i);
+            if constexpr (Firing::output == Signal::spikes) {
+                spikes |= mask_bits(Firing::fires(u, m.neuron)) << (v * lanes);
+                if (f.window != nullptr) {
+                    window |= mask_bits(V(Scalar(0)) < abs(Firing::slope(u, m.neuron))) << (v * lanes);
+                }
+            } else {
+                Firing::spike(u, m.neuron).store_unaligned(f.values + i);
+            }
+            carried_sum[v] += carried<Firing>(m, u, i);
+        });
+        if constexpr (Firing::output == Signal::spikes) {
+            f.spikes[pixel * words + c / 64] |= spikes << (c % 64);
+            if (f.window != nullptr) {
+                f.window[pixel * words + c / 64] |= window << (c % 64);
+            }
+        }
+    }
+    if (f.carried_sum != nullptr) {
+        unroll<Vectors>([&](auto v)
+                            STAA_INLINE_LAMBDA { carried_sum[v].store_unaligned(f.carried_sum + c + v * lanes); });
+    }
+}
+}  // namespace detail
+
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_forward(Membrane<Scalar> m, MembraneForward<Scalar> f) {
-    const Index words = words_for(m.channels);
+    using Full = Vector<Scalar, Arch>;
+    constexpr Index vectors_of_word = lanes_of<Full> >= 8 ? 64 / lanes_of<Full> : 1;
     if (f.carried_sum != nullptr) {
         std::fill_n(f.carried_sum, m.channels, Scalar(0));
     }
-    for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
-        using V = typename decltype(lanes)::type;
-        const V decay = V::load_unaligned(f.decay + c), gain = V::load_unaligned(f.gain + c);
-        const V shift = f.shift != nullptr ? V::load_unaligned(f.shift + c) : V(0);
-        V carried_sum = f.carried_sum != nullptr ? V::load_unaligned(f.carried_sum + c) : V(0);
-        for (Index pixel = first; pixel < last; ++pixel) {
-            const Index i = pixel * m.channels + c;
-            const V potential = detail::potential<Firing>(m, f, decay, gain, shift, i);
-            potential.store_unaligned(f.potential + i);
-            if constexpr (Firing::output == Signal::spikes) {
-                f.spikes[pixel * words + c / 64] |= mask_bits(Firing::fires(potential, m.neuron)) << (c % 64);
-                if (f.window != nullptr) {
-                    const V slope = Firing::slope(potential, m.neuron);
-                    f.window[pixel * words + c / 64] |= mask_bits(V(0) < abs(slope)) << (c % 64);
-                }
-            } else {
-                Firing::spike(potential, m.neuron).store_unaligned(f.values + i);
-            }
-            carried_sum += detail::carried<Firing>(m, potential, i);
+    const Index of_words = vectors_of_word > 1 ? m.channels / 64 * 64 : 0;
+    const Index strip = strip_of(m.channels);
+    for (Index first = 0; first < m.pixels; first += strip) {
+        const Index last = std::min(m.pixels, first + strip);
+        for (Index c = 0; c < of_words; c += 64) {
+            detail::forward_strip<Firing, Full, vectors_of_word>(m, f, c, first, last);
         }
-        if (f.carried_sum != nullptr) {
-            carried_sum.store_unaligned(f.carried_sum + c);
-        }
-    });
+        for_lanes<Scalar, Arch>(m.channels - of_words, [&](auto lanes, Index c) {
+            detail::forward_strip<Firing, typename decltype(lanes)::type, 1>(m, f, of_words + c, first, last);
+        });
+    }
 }
 
 /// U[t] alone, the same bits as from `membrane_forward`, for a backward pass that does not find it kept.

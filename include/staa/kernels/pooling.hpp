@@ -111,6 +111,14 @@ STAA_KERNEL void add_values(Index size, const Scalar* x, Scalar* y) {
     });
 }
 
+/// y[i] = 0.
+template <class Scalar>
+STAA_KERNEL void set_zero(Index size, Scalar* y) {
+    constexpr Index part = 1 << 14;
+    parallel_for((size + part - 1) / part, part,
+                 [&](Index p) { std::fill(y + p * part, y + std::min(size, (p + 1) * part), Scalar(0)); });
+}
+
 /// y[pixel, c] += 1 where the bit is set.
 template <class Scalar>
 STAA_KERNEL void add_spikes(Index images, Index map_pixels, Index channels, const std::uint64_t* bits, Scalar* y) {

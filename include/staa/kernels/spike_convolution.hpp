@@ -33,12 +33,12 @@ STAA_INLINE void for_entries(const std::uint16_t* entry, const std::uint16_t* en
         for (; end - entry >= 4; entry += 4) {
             std::uint64_t four;
             std::memcpy(&four, entry, sizeof four);
-            unroll<4>([&](auto i) { visit(static_cast<Index>(four >> (16 * i) & 0xFFFF)); });
+            unroll<4>([&](auto i) STAA_INLINE_LAMBDA { visit(static_cast<Index>(four >> (16 * i) & 0xFFFF)); });
         }
         if (end - entry >= 2) {
             std::uint32_t two;
             std::memcpy(&two, entry, sizeof two);
-            unroll<2>([&](auto i) { visit(static_cast<Index>(two >> (16 * i) & 0xFFFF)); });
+            unroll<2>([&](auto i) STAA_INLINE_LAMBDA { visit(static_cast<Index>(two >> (16 * i) & 0xFFFF)); });
             entry += 2;
         }
     }

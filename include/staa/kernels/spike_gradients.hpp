@@ -37,22 +37,24 @@ void add_neighbourhoods(const std::uint16_t* positions, Index count, const Scala
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V sum[B::taps][B::vectors];
-    unroll<B::taps>([&](auto tap) { unroll<B::vectors>([&](auto v) { sum[tap][v] = V(Scalar(0)); }); });
+    unroll<B::taps>([&](auto tap) STAA_INLINE_LAMBDA {
+        unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[tap][v] = V(Scalar(0)); });
+    });
     const Index row = padded_columns * B::width;
     for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + Index{positions[i]} * B::width;
-        unroll<Kernel>([&](auto ky) {
+        unroll<Kernel>([&](auto ky) STAA_INLINE_LAMBDA {
             const Scalar* line = centre + (Kernel / 2 - ky) * row;
-            unroll<Kernel>([&](auto kx) {
-                unroll<B::vectors>([&](auto v) {
+            unroll<Kernel>([&](auto kx) STAA_INLINE_LAMBDA {
+                unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
                     constexpr Index offset = (Kernel / 2 - kx) * B::width + v * lanes_of<V>;
                     sum[ky * Kernel + kx][v] = sum[ky * Kernel + kx][v] + V::load_aligned(line + offset);
                 });
             });
         });
     }
-    unroll<B::taps>([&](auto tap) {
-        unroll<B::vectors>([&](auto v) {
+    unroll<B::taps>([&](auto tap) STAA_INLINE_LAMBDA {
+        unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
             Scalar* to = sums + tap * B::width + v * lanes_of<V>;
             (V::load_unaligned(to) + sum[tap][v]).store_unaligned(to);
         });
@@ -66,31 +68,33 @@ void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const 
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V weights[B::taps][B::vectors];
-    unroll<B::taps>([&](auto tap) {
-        unroll<B::vectors>(
-            [&](auto v) { weights[tap][v] = V::load_unaligned(weight + tap * stride + v * lanes_of<V>); });
+    unroll<B::taps>([&](auto tap) STAA_INLINE_LAMBDA {
+        unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
+            weights[tap][v] = V::load_unaligned(weight + tap * stride + v * lanes_of<V>);
+        });
     });
     const Index row = padded_columns * B::width;
     for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + Index{positions[i]} * B::width;
         V sum[Kernel][B::vectors];  // a sum a line: one for all would wait for itself
-        unroll<Kernel>([&](auto ky) {
+        unroll<Kernel>([&](auto ky) STAA_INLINE_LAMBDA {
             const Scalar* line = centre + (Kernel / 2 - ky) * row;
-            unroll<B::vectors>([&](auto v) {
+            unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
                 sum[ky][v] =
                     weights[ky * Kernel][v] * V::load_aligned(line + (Kernel / 2) * B::width + v * lanes_of<V>);
             });
-            unroll<Kernel - 1>([&](auto before) {
+            unroll<Kernel - 1>([&](auto before) STAA_INLINE_LAMBDA {
                 constexpr Index kx = before + 1;
-                unroll<B::vectors>([&](auto v) {
+                unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
                     constexpr Index offset = (Kernel / 2 - kx) * B::width + v * lanes_of<V>;
                     sum[ky][v] = fma(weights[ky * Kernel + kx][v], V::load_aligned(line + offset), sum[ky][v]);
                 });
             });
         });
-        unroll<Kernel - 1>(
-            [&](auto before) { unroll<B::vectors>([&](auto v) { sum[0][v] = sum[0][v] + sum[before + 1][v]; }); });
-        unroll<B::vectors - 1>([&](auto before) { sum[0][0] = sum[0][0] + sum[0][before + 1]; });
+        unroll<Kernel - 1>([&](auto before) STAA_INLINE_LAMBDA {
+            unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[0][v] = sum[0][v] + sum[before + 1][v]; });
+        });
+        unroll<B::vectors - 1>([&](auto before) STAA_INLINE_LAMBDA { sum[0][0] = sum[0][0] + sum[0][before + 1]; });
         sums[i] += sum_lanes(sum[0][0]);
     }
 }

@@ -205,6 +205,14 @@ class Network {
         return chain_;
     }
 
+    /// For who goes without an optimiser's step, which does this too.
+    void zero_gradients() {
+        Chain::visit(
+            chain_, "",
+            [](const ParameterName&, const auto&, auto& gradient) { set_zero(gradient.size(), gradient.data()); },
+            gradients);
+    }
+
     Parameters gradients;  ///< added to by backward, set to zero by an optimiser's step
 
  private:

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "staa/core/bit_positions.hpp"
+
+#include <vector>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using staa::Index;
+using namespace staa::detail;
+
+TEST_CASE("The set bits of every byte are listed ascending, each at an offset", "[core]") {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (const Index offset : {0, 7, 65528}) {
+            std::vector<std::uint16_t> expected;
+            for (unsigned bit = 0; bit < 8; ++bit) {
+                if ((byte >> bit & 1u) != 0) {
+                    expected.push_back(static_cast<std::uint16_t>(offset + bit));
+                }
+            }
+            std::vector<std::uint16_t> listed(8);
+            const Index count = list_byte(0xABCDEF00u | byte, four_times(offset), listed.data());
+            listed.resize(static_cast<std::size_t>(count));
+            CHECK(listed == expected);
+        }
+    }
+}
+
+TEST_CASE("Numbers are added where a bit is set, for any count of bits", "[core]") {
+    const std::uint64_t words[] = {0x8000000000000005, 0x3};
+    for (const Index count : {1, 3, 8, 60, 64, 65, 66, 128}) {
+        std::vector<double> y(static_cast<std::size_t>(count) + 1, 0.5);
+        add_bits(words, count, 0.25, y.data());
+        for (Index c = 0; c < count; ++c) {
+            const bool is_set = (words[c / 64] >> (c % 64) & 1) != 0;
+            CHECK(y[static_cast<std::size_t>(c)] == (is_set ? 0.75 : 0.5));
+        }
+        CHECK(y.back() == 0.5);
+    }
+}
+
+}  // namespace
