@@ -66,8 +66,9 @@ inline void run_tasks(Index count, [[maybe_unused]] bool is_worth_waking, void (
 
 /// Calls `task(i)`, or `task(i, worker)`, once for each i in [0, count), on all threads. Tasks must not throw and must not
 /// write to the same place; then the result does not depend on the number of threads. Tasks of one worker, which is in
-/// [0, threads()), never run at the same time: so they can share memory that none of them reads what another left in. `cost` is a rough number of operations a task:
-/// work too small to pay for waking a thread (about 5 microseconds) stays on the caller's.
+/// [0, threads()), never run at the same time: so they can share memory that none of them reads what another left in.
+/// `cost` is a rough number of operations a task: work too small to pay for waking a thread (about 5 microseconds) stays
+/// on the caller's.
 template <class Task>
 void parallel_for(Index count, Index cost, Task&& task) {
     constexpr Index worth_waking = 1 << 16;

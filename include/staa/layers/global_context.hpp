@@ -302,7 +302,8 @@ struct GlobalContext {
             }
         }
 
-        /// ReLU, in place in d_norm, and LayerNorm backward to d_query: with q^ the normalised values, r the inverse deviation, and means over the row,
+        /// ReLU, in place in d_norm, and LayerNorm backward to d_query: with q^ the normalised values, r the inverse
+        /// deviation, and means over the row,
         ///     dq = r · (dq^ - mean(dq^) - q^ · mean(dq^ · q^)),   dq^ = weight · d_query where query > 0
         void backward_norm(Index row, Tape& tape) const {
             Scalar* d = tape.d_query.row(row);

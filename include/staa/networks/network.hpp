@@ -152,7 +152,8 @@ class Network {
     }
 
     /// The same in the memory of `state`, whose stream begins anew. As long as the weights, the sizes and the kernels that
-    /// convolutions take stay, only the first call asks for memory, and packs the weights. The logits belong to `state` and hold until its next call.
+    /// convolutions take stay, only the first call asks for memory, and packs the weights. The logits belong to `state` and
+    /// hold until its next call.
     const Logits& infer(const Images& images, State& state) const {
         restart(state.chain_);
         state.steps_ = 0;
