@@ -69,13 +69,12 @@ void pairs_of_inputs(const ConvolutionShape& s, Index tap, Index first, Index la
         if (scaled_y >= 0 && scaled_y % s.stride == 0 && out_y < s.out_height) {
             const Index source = (line / s.in_height * s.out_height + out_y) * s.out_width;
             const Index shift = pixel - x;
-            for (Index in_x = std::max(x, offset_x); in_x < line_end - shift; ++in_x) {
-                const Index scaled_x = in_x - offset_x;
-                if (scaled_x % s.stride == 0 && scaled_x / s.stride < s.out_width) {
-                    pairs.row[pairs.count] = static_cast<std::int32_t>(shift + in_x - first);
-                    pairs.source[pairs.count] = static_cast<std::int32_t>(source + scaled_x / s.stride);
-                    ++pairs.count;
-                }
+            const Index begin_x = (std::max(x, offset_x) - offset_x + s.stride - 1) / s.stride;
+            const Index end_x = std::min(s.out_width, (line_end - shift - 1 - offset_x + s.stride) / s.stride);
+            for (Index out_x = begin_x; out_x < end_x; ++out_x) {
+                pairs.row[pairs.count] = static_cast<std::int32_t>(shift + out_x * s.stride + offset_x - first);
+                pairs.source[pairs.count] = static_cast<std::int32_t>(source + out_x);
+                ++pairs.count;
             }
         }
         pixel = line_end;

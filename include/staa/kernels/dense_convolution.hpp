@@ -142,7 +142,7 @@ STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, c
                     const Index rows = channels_of_word(word, s.in_channels);
                     for (Index kx = 0; kx < s.kernel; ++kx, slab += rows * vectors * B::lanes) {
                         pairs_of_outputs(s, ky * s.kernel + kx, first, last, pairs);
-                        detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
+                        detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels(vectors)>(
                             detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows}, pairs, slab, tile.sums);
                     }
                 }
@@ -163,7 +163,7 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
             PixelPairs<convolution_tile> pairs;
             for (Index tap = 0; tap < s.taps(); ++tap, slab += s.out_channels * vectors * B::lanes) {
                 pairs_of_inputs(s, tap, first, last, pairs);
-                detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels>(
+                detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels(vectors)>(
                     detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels}, pairs, slab, tile.sums);
             }
         });
@@ -205,7 +205,10 @@ void multiply_gradient_rows(const Scalar* x, Index in, const Scalar* dy, Index o
     for (; row + Rows <= last; row += Rows) {
         multiply_gradients<V, Vectors, Rows>(x + row, in, dy, out, pairs, slab + row * columns);
     }
-    for (; row < last; ++row) {
+    for (; row + 2 <= last; row += 2) {
+        multiply_gradients<V, Vectors, 2>(x + row, in, dy, out, pairs, slab + row * columns);
+    }
+    if (row < last) {
         multiply_gradients<V, Vectors, 1>(x + row, in, dy, out, pairs, slab + row * columns);
     }
 }
@@ -220,28 +223,35 @@ void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index 
     }
 }
 
-/// The loop that both weight gradients share. A task owns some row channels of one slab (tap, block) and walks over
-/// all pixels in order: no two tasks write to one place, and the order of the sum never changes.
+/// How the weights' gradient is shared out: row channels and taps of a task.
+struct GradientShare {
+    Index rows, taps;
+};
+
+/// The loop that both weight gradients share. A task owns some row channels of some taps of a block, and walks over all
+/// pixels in order: no two tasks write to one place, and the order of the sum never changes.
 /// `accumulate(vectors constant, pairs, dy rows of the tile, tile width, first row, last row, slab)`.
 template <class Arch, class Scalar, class Accumulate>
-void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Index rows_a_task, Scalar* packed,
+void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, GradientShare share, Scalar* packed,
                            const Accumulate& accumulate) {
     using B = Blocking<Scalar, Arch>;
-    const Index blocks = B::blocks(s.out_channels), taps = s.taps();
-    const Index parts = (s.in_channels + rows_a_task - 1) / rows_a_task;
-    const Index cost = s.out_pixels() * std::min(s.in_channels, rows_a_task);
-    parallel_for(blocks * taps * parts, cost, [&](Index task) {
-        const Index part = task % parts, tap = task / parts % taps, block = task / parts / taps;
-        const Index first_row = part * rows_a_task, last_row = std::min(s.in_channels, first_row + rows_a_task);
+    const Index blocks = B::blocks(s.out_channels), groups = s.taps() / share.taps;
+    const Index parts = (s.in_channels + share.rows - 1) / share.rows;
+    const Index cost = s.out_pixels() * std::min(s.in_channels, share.rows) * share.taps;
+    parallel_for(blocks * groups * parts, cost, [&](Index task) {
+        const Index part = task % parts, first_tap = task / parts % groups * share.taps, block = task / parts / groups;
+        const Index first_row = part * share.rows, last_row = std::min(s.in_channels, first_row + share.rows);
         const Index vectors = B::vectors(block, s.out_channels), width = vectors * B::lanes;
         const Index used = std::min(width, s.out_channels - block * B::width);
-        Scalar* slab = packed + B::block_offset(block, taps * s.in_channels) + tap * s.in_channels * width;
-        std::fill(slab + first_row * width, slab + last_row * width, Scalar(0));
+        Scalar* const of_block = packed + B::block_offset(block, s.taps() * s.in_channels);
+        const auto slab = [&](Index tap) { return of_block + tap * s.in_channels * width; };
+        for (Index tap = first_tap; tap < first_tap + share.taps; ++tap) {
+            std::fill(slab(tap) + first_row * width, slab(tap) + last_row * width, Scalar(0));
+        }
         alignas(64) Scalar tile[convolution_tile * B::width];
         PixelPairs<convolution_tile> pairs;
         for (Index first = 0; first < s.out_pixels(); first += convolution_tile) {
             const Index last = std::min(s.out_pixels(), first + convolution_tile);
-            pairs_of_outputs(s, tap, first, last, pairs);
             const Scalar* slopes = dy + first * s.out_channels + block * B::width;
             Index stride = s.out_channels;
             if (used != width) {
@@ -249,8 +259,12 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Index ro
                 slopes = tile;
                 stride = width;
             }
-            with_vectors<B::most_vectors>(
-                vectors, [&](auto count) { accumulate(count, pairs, slopes, stride, first_row, last_row, slab); });
+            for (Index tap = first_tap; tap < first_tap + share.taps; ++tap) {
+                pairs_of_outputs(s, tap, first, last, pairs);
+                with_vectors<B::most_vectors>(vectors, [&](auto count) {
+                    accumulate(count, pairs, slopes, stride, first_row, last_row, slab(tap));
+                });
+            }
         }
     });
 }
@@ -263,13 +277,15 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Scalar* dy,
                                                    Scalar* packed) {
     using B = Blocking<Scalar, Arch>;
-    constexpr Index rows_a_task = 8 * B::pixels;
-    detail::weight_gradient_tasks<Arch>(s, dy, rows_a_task, packed,
-                                        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride,
-                                            Index first, Index last, Scalar* slab) {
-                                            detail::multiply_gradient_rows<Vector<Scalar, Arch>, vectors, B::pixels>(
-                                                x, s.in_channels, slopes, stride, pairs, first, last, slab);
-                                        });
+    // A line of taps at a time: what it reads of x and dy comes from memory once, and its sums stay in the cache.
+    const detail::GradientShare share{.rows = 48, .taps = s.kernel};
+    detail::weight_gradient_tasks<Arch>(
+        s, dy, share, packed,
+        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index first, Index last,
+            Scalar* slab) {
+            detail::multiply_gradient_rows<Vector<Scalar, Arch>, vectors, B::rows(vectors)>(
+                x, s.in_channels, slopes, stride, pairs, first, last, slab);
+        });
 }
 
 }  // namespace staa::inline STAA_ABI

@@ -24,7 +24,12 @@ struct Blocking {
                                              false;
 #endif
     static constexpr Index most_vectors = has_32_registers ? 4 : 2;
-    static constexpr Index pixels = has_32_registers ? 6 : 5;
+    /// Pixels of a product whose sums of `vectors` vectors stay in registers; and row channels of a gradient. Of a narrow
+    /// block they are more: a multiply-add waits for the one before it in its sum, so eight sums must be on their way.
+    static constexpr Index pixels(Index vectors) {
+        return vectors == most_vectors ? (has_32_registers ? 6 : 5) : vectors == 3 ? 7 : 9;
+    }
+    static constexpr Index rows(Index vectors) { return vectors == most_vectors ? pixels(vectors) : 8; }
     static constexpr Index width = lanes * most_vectors;
 
     static constexpr Index blocks(Index columns) { return (columns + width - 1) / width; }

@@ -162,7 +162,7 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void spike_convolution_weight_gradient(const ConvolutionShape& s, const ActiveChannels& active,
                                                    const Scalar* dy, Scalar* packed) {
     detail::weight_gradient_tasks<Arch>(
-        s, dy, s.in_channels, packed,
+        s, dy, detail::GradientShare{.rows = s.in_channels, .taps = 1}, packed,
         [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index, Index, Scalar* slab) {
             for (Index word = 0; word < words_for(s.in_channels); ++word) {
                 detail::add_to_active_rows<Vector<Scalar, Arch>, vectors>(active, word, pairs, slopes, stride, slab);
