@@ -41,7 +41,7 @@ inline staa::ConvolutionShape convolution_of(Index images, Index height, Index w
 inline std::vector<staa::ConvolutionShape> convolution_geometries(Index in, Index out) {
     std::vector<staa::ConvolutionShape> shapes;
     for (const Index kernel : {1, 3, 7})
-        for (const Index stride : {1, 2})
+        for (const Index stride : {1, 2, 3})
             for (const auto& [height, width] : {std::pair<Index, Index>{1, 1}, {3, 5}, {7, 7}})
                 shapes.push_back(convolution_of(3, height, width, in, out, kernel, stride, kernel / 2));
     shapes.push_back(convolution_of(2, 7, 7, in, out, 3, 1, 0));

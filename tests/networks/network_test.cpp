@@ -260,6 +260,15 @@ TEST_CASE("a step beyond the encoded ones is an error that says what to do") {
     REQUIRE_THROWS_WITH(net.step(images(), state), contains_text("begin a new stream with start()"));
 }
 
+TEST_CASE("a stream that has failed begins anew") {
+    const Net net(NetworkOptions{.steps = 1});
+    State<Net> state = net.start(), fresh = net.start();
+    net.step(images(), state);
+    REQUIRE_THROWS(net.step(images(), state));
+    CHECK(state.steps() == 0);
+    CHECK(same(net.step(images(), state), net.step(images(), fresh)));
+}
+
 TEST_CASE("images of another shape are an error that names both") {
     const Net net(NetworkOptions{});
     Net::Tape tape;

@@ -20,9 +20,10 @@ namespace {
 
 using namespace staa;
 
-template <class Neuron>
-using Net = Network<Image<3, 16, 16>, Conv2d<32>, BatchNorm, Neuron, AvgPool<2>,
-                    Residual<Conv2d<32>, BatchNorm, Neuron, Conv2d<32>, BatchNorm>, Neuron, GlobalAvgPool, Linear<10>>;
+template <class Neuron, int Width = 32>
+using Net =
+    Network<Image<3, 16, 16>, Conv2d<Width>, BatchNorm, Neuron, AvgPool<2>,
+            Residual<Conv2d<Width>, BatchNorm, Neuron, Conv2d<Width>, BatchNorm>, Neuron, GlobalAvgPool, Linear<10>>;
 
 /// So many threads for as long as this lives.
 class Threads {
@@ -54,15 +55,15 @@ void append_weights(AnyNet& net, std::vector<float>& all) {
 
 /// All numbers of two training steps and an evaluation: logits, gradients, weights.
 template <class AnyNet>
-std::vector<float> trained_with(int thread_count) {
+std::vector<float> trained_with(int thread_count, Index count = 16) {
     const Threads threads_of_this_run(thread_count);
     REQUIRE(threads() == thread_count);
     AnyNet net(NetworkOptions{.steps = 2, .seed = 4});
     Sgd<AnyNet> sgd(SgdOptions{});
     Tape<AnyNet> tape(5);
     Random random(6);
-    typename AnyNet::Images images(16, 16, 16, 3);
-    Labels labels(16);
+    typename AnyNet::Images images(count, 16, 16, 3);
+    Labels labels(count);
     std::vector<float> all;
     for (int step = 0; step < 2; ++step) {
         std::generate_n(images.data(), images.size(), [&] { return static_cast<float>(random.normal()); });
@@ -85,6 +86,12 @@ TEST_CASE("two training steps and an evaluation of StaaLif are the same to the b
     const auto one = trained_with<Net<StaaLif<>>>(1);
     CHECK(one == trained_with<Net<StaaLif<>>>(2));
     CHECK(one == trained_with<Net<StaaLif<>>>(3));
+}
+
+TEST_CASE("nor do threads show where channels fill no whole vector, and images go in threes, in twos or alone") {
+    const auto one = trained_with<Net<StaaLif<>, 6>>(1, 3);
+    CHECK(one == trained_with<Net<StaaLif<>, 6>>(2, 3));
+    CHECK(one == trained_with<Net<StaaLif<>, 6>>(3, 3));
 }
 
 TEST_CASE("two training steps and an evaluation of plain LIF are the same to the bit with 1 and 2 threads") {

@@ -31,7 +31,7 @@ constexpr std::uint64_t four_times(Index number) { return static_cast<std::uint6
 
 /// Writes offset + position for every set bit of the lowest byte to to[0], to[1] .., and gives their number; `offsets` is
 /// four_times(offset). All eight places of `to` are written, whatever the bits are: no branch depends on them. None of the
-/// four sums in a word carries into the next, for offset + 8 <= 65536.
+/// four sums in a word carries into the next, for offset + the highest set bit <= 65535.
 inline Index list_byte(std::uint64_t bits, std::uint64_t offsets, std::uint16_t* to) {
     const auto byte = static_cast<std::uint8_t>(bits);
     std::uint64_t four[2];

@@ -62,7 +62,8 @@
 #define STAA_KERNEL
 #endif
 
-/// Loops that a kernel hands its body to: out of line they would read the body's variables again after every store.
+/// Loops that a kernel hands its body to, and their innermost steps: out of line they would read their variables again
+/// after every store.
 #if defined(__GNUC__)
 #define STAA_INLINE [[gnu::always_inline]] inline
 /// The same for a lambda, after its parameters.

@@ -20,8 +20,8 @@ constexpr Index channels_of_word(Index word, Index channels) { return std::min<I
 
 /// For every image, word and pixel the channels that spike, ascending. An entry is x · channels_of_word + channel, x being
 /// the pixel's column: so neighbours in a line are one list, and an entry says which of them it belongs to. The entries of
-/// pixel p of an image's word lie from begin[p] to begin[p + 1]. Each image has room for all its neurons, bytes of whose
-/// bits are listed whole.
+/// pixel p of an image's word lie from begin[p] to begin[p + 1]. Each image has room for all its neurons, in whole bytes of
+/// bits.
 struct ActiveChannels {
     Index width, map_pixels, channels;
     std::int32_t* begin;     // [images][words][map_pixels + 1]

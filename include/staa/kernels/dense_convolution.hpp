@@ -9,7 +9,7 @@
 
 namespace staa::inline STAA_ABI {
 
-/// Pixels that one task of a convolution owns. Their sums, 64 channels wide, take 32 KB: they stay in the caches while
+/// Pixels that one task of a dense convolution owns. Their sums, 64 channels wide, take 32 KB: they stay in the caches while
 /// the taps pass over them one by one. A multiple of the pixels in registers, so that few are left over.
 inline constexpr Index convolution_tile = 126;
 
@@ -73,7 +73,7 @@ struct Tile {
     const Scalar* begin;  ///< what the sums begin with: the bias of the columns, or 0
 };
 
-/// Copies the tile's used columns to y [pixels, columns of all blocks], beginning at pixel `first`.
+/// Copies the tile's used columns to y [pixels, columns of all blocks].
 template <class Scalar>
 void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used, Scalar* y, Index y_columns) {
     for (Index pixel = 0; pixel < pixels; ++pixel) {
@@ -87,24 +87,31 @@ enum class InPlace {
     anywhere,  ///< among the columns of other blocks, too
 };
 
-/// The frame of every convolution: for every tile of the `pixels`, of `tile_pixels` <= Most, and every block of `columns`,
-/// `sum_taps(first pixel, end, vectors constant, weights of the block, tile)` makes the tile's sums, which go to y.
-template <class Arch, Index Most, InPlace Place, class Scalar, class SumTaps>
+template <class Arch, class Scalar>
+bool fits_in_place(InPlace place, Index columns, const Scalar* y) {
+    using B = Blocking<Scalar, Arch>;
+    return (place == InPlace::alone ? columns <= B::width && columns % B::lanes == 0 : columns % B::lanes == 0) &&
+           reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
+}
+
+/// The frame of every convolution: for every tile of the `pixels` and every block of `columns`, `sum_taps(first pixel, end,
+/// vectors constant, weights of the block, tile)` makes the tile's sums, which go to y. Where they do not lie in y,
+/// `tile_pixels` is at most convolution_tile.
+template <class Arch, InPlace Place, class Scalar, class SumTaps>
 void for_tiles(Index tile_pixels, Index pixels, Index rows, Index columns, const Scalar* packed,
                const std::type_identity_t<Scalar>* bias, Scalar* y, const SumTaps& sum_taps) {
     using B = Blocking<Scalar, Arch>;
     const Index tiles = (pixels + tile_pixels - 1) / tile_pixels;
+    const bool in_place = fits_in_place<Arch>(Place, columns, y);
     parallel_for(tiles * B::blocks(columns), tile_pixels * rows, [&](Index task) {
         const Index block = task / tiles, first = task % tiles * tile_pixels;  // tiles that share weights follow
         const Index last = std::min(pixels, first + tile_pixels);
         const Index vectors = B::vectors(block, columns), width = vectors * B::lanes;
         const Index column = block * B::width, used = std::min(width, columns - column);
-        alignas(64) Scalar memory[Most * B::width], begin[B::width] = {};
+        alignas(64) Scalar memory[convolution_tile * B::width], begin[B::width] = {};
         if (bias != nullptr) {
             std::copy_n(bias + column, used, begin);
         }
-        const bool in_place = (Place == InPlace::alone ? columns == width : columns % B::lanes == 0) &&
-                              reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
         Scalar* const to = y + first * columns + column;
         const Tile<Scalar> tile = in_place ? Tile<Scalar>{to, columns, begin} : Tile<Scalar>{memory, width, begin};
         const Scalar* weights = packed + B::block_offset(block, rows);
@@ -132,7 +139,7 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
-    detail::for_tiles<Arch, convolution_tile, detail::InPlace::alone>(
+    detail::for_tiles<Arch, detail::InPlace::alone>(
         convolution_tile, s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
         [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
             detail::begin_tile(tile, last - first, vectors * B::lanes);
@@ -156,7 +163,7 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed,
                                                   Scalar* dx) {
     using B = Blocking<Scalar, Arch>;
-    detail::for_tiles<Arch, convolution_tile, detail::InPlace::alone>(
+    detail::for_tiles<Arch, detail::InPlace::alone>(
         convolution_tile, s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, nullptr, dx,
         [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
             detail::begin_tile(tile, last - first, vectors * B::lanes);
@@ -277,8 +284,10 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Scalar* dy,
                                                    Scalar* packed) {
     using B = Blocking<Scalar, Arch>;
-    // A line of taps at a time: what it reads of x and dy comes from memory once, and its sums stay in the cache.
-    const detail::GradientShare share{.rows = 48, .taps = s.kernel};
+    // A line of taps at a time, if that leaves enough tasks: what it reads comes from memory once for all its taps.
+    constexpr Index rows = 48;
+    const Index tasks_of_lines = B::blocks(s.out_channels) * s.kernel * ((s.in_channels + rows - 1) / rows);
+    const detail::GradientShare share{.rows = rows, .taps = tasks_of_lines >= 2 * threads() ? s.kernel : 1};
     detail::weight_gradient_tasks<Arch>(
         s, dy, share, packed,
         [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index first, Index last,

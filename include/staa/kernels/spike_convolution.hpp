@@ -16,13 +16,13 @@ namespace staa::inline STAA_ABI {
 namespace detail {
 
 /// Pixels that one task owns: the more, the less often a line of weights, which fills the first cache, is read again; but
-/// a few tasks for every thread. Three times as many as a dense kernel's are up to a tenth faster.
-inline constexpr Index largest_spike_tile = 3 * convolution_tile;
+/// a few tasks for every thread. Where the sums lie in y, three times as many as a dense kernel's are up to a tenth faster.
 inline Index spike_tile(Index pixels, Index blocks) {
+    constexpr Index largest = 3 * convolution_tile;
     const Index most =
-        may_split() ? std::clamp<Index>(pixels * blocks / 8, convolution_tile, largest_spike_tile) : largest_spike_tile;
+        may_split() ? std::clamp<Index>(pixels * blocks / (4 * threads()), convolution_tile, largest) : largest;
     const Index tiles = std::max<Index>(1, (pixels + most - 1) / most);
-    return (pixels + tiles - 1) / tiles;
+    return std::max<Index>(1, (pixels + tiles - 1) / tiles);
 }
 
 /// Calls visit(entry) for the entries of a list. They are read four at a time: the load of an entry takes as long as that
@@ -48,14 +48,15 @@ STAA_INLINE void for_entries(const std::uint16_t* entry, const std::uint16_t* en
 }
 
 /// sums = begin + the rows of the weights that the entries [first, last) of a list name, each times its entry's value.
+/// `rows` is the address that the row of entry 0 would have: a number, for that may lie before the weights.
 template <class V, Index Vectors, class Scalar>
 STAA_INLINE void add_rows(const std::uint16_t* first, const std::uint16_t* last, [[maybe_unused]] const Scalar* values,
-                          bool has_values, const Scalar* rows, const Scalar* begin, Scalar* sums) {
-    constexpr Index columns = Vectors * lanes_of<V>;
+                          bool has_values, std::uintptr_t rows, const Scalar* begin, Scalar* sums) {
+    constexpr std::uintptr_t row_bytes = Vectors * lanes_of<V> * sizeof(Scalar);
     V sum[Vectors];
     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[v] = V::load_aligned(begin + v * lanes_of<V>); });
     for_entries(first, last, [&](Index entry) STAA_INLINE_LAMBDA {
-        const Scalar* row = rows + entry * columns;
+        const auto* row = reinterpret_cast<const Scalar*>(rows + static_cast<std::uintptr_t>(entry) * row_bytes);
         if (has_values) {
             const V value(*values++);
             unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
@@ -77,8 +78,9 @@ template <class V, Index Vectors, bool Begins, class Active, class Scalar>
 void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, Index word, Index first, Index last,
                       const Scalar* slab, const Tile<Scalar> tile) {
     constexpr bool has_values = !std::is_same_v<Active, ActiveChannels>;
-    constexpr Index columns = Vectors * lanes_of<V>;
-    const Index tap_size = channels_of_word(word, s.in_channels) * columns;
+    const Index tap_bytes =
+        channels_of_word(word, s.in_channels) * Vectors * lanes_of<V> * static_cast<Index>(sizeof(Scalar));
+    const auto weights = reinterpret_cast<std::uintptr_t>(slab);
     Index x = first % s.out_width, y = first / s.out_width % s.out_height, image = first / s.out_width / s.out_height;
     for (Index pixel = first; pixel < last;) {
         const Index end_x = std::min(s.out_width, x + last - pixel), in_y = y * s.stride + ky - s.padding;
@@ -96,9 +98,9 @@ void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, I
                 const Index left = out_x * s.stride - s.padding;
                 const Index from = std::clamp<Index>(left, 0, in_width);
                 const Index to = std::clamp<Index>(left + s.kernel, from, in_width);
-                add_rows<V, Vectors>(entries + begin[from], entries + begin[to],
-                                     has_values ? values + begin[from] : nullptr, has_values, slab - left * tap_size,
-                                     Begins ? tile.begin : sums, sums);
+                add_rows<V, Vectors>(
+                    entries + begin[from], entries + begin[to], has_values ? values + begin[from] : nullptr, has_values,
+                    weights - static_cast<std::uintptr_t>(left * tap_bytes), Begins ? tile.begin : sums, sums);
             }
         }
         pixel += end_x - x;
@@ -139,9 +141,11 @@ void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& p
 template <class Scalar, class Arch = DefaultArch, class Active>
 STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const Active& active, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
-    detail::for_tiles<Arch, detail::largest_spike_tile, detail::InPlace::anywhere>(
-        detail::spike_tile(s.out_pixels(), Blocking<Scalar, Arch>::blocks(s.out_channels)), s.out_pixels(),
-        s.taps() * s.in_channels, s.out_channels, packed, bias, y,
+    const Index tile_pixels = detail::fits_in_place<Arch>(detail::InPlace::anywhere, s.out_channels, y)
+                                  ? detail::spike_tile(s.out_pixels(), Blocking<Scalar, Arch>::blocks(s.out_channels))
+                                  : convolution_tile;
+    detail::for_tiles<Arch, detail::InPlace::anywhere>(
+        tile_pixels, s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
         [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
             using V = Vector<Scalar, Arch>;
             for (Index ky = 0; ky < s.kernel; ++ky) {

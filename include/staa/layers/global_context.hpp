@@ -208,8 +208,8 @@ struct GlobalContext {
             }
             Scalar* value = tape.gate.row(row);
             weights.value.multiply(count, tape.query.row(row), value, parameters.value_bias.data());
-            if constexpr (is_gate) {
-                sigmoid_gate<Scalar>(count * channels, scale, value, value);
+            for (Index i = 0; is_gate && i < count; ++i) {  // row by row: how many there are must not show in the bits
+                sigmoid_gate<Scalar>(channels, scale, tape.gate.row(row + i), tape.gate.row(row + i));
             }
         }
 

@@ -122,7 +122,9 @@ struct StepAttention {
                 tape.hidden.row(first)[i] = std::max(tape.hidden.row(first)[i], Scalar(0));
             }
             weights.expand.multiply(count, tape.hidden.row(first), tape.gate.row(first));
-            sigmoid_gate<Scalar>(count * channels, scale, tape.gate.row(first), tape.gate.row(first));
+            for (Index i = first; i < first + count; ++i) {  // row by row: how many there are must not show in the bits
+                sigmoid_gate<Scalar>(channels, scale, tape.gate.row(i), tape.gate.row(i));
+            }
         }
 
         /// Rows [first, first + count) of a step that is dropped: zeros, for `add_gradients` multiplies all rows.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "staa/kernels/pooling.hpp"
 #include "staa/networks/sequential.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -164,7 +165,8 @@ class Network {
     State start() const { return State{}; }
 
     /// One more step of a stream: frame [N, H, W, C] in, the mean of the logits so far out. As many calls as the network
-    /// has steps give what `infer` gives.
+    /// has steps give what `infer` gives. One step more than a learnt encoding has is an Error, after which the stream
+    /// begins anew.
     const Logits& step(const Tensor<Scalar, 4>& frame, State& state) const { return advance(frame, 1, state); }
 
     /// Calls visitor(ParameterName, tensor, trees' tensors...) for every trainable tensor. Trees are Parameters.
