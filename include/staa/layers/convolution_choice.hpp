@@ -29,7 +29,7 @@ struct SparseLimits {
     double analog_forward;  ///< of maps that are not spikes, by the share that is not 0
 };
 constexpr SparseLimits sparse_limits(Index channels) {
-    return channels < 32 ? SparseLimits{0.35, 0.3, 0.3, 0.25} : SparseLimits{0.6, 0.5, 0.45, 0.5};
+    return channels < 32 ? SparseLimits{0.2, 0.5, 0.4, 0.15} : SparseLimits{0.6, 0.6, 0.5, 0.5};
 }
 
 /// Share of the taps of a stride 1 convolution that lie inside a map of `size` pixels a side: dense kernels leave out the
