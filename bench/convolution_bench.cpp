@@ -54,11 +54,7 @@ void spikes_forward(benchmark::State& state) {
 /// Of an analog map of which only a share is not 0, such as pooled spikes.
 void values_forward(benchmark::State& state) {
     Operands o(shape_of(state));
-    const Spikes active = o.spikes(share_of(state));
-    for (Index i = 0; i < o.shape.in_pixels() * o.shape.in_channels; ++i) {
-        if (!active.test(i / o.shape.in_channels, i % o.shape.in_channels))
-            o.x.data()[i] = 0;
-    }
+    o.thin_out(share_of(state));
     const ActiveValuesMemory<float> lists(o.arena, o.shape.images, o.shape.in_width,
                                           o.shape.in_height * o.shape.in_width, o.shape.in_channels);
     measure(state, o.work_on_values(),

@@ -12,7 +12,8 @@ namespace {
 using namespace staa;
 using namespace staa_bench;
 
-ActivePixelsMemory lists_of(Arena& arena, const ConvolutionShape& s) {
+template <class Memory = ActivePixelsMemory>
+Memory lists_of(Arena& arena, const ConvolutionShape& s) {
     return {arena, MapTiles(s.images, s.in_height, s.in_width, s.padding), s.in_channels};
 }
 
@@ -35,6 +36,18 @@ void weight_gradient(benchmark::State& state) {
     });
 }
 
+/// Of an analog map of which the share is not 0.
+template <Index Kernel>
+void weight_gradient_of_values(benchmark::State& state) {
+    Operands o(shape_of(state));
+    o.thin_out(share_of(state));
+    const auto lists = lists_of<ActivePixelValuesMemory<float>>(o.arena, o.shape);
+    measure(state, o.work_on_values(), [&] {
+        spike_weight_gradient<Kernel, float>(o.arena, lists.tiles(), lists.list(o.x.data()), o.shape.out_channels,
+                                             o.y.data(), o.weight.data());
+    });
+}
+
 void input_gradient(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes wanted = o.spikes(share_of(state));
@@ -49,8 +62,19 @@ void at_layers_of_stride_1(benchmark::internal::Benchmark* b) {
     at_rates(b, [](const Layer& layer) { return layer.takes_spikes && layer.kernel == 3 && layer.stride == 1; });
 }
 
+template <std::int64_t Kernel>
+void at_analog_layers(benchmark::internal::Benchmark* b) {
+    at_rates(b, [](const Layer& layer) { return !layer.takes_spikes && layer.kernel == Kernel && layer.in > 3; });
+}
+
 BENCHMARK(list_alone)->Name("convolution/pixels/list")->Apply(at_layers_of_stride_1);
 BENCHMARK(weight_gradient)->Name("convolution/pixels/weight_gradient")->Apply(at_layers_of_stride_1);
+BENCHMARK(weight_gradient_of_values<3>)
+    ->Name("convolution/pixel_values/weight_gradient")
+    ->Apply(at_analog_layers<3>);
+BENCHMARK(weight_gradient_of_values<1>)
+    ->Name("convolution/pixel_values/weight_gradient")
+    ->Apply(at_analog_layers<1>);
 BENCHMARK(input_gradient)->Name("convolution/pixels/input_gradient")->Apply(at_layers_of_stride_1);
 
 }  // namespace

@@ -85,6 +85,15 @@ struct Operands {
         return random_spikes(arena, {1, shape.images, shape.in_height, shape.in_width, shape.in_channels}, share);
     }
 
+    /// Of x only a share stays; the rest becomes 0.
+    void thin_out(double share) {
+        const staa::Spikes active = spikes(share);
+        for (Index i = 0; i < shape.in_pixels() * shape.in_channels; ++i) {
+            if (!active.test(i / shape.in_channels, i % shape.in_channels))
+                x.data()[i] = 0;
+        }
+    }
+
     /// Effective are the multiply-adds of a dense convolution, those with the padding too.
     Work work(double input_bits) const {
         const auto products = static_cast<double>(rows() * shape.out_channels * shape.out_pixels());

@@ -8,9 +8,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 #include "staa/core/tensor.hpp"
-#include "staa/kernels/map_tiles.hpp"
+#include "staa/kernels/active_pixels.hpp"
 #include "staa/kernels/packed_weights.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -29,11 +30,11 @@ struct NeighbourhoodBlock {
 
 namespace detail {
 
-/// sums[tap, o] += sum over the positions of dy[q, o], where output q reads the position through the tap: in row and column
-/// q = position + Kernel / 2 - tap.
-template <Index Kernel, class Arch, class Scalar>
-void add_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy, Index padded_columns,
-                        Scalar* sums) {
+/// sums[tap, o] += sum over the positions of dy[q, o], times the position's value where it has one, where output q reads the
+/// position through the tap: in row and column q = position + Kernel / 2 - tap.
+template <Index Kernel, bool HasValues, class Arch, class Scalar>
+void add_neighbourhoods(const std::uint16_t* positions, [[maybe_unused]] const Scalar* values, Index count,
+                        const Scalar* dy, Index padded_columns, Scalar* sums) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V sum[B::taps][B::vectors];
@@ -43,12 +44,21 @@ void add_neighbourhoods(const std::uint16_t* positions, Index count, const Scala
     const Index row = padded_columns * B::width;
     for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + Index{positions[i]} * B::width;
+        [[maybe_unused]] V value;
+        if constexpr (HasValues) {
+            value = V(values[i]);
+        }
         unroll<Kernel>([&](auto ky) STAA_INLINE_LAMBDA {
             const Scalar* line = centre + (Kernel / 2 - ky) * row;
             unroll<Kernel>([&](auto kx) STAA_INLINE_LAMBDA {
                 unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
                     constexpr Index offset = (Kernel / 2 - kx) * B::width + v * lanes_of<V>;
-                    sum[ky * Kernel + kx][v] = sum[ky * Kernel + kx][v] + V::load_aligned(line + offset);
+                    V& to = sum[ky * Kernel + kx][v];
+                    if constexpr (HasValues) {
+                        to = fma(value, V::load_aligned(line + offset), to);
+                    } else {
+                        to = to + V::load_aligned(line + offset);
+                    }
                 });
             });
         });
@@ -130,27 +140,27 @@ void pad_last_block(Index in, Index out, const Scalar* weight, Scalar* padded) {
 /// dx of the tile's pixels from the sums of its lists; 0 where nothing is listed.
 template <class Scalar>
 void spread_sums(const MapTiles& tiles, const ActivePixels& listed, Index i, const Scalar* sums, Scalar* dx) {
-    const MapTiles::Tile tile = tiles.tile(i);
-    Index pixel_at[MapTiles::capacity];
-    tiles.for_pixels(tile, [&](Index pixel, Index position) {
-        pixel_at[position] = pixel * listed.channels;
+    const TileOffsets at(tiles, i, listed.channels);
+    tiles.for_pixels(tiles.tile(i), [&](Index pixel, Index) {
         std::fill_n(dx + pixel * listed.channels, listed.channels, Scalar(0));
     });
     for (Index c = 0; c < listed.channels; ++c) {
         const std::uint16_t* position = listed.first(i, c);
         for (Index k = 0; k < listed.count(i, c); ++k, ++sums) {
-            dx[pixel_at[position[k]] + c] = *sums;
+            dx[at.offset[position[k]] + c] = *sums;
         }
     }
 }
 
 }  // namespace detail
 
-/// dw[ky, kx, i, o] += sum of dy over the outputs that a spike of channel i reaches through the tap: `active` lists the
-/// spikes in `tiles`, whose border is Kernel / 2; stride 1, padding Kernel / 2. weight [Kernel, Kernel, in, out].
-template <Index Kernel, class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void spike_weight_gradient(Arena& arena, const MapTiles& tiles, const ActivePixels& active, Index out,
+/// dw[ky, kx, i, o] += sum of dy over the outputs that a spike of channel i reaches through the tap, times its value where it
+/// has one: `active` (ActivePixels or ActivePixelValues) lists the spikes in `tiles`, whose border is Kernel / 2; stride 1,
+/// padding Kernel / 2. weight [Kernel, Kernel, in, out].
+template <Index Kernel, class Scalar, class Arch = DefaultArch, class Active>
+STAA_KERNEL void spike_weight_gradient(Arena& arena, const MapTiles& tiles, const Active& active, Index out,
                                        const Scalar* dy, Scalar* weight) {
+    constexpr bool has_values = !std::is_same_v<Active, ActivePixels>;
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     // The tiles are cut into groups by sizes alone, so the order of the sums never depends on the number of threads.
     constexpr Index tasks = 16;
@@ -166,8 +176,13 @@ STAA_KERNEL void spike_weight_gradient(Arena& arena, const MapTiles& tiles, cons
         for (Index i = group * tiles.count() / groups; i < (group + 1) * tiles.count() / groups; ++i) {
             detail::load_block<Kernel, Arch>(tiles, i, dy + block * B::width, out, used, map);
             for (Index c = 0; c < in; ++c) {
-                detail::add_neighbourhoods<Kernel, Arch>(active.first(i, c), active.count(i, c), map,
-                                                         tiles.padded_columns(), sums + c * B::taps * B::width);
+                const Scalar* values = nullptr;
+                if constexpr (has_values) {
+                    values = active.first_value(i, c);
+                }
+                detail::add_neighbourhoods<Kernel, has_values, Arch>(active.first(i, c), values, active.count(i, c),
+                                                                     map, tiles.padded_columns(),
+                                                                     sums + c * B::taps * B::width);
             }
         }
     });

@@ -132,6 +132,10 @@ struct Conv2d {
 
         static constexpr double inside =
             detail::taps_inside(Kernel, In::height) * detail::taps_inside(Kernel, In::width);
+        static constexpr detail::SparseLimits limits = detail::sparse_limits(Channels);
+        static constexpr double weight_gradient_limit =
+            In::is_spikes ? limits.weight_gradient : inside * limits.analog_weight_gradient;
+        using PixelLists = std::conditional_t<In::is_spikes, ActivePixelsMemory, ActivePixelValuesMemory<Scalar>>;
 
         /// A spike map as numbers, in memory of the call.
         struct Numbers {
@@ -147,7 +151,8 @@ struct Conv2d {
         static Memory lists_of(const ConvolutionShape& s, const Call& call) {
             return {call.arena, s.images, s.in_width, s.in_height * s.in_width, s.in_channels};
         }
-        static ActivePixelsMemory pixel_lists(const ConvolutionShape& s, const Call& call) {
+        template <class Memory>
+        static Memory pixel_lists(const ConvolutionShape& s, const Call& call) {
             return {call.arena, MapTiles(s.images, s.in_height, s.in_width, s.padding), s.in_channels};
         }
 
@@ -200,8 +205,7 @@ struct Conv2d {
 
          private:
             using Memory = std::conditional_t<In::is_spikes, ActiveChannelsMemory, ActiveValuesMemory<Scalar>>;
-            static constexpr double forward_limit = In::is_spikes ? detail::sparse_limits(Channels).forward
-                                                                  : detail::sparse_limits(Channels).analog_forward;
+            static constexpr double forward_limit = In::is_spikes ? limits.forward : limits.analog_forward;
 
             static double share_of_active(const Spikes& x) { return x.firing_rate(); }
             static double share_of_active(const Analog<Scalar>& x) {
@@ -233,29 +237,34 @@ struct Conv2d {
 
         void weight_gradient(const ConvolutionShape& s, const SignalOf<In>& x, const Analog<Scalar>& dy,
                              Parameters& gradients, ConvolutionUse& use, const Call& call) const {
-            if constexpr (In::is_spikes) {
-                use.sparse_weight_gradient =
-                    (fits_lists || fits_tiles) &&
-                    detail::takes_sparse(choice, use.firing_rate, detail::sparse_limits(Channels).weight_gradient);
-                if (!use.sparse_weight_gradient) {
-                    const Numbers numbers(x, call.arena);
-                    dense_weight_gradient(s, numbers.values.data(), dy, gradients, call);
-                } else if constexpr (fits_tiles && (In::height * In::width > 4 || !fits_lists)) {
-                    const ActivePixelsMemory lists = pixel_lists(s, call);
-                    spike_weight_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.data()), Channels,
-                                                          dy.data(), gradients.weight.data());
-                } else if constexpr (fits_lists) {
-                    const auto lists = lists_of<ActiveChannelsMemory>(s, call);
-                    const ActiveChannels& active = lists.list(x.data());
-                    add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
-                        spike_convolution_weight_gradient<Scalar>(s, active, dy.data(), packed);
-                    });
-                }
-            } else {
-                dense_weight_gradient(s, x.data(), dy, gradients, call);
+            use.sparse_weight_gradient = (fits_tiles || (In::is_spikes && fits_lists)) &&
+                                         detail::takes_sparse(choice, use.firing_rate, weight_gradient_limit);
+            if (!use.sparse_weight_gradient) {
+                dense_weight_gradient(s, x, dy, gradients, call);
+                return;
+            }
+            if constexpr (fits_tiles && (In::height * In::width > 4 || !In::is_spikes || !fits_lists)) {
+                const PixelLists lists = pixel_lists<PixelLists>(s, call);
+                spike_weight_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.data()), Channels,
+                                                      dy.data(), gradients.weight.data());
+            } else if constexpr (In::is_spikes && fits_lists) {
+                const auto lists = lists_of<ActiveChannelsMemory>(s, call);
+                const ActiveChannels& active = lists.list(x.data());
+                add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
+                    spike_convolution_weight_gradient<Scalar>(s, active, dy.data(), packed);
+                });
             }
         }
 
+        static void dense_weight_gradient(const ConvolutionShape& s, const Spikes& x, const Analog<Scalar>& dy,
+                                          Parameters& gradients, const Call& call) {
+            const Numbers numbers(x, call.arena);
+            dense_weight_gradient(s, numbers.values.data(), dy, gradients, call);
+        }
+        static void dense_weight_gradient(const ConvolutionShape& s, const Analog<Scalar>& x, const Analog<Scalar>& dy,
+                                          Parameters& gradients, const Call& call) {
+            dense_weight_gradient(s, x.data(), dy, gradients, call);
+        }
         static void dense_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Analog<Scalar>& dy,
                                           Parameters& gradients, const Call& call) {
             add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
@@ -278,9 +287,9 @@ struct Conv2d {
                 use.window = x.window_share();
                 use.sparse_input_gradient =
                     x.window() != nullptr &&
-                    detail::takes_sparse(choice, use.window, inside * detail::sparse_limits(Channels).input_gradient);
+                    detail::takes_sparse(choice, use.window, inside * limits.input_gradient);
                 if (use.sparse_input_gradient) {
-                    const ActivePixelsMemory lists = pixel_lists(s, call);
+                    const auto lists = pixel_lists<ActivePixelsMemory>(s, call);
                     windowed_input_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.window()), Channels,
                                                             dy.data(), parameters.weight.data(), dx.data());
                     return;

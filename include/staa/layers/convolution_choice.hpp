@@ -6,7 +6,7 @@
 
 namespace staa::inline STAA_ABI {
 
-/// Which kernels convolutions take: of spikes, and forward of pooled spikes and other analog maps too.
+/// Which kernels convolutions take: of spikes, and, but for the input gradient, of pooled spikes and other analog maps too.
 enum class ConvolutionChoice {
     by_rate,  ///< the faster ones, by the measured share of the input that counts
     sparse,   ///< always those over lists; where there are none (an input gradient without window), dense ones
@@ -26,10 +26,10 @@ namespace detail {
 /// docs/performance.md.
 struct SparseLimits {
     double forward, weight_gradient, input_gradient;
-    double analog_forward;  ///< of maps that are not spikes, by the share that is not 0
+    double analog_forward, analog_weight_gradient;  ///< of maps that are not spikes, by the share that is not 0
 };
 constexpr SparseLimits sparse_limits(Index channels) {
-    return channels < 32 ? SparseLimits{0.2, 0.5, 0.4, 0.15} : SparseLimits{0.6, 0.6, 0.5, 0.5};
+    return channels < 32 ? SparseLimits{0.2, 0.5, 0.4, 0.15, 0.4} : SparseLimits{0.6, 0.6, 0.5, 0.5, 0.6};
 }
 
 /// Share of the taps of a stride 1 convolution that lie inside a map of `size` pixels a side: dense kernels leave out the
