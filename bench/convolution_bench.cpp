@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "staa/kernels/spike_convolution.hpp"
+#include "staa/kernels/table_convolution.hpp"
 
 namespace {
 
@@ -51,6 +52,17 @@ void spikes_forward(benchmark::State& state) {
     });
 }
 
+/// The same time at every rate: one stands for all.
+void tables_forward(benchmark::State& state) {
+    Operands o(shape_of(state));
+    const Spikes spikes = o.spikes(0.125);
+    const ConvolutionShape& s = o.shape;
+    const Scratch<float> tables(o.arena, WeightTables<float>::size(s.kernel, s.in_channels, s.out_channels));
+    make_weight_tables<float>(s.kernel, s.in_channels, s.out_channels, o.weight.data(), nullptr, tables.data());
+    measure(state, o.work_on_spikes(),
+            [&] { table_convolution<float>(s, spikes.data(), tables.data(), nullptr, o.y.data()); });
+}
+
 /// Of an analog map of which only a share is not 0, such as pooled spikes.
 void values_forward(benchmark::State& state) {
     Operands o(shape_of(state));
@@ -78,11 +90,16 @@ void at_analog_layers(benchmark::internal::Benchmark* b) {
     at_rates(b, [](const Layer& layer) { return !layer.takes_spikes; });
 }
 
+void at_narrow_layers(benchmark::internal::Benchmark* b) {
+    at(b, [](const Layer& layer) { return layer.takes_spikes && layer.out <= 32; });
+}
+
 BENCHMARK(dense_forward)->Name("convolution/dense/forward")->Apply(at_layers);
 BENCHMARK(dense_input_gradient)->Name("convolution/dense/input_gradient")->Apply(at_layers);
 BENCHMARK(dense_weight_gradient)->Name("convolution/dense/weight_gradient")->Apply(at_layers);
 BENCHMARK(spikes_list)->Name("convolution/spikes/list")->Apply(at_spiking_layers);
 BENCHMARK(spikes_forward)->Name("convolution/spikes/forward")->Apply(at_spiking_layers);
+BENCHMARK(tables_forward)->Name("convolution/tables/forward")->Apply(at_narrow_layers);
 BENCHMARK(values_forward)->Name("convolution/values/forward")->Apply(at_analog_layers);
 BENCHMARK(spikes_weight_gradient)->Name("convolution/spikes/weight_gradient")->Apply(at_spiking_layers);
 

@@ -69,12 +69,8 @@ void at_analog_layers(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(list_alone)->Name("convolution/pixels/list")->Apply(at_layers_of_stride_1);
 BENCHMARK(weight_gradient)->Name("convolution/pixels/weight_gradient")->Apply(at_layers_of_stride_1);
-BENCHMARK(weight_gradient_of_values<3>)
-    ->Name("convolution/pixel_values/weight_gradient")
-    ->Apply(at_analog_layers<3>);
-BENCHMARK(weight_gradient_of_values<1>)
-    ->Name("convolution/pixel_values/weight_gradient")
-    ->Apply(at_analog_layers<1>);
+BENCHMARK(weight_gradient_of_values<3>)->Name("convolution/pixel_values/weight_gradient")->Apply(at_analog_layers<3>);
+BENCHMARK(weight_gradient_of_values<1>)->Name("convolution/pixel_values/weight_gradient")->Apply(at_analog_layers<1>);
 BENCHMARK(input_gradient)->Name("convolution/pixels/input_gradient")->Apply(at_layers_of_stride_1);
 
 }  // namespace

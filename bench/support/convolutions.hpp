@@ -30,7 +30,8 @@ inline constexpr std::initializer_list<Layer> layers{
     {4, 128, 256, 1, 1, false},  //
     {2, 256, 512, 1, 1, false},  //
     {32, 16, 16, 3, 1, true},    // ResNet-20 at width 16: its stem
-    {16, 16, 16, 3, 1, true},    // and first stage
+    {16, 16, 16, 3, 1, true},    // and first stages
+    {8, 32, 32, 3, 1, true},     //
     {16, 64, 128, 3, 1, false},  // VGG-13, the first of each pair
     {8, 128, 256, 3, 1, false},  //
     {4, 256, 512, 3, 1, false},  //
@@ -40,13 +41,20 @@ inline constexpr std::initializer_list<Layer> layers{
     {32, 128, 256, 1, 2, true},  // ResNet-19, the first shortcut that halves the map
 };
 
-inline void at_layers(benchmark::internal::Benchmark* b) {
+/// Layers that `wanted` accepts.
+template <class Wanted>
+void at(benchmark::internal::Benchmark* b, const Wanted& wanted) {
     timed(b)->ArgNames({"side", "in", "out", "kernel", "stride"});
-    for (const Layer& l : layers)
-        b->Args({l.side, l.in, l.out, l.kernel, l.stride});
+    for (const Layer& l : layers) {
+        if (wanted(l))
+            b->Args({l.side, l.in, l.out, l.kernel, l.stride});
+    }
+}
+inline void at_layers(benchmark::internal::Benchmark* b) {
+    at(b, [](const Layer&) { return true; });
 }
 
-/// Layers that `wanted` accepts, at every rate.
+/// The same at every rate.
 template <class Wanted>
 void at_rates(benchmark::internal::Benchmark* b, const Wanted& wanted) {
     timed(b)->ArgNames({"side", "in", "out", "kernel", "stride", "permille"});

@@ -74,6 +74,35 @@ TEMPLATE_TEST_CASE("The weight gradient over lists of pixels adds dy wherever a 
 }
 
 template <Index Kernel, class Machine>
+void check_weight_gradient_of_values(double share) {
+    using Scalar = typename Machine::Scalar;
+    for (const ConvolutionShape& s : shapes<Kernel>()) {
+        INFO(describe(s) << ", share of values " << share);
+        Problem<Scalar> p(s, share);
+        auto x = as<Scalar>(numbers_of(p.bits, s.in_pixels(), s.in_channels));
+        for (Index i = 0; i < s.in_pixels() * s.in_channels; ++i)
+            x[i] *= static_cast<Scalar>(p.random.uniform(-1.0, 1.0));
+        auto gradient = p.weight;
+        auto expected = as<double>(p.weight);
+        auto values = unwritten<Scalar>(p.tiles.count() * p.room);
+        const staa::ActivePixelValues<Scalar> listed{p.listed(), values.data()};
+        staa::list_active_pixel_values<Scalar, typename Machine::Arch>(p.tiles, x.data(), listed);
+        staa::spike_weight_gradient<Kernel, Scalar, typename Machine::Arch>(p.arena, p.tiles, listed, s.out_channels,
+                                                                            p.dy.data(), gradient.data());
+        staa::plain::convolution_weight_gradient(s, as<double>(x).data(), as<double>(p.dy).data(), expected.data());
+        CHECK(sum_mismatch(gradient, expected) == "");
+        CHECK((gradient.guards_survived() && values.guards_survived()));
+    }
+}
+
+TEMPLATE_TEST_CASE("The weight gradient over lists of pixels with values adds dy times the value", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+    const double share = GENERATE(from_range(std::begin(firing_rates), std::end(firing_rates)));
+    check_weight_gradient_of_values<1, TestType>(share);
+    check_weight_gradient_of_values<3, TestType>(share);
+}
+
+template <Index Kernel, class Machine>
 void check_input_gradient(double share) {
     using Scalar = typename Machine::Scalar;
     for (const ConvolutionShape& s : shapes<Kernel>()) {

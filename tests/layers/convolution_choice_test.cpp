@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which kernels a convolution of spikes takes, and that it does not matter for the result.
+#include <set>
+
 #include "staa/layers/batch_norm.hpp"
 #include "staa/layers/conv2d.hpp"
 #include "staa/layers/lif.hpp"
@@ -33,11 +35,15 @@ auto convolved(ConvolutionChoice choice, ConvolutionUse& use) {
     return run;
 }
 
-template <class Values>
-double largest_distance(const Values& a, const Values& b, Index size) {
+std::set<ConvolutionKernel> kernels_of(const ConvolutionUse& use) {
+    return {use.forward, use.weight_gradient, use.input_gradient};
+}
+
+template <class A, class B>
+double largest_distance(const A& a, const B& b, Index size) {
     double largest = 0;
     for (Index i = 0; i < size; ++i) {
-        largest = std::max(largest, std::abs(a.data()[i] - b.data()[i]));
+        largest = std::max(largest, std::abs(static_cast<double>(a.data()[i] - b.data()[i])));
     }
     return largest;
 }
@@ -47,8 +53,8 @@ void check_choices() {
     ConvolutionUse of_lists, of_numbers;
     const auto lists = convolved<Out, Kernel, Size>(ConvolutionChoice::sparse, of_lists);
     const auto numbers = convolved<Out, Kernel, Size>(ConvolutionChoice::dense, of_numbers);
-    CHECK((of_lists.sparse_forward && of_lists.sparse_weight_gradient && of_lists.sparse_input_gradient));
-    CHECK((!of_numbers.sparse_forward && !of_numbers.sparse_weight_gradient && !of_numbers.sparse_input_gradient));
+    CHECK(kernels_of(of_lists) == std::set{ConvolutionKernel::lists});
+    CHECK(kernels_of(of_numbers) == std::set{ConvolutionKernel::dense});
     CHECK(largest_distance(lists->y, numbers->y, lists->y.extents().size()) < 1e-12);
     CHECK(largest_distance(lists->gradients.weight, numbers->gradients.weight, lists->gradients.weight.size()) < 1e-12);
     for (Index i = 0; i < lists->dx.extents().size(); ++i) {
@@ -71,7 +77,40 @@ TEST_CASE("A convolution says how its input fired and which kernels it took") {
     const auto run = convolved<40, 3, 6>(ConvolutionChoice::by_rate, use);
     CHECK(use.firing_rate == run->x.firing_rate());
     CHECK(std::abs(use.window - 1.0 / 3.0) < 0.05);
-    CHECK(use.sparse_input_gradient);
+    CHECK(use.input_gradient == ConvolutionKernel::lists);
+}
+
+TEST_CASE("A convolution of spikes to few channels takes tables at any rate, with the same result up to rounding") {
+    using Layer = Conv2d<20>::at<SpikeMaps<5, 6>>;
+    for (const Index period : {1, 2, 50}) {
+        INFO("every " << period << ". neuron fires");
+        OneLayer<Layer> one(Setup{});
+        for (Index i = 0; i < one.x.extents().size(); ++i) {
+            std::uint64_t& word = one.x.data()[i / 5];
+            word &= ~(std::uint64_t{1} << i % 5);
+            word |= std::uint64_t{i % period == 0} << i % 5;
+        }
+        one.forward();
+        CHECK(one.tape.use.forward == ConvolutionKernel::tables);
+        const std::vector<double> of_tables(one.y.data(), one.y.data() + one.y.extents().size());
+        one.layer.choice = ConvolutionChoice::dense;
+        one.forward();
+        CHECK(one.tape.use.forward == ConvolutionKernel::dense);
+        CHECK(largest_distance(of_tables, one.y, one.y.extents().size()) < 1e-12);
+    }
+}
+
+TEST_CASE("A stream packs its weights anew where a convolution is told to take other kernels") {
+    using Layer = Conv2d<20>::at<SpikeMaps<5, 6>>;
+    OneLayer<Layer> one(Setup{});
+    Call call = one.call();
+    call.revision = 1;
+    typename Layer::State state;
+    one.layer.infer(one.x, one.y, state, call);
+    const std::vector<double> of_tables(one.y.data(), one.y.data() + one.y.extents().size());
+    one.layer.choice = ConvolutionChoice::sparse;
+    one.layer.infer(one.x, one.y, state, call);
+    CHECK(largest_distance(of_tables, one.y, one.y.extents().size()) < 1e-12);
 }
 
 TEST_CASE("The window is where the surrogate has a slope, and only training makes one") {
@@ -115,10 +154,11 @@ TEST_CASE("A network shows every convolution by its name, and takes the kernels 
         std::vector<std::string> names;
         net.visit_convolutions(tape, [&](const std::string& name, const ConvolutionUse& use) {
             names.push_back(name);
-            const bool is_sparse = choice == ConvolutionChoice::sparse;
-            CHECK(use.sparse_forward == is_sparse);
-            const bool reads_image = name == "0.";
-            CHECK((reads_image || (use.sparse_weight_gradient == is_sparse && use.sparse_input_gradient == is_sparse)));
+            const auto kernel =
+                choice == ConvolutionChoice::sparse ? ConvolutionKernel::lists : ConvolutionKernel::dense;
+            const bool reads_image = name == "0.";  // it has no window
+            CHECK((use.forward == kernel && use.weight_gradient == kernel));
+            CHECK((reads_image || use.input_gradient == kernel));
             CHECK((reads_image ? use.firing_rate == 1 : use.firing_rate > 0.02 && use.firing_rate < 0.9));
         });
         CHECK(names == std::vector<std::string>{"0.", "3.", "6.last."});
@@ -129,14 +169,23 @@ TEST_CASE("An analog map of which much is 0 is convolved over lists, one without
     using Layer = Conv2d<40>::at<Map<5, 6, 6, Signal::analog, float>>;
     OneLayer<Layer> one(Setup{});
     one.forward();
-    CHECK((one.tape.use.firing_rate == 1 && !one.tape.use.sparse_forward));
+    one.backward();
+    CHECK(one.tape.use.weight_gradient == ConvolutionKernel::dense);
+    CHECK((one.tape.use.firing_rate == 1 && one.tape.use.forward == ConvolutionKernel::dense));
     for (Index i = 0; i < one.x.extents().size(); ++i) {
         one.x.data()[i] = i % 4 == 0 ? one.x.data()[i] : 0.0f;
     }
+    set_zero_like(one.layer, one.gradients);
     one.forward();
-    CHECK((one.tape.use.firing_rate == 0.25 && one.tape.use.sparse_forward));
+    CHECK((one.tape.use.firing_rate == 0.25 && one.tape.use.forward == ConvolutionKernel::lists));
+    one.backward();
+    CHECK(one.tape.use.weight_gradient == ConvolutionKernel::lists);
     const std::vector<float> of_lists(one.y.data(), one.y.data() + one.y.extents().size());
+    const Tensor<float, 4> gradient_of_lists = one.gradients.weight;
     one.layer.choice = ConvolutionChoice::dense;
+    set_zero_like(one.layer, one.gradients);
     one.forward();
+    one.backward();
     CHECK(std::equal(of_lists.begin(), of_lists.end(), one.y.data()));
+    CHECK(largest_distance(gradient_of_lists, one.gradients.weight, gradient_of_lists.size()) < 1e-4);
 }

@@ -43,6 +43,29 @@ struct Conv2d {
         static constexpr Index parameter_count(Index) { return weights; }
         static constexpr bool makes_maps = Output::height * Output::width >= 2 * convolution_tile;
 
+     private:
+        static constexpr ConvolutionShape shape_of(Index images) {
+            return {.images = images,
+                    .in_height = In::height,
+                    .in_width = In::width,
+                    .in_channels = In::channels,
+                    .out_height = Output::height,
+                    .out_width = Output::width,
+                    .out_channels = Channels,
+                    .kernel = Kernel,
+                    .stride = Stride,
+                    .padding = Kernel / 2};
+        }
+
+        /// Whether tables of weights are its fastest forward kernel.
+        static constexpr bool has_tables =
+            In::is_spikes && fits_tables(shape_of(1)) &&
+            detail::tables_are_fastest(
+                Channels, WeightTables<Scalar>::block_size(Kernel, In::channels) * static_cast<Index>(sizeof(Scalar)));
+
+        using Packed = PackedConvolution<Scalar, has_tables>;
+
+     public:
         struct Parameters {
             Tensor<Scalar, 4> weight;  ///< [kernel, kernel, in, out]
         };
@@ -51,7 +74,7 @@ struct Conv2d {
         };
         /// The weights as the kernels read them, with the batch norm that follows, made once: copies of a stream share it.
         struct State {
-            std::shared_ptr<const PackedConvolution<Scalar>> packed;
+            std::shared_ptr<const Packed> packed;
             void restart() {}
         };
 
@@ -61,9 +84,10 @@ struct Conv2d {
         }
 
         void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
-            const Scratch<Scalar> packed(call.arena, packed_size);
-            pack_convolution_weights<Scalar>(Kernel, In::channels, Channels, parameters.weight.data(), nullptr,
-                                             packed.data());
+            const Scratch<Scalar> packed(
+                call.arena, kernel_weights_size<Scalar>(takes_tables(choice), Kernel, In::channels, Channels));
+            make_kernel_weights<has_tables>(takes_tables(choice), Kernel, In::channels, Channels,
+                                            parameters.weight.data(), nullptr, packed.data());
             convolve(x, packed.data(), nullptr, y, tape.use, call);
         }
 
@@ -162,16 +186,7 @@ struct Conv2d {
                 fail("staa::Conv2d: ", call.steps, " steps of ", call.batch, " images of ", In::height, " x ",
                      In::width, " are more than 2^31 pixels; take smaller batches");
             }
-            return {.images = In::stored_steps(call.steps) * call.batch,
-                    .in_height = In::height,
-                    .in_width = In::width,
-                    .in_channels = In::channels,
-                    .out_height = Output::height,
-                    .out_width = Output::width,
-                    .out_channels = Channels,
-                    .kernel = Kernel,
-                    .stride = Stride,
-                    .padding = Kernel / 2};
+            return shape_of(In::stored_steps(call.steps) * call.batch);
         }
 
         /// The input as the kernels read it: spikes as lists or as numbers, in memory of the call.
@@ -179,8 +194,16 @@ struct Conv2d {
          public:
             Source(const SignalOf<In>& x, ConvolutionChoice choice, ConvolutionUse& use, const Call& call) {
                 use.firing_rate = share_of_active(x);
-                use.sparse_forward = fits_lists && detail::takes_sparse(choice, use.firing_rate, forward_limit);
-                if (use.sparse_forward) {
+                use.forward = takes_tables(choice)
+                                  ? ConvolutionKernel::tables
+                                  : detail::lists_or_dense(fits_lists, choice, use.firing_rate, forward_limit);
+                if constexpr (has_tables) {
+                    if (use.forward == ConvolutionKernel::tables) {
+                        bits_ = x.data();
+                        return;
+                    }
+                }
+                if (use.forward == ConvolutionKernel::lists) {
                     lists_.emplace(lists_of<Memory>(shape(call), call));
                     active_ = lists_->list(x.data());
                 } else if constexpr (In::is_spikes) {
@@ -195,6 +218,13 @@ struct Conv2d {
             void convolve(ConvolutionShape s, Index first, Index count, const Scalar* packed, const Scalar* bias,
                           Scalar* y) const {
                 s.images = count;
+                if constexpr (has_tables) {
+                    if (bits_ != nullptr) {
+                        const Index words = In::height * In::width * words_for(In::channels);
+                        table_convolution<Scalar>(s, bits_ + first * words, packed, bias, y);
+                        return;
+                    }
+                }
                 if (lists_) {
                     spike_convolution<Scalar>(s, active_.from(first), packed, bias, y);
                 } else {
@@ -216,15 +246,21 @@ struct Conv2d {
             std::optional<Numbers> numbers_;
             std::conditional_t<In::is_spikes, ActiveChannels, ActiveValues<Scalar>> active_{};
             const Scalar* values_ = nullptr;
+            const std::uint64_t* bits_ = nullptr;
         };
+
+        static bool takes_tables(ConvolutionChoice choice) {
+            return has_tables && choice == ConvolutionChoice::by_rate;
+        }
 
         /// The weights and the batch norm `norm`, if there is one, are packed where they are not yet.
         template <class... Norm>
         void pack(State& state, const Call& call, const Norm&... norm) const {
             static_assert(sizeof...(Norm) <= 1);
-            if (state.packed == nullptr || call.revision == 0 || state.packed->revision() != call.revision) {
-                state.packed = std::make_shared<PackedConvolution<Scalar>>(call.revision, Kernel, In::channels,
-                                                                           Channels, parameters.weight.data(), norm...);
+            if (state.packed == nullptr || call.revision == 0 || state.packed->revision() != call.revision ||
+                state.packed->are_tables() != takes_tables(choice)) {
+                state.packed = std::make_shared<Packed>(call.revision, takes_tables(choice), Kernel, In::channels,
+                                                        Channels, parameters.weight.data(), norm...);
             }
         }
 
@@ -237,9 +273,9 @@ struct Conv2d {
 
         void weight_gradient(const ConvolutionShape& s, const SignalOf<In>& x, const Analog<Scalar>& dy,
                              Parameters& gradients, ConvolutionUse& use, const Call& call) const {
-            use.sparse_weight_gradient = (fits_tiles || (In::is_spikes && fits_lists)) &&
-                                         detail::takes_sparse(choice, use.firing_rate, weight_gradient_limit);
-            if (!use.sparse_weight_gradient) {
+            use.weight_gradient = detail::lists_or_dense(fits_tiles || (In::is_spikes && fits_lists), choice,
+                                                         use.firing_rate, weight_gradient_limit);
+            if (use.weight_gradient == ConvolutionKernel::dense) {
                 dense_weight_gradient(s, x, dy, gradients, call);
                 return;
             }
@@ -285,10 +321,9 @@ struct Conv2d {
                             Analog<Scalar>& dx, ConvolutionUse& use, const Call& call) const {
             if constexpr (In::is_spikes && fits_tiles) {
                 use.window = x.window_share();
-                use.sparse_input_gradient =
-                    x.window() != nullptr &&
-                    detail::takes_sparse(choice, use.window, inside * limits.input_gradient);
-                if (use.sparse_input_gradient) {
+                use.input_gradient =
+                    detail::lists_or_dense(x.window() != nullptr, choice, use.window, inside * limits.input_gradient);
+                if (use.input_gradient == ConvolutionKernel::lists) {
                     const auto lists = pixel_lists<ActivePixelsMemory>(s, call);
                     windowed_input_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.window()), Channels,
                                                             dy.data(), parameters.weight.data(), dx.data());

@@ -8,16 +8,25 @@ namespace staa::inline STAA_ABI {
 
 /// Which kernels convolutions take: of spikes, and, but for the input gradient, of pooled spikes and other analog maps too.
 enum class ConvolutionChoice {
-    by_rate,  ///< the faster ones, by the measured share of the input that counts
+    by_rate,  ///< the fastest ones, by the measured share of the input that counts and, of spikes forward, by the shape
     sparse,   ///< always those over lists; where there are none (an input gradient without window), dense ones
     dense,    ///< always those over numbers
+};
+
+/// The kernels that there are.
+enum class ConvolutionKernel {
+    dense,   ///< over numbers
+    lists,   ///< over lists of what counts
+    tables,  ///< of spikes to few channels, forward: over tables of sums of weights
 };
 
 /// What a convolution measured and took in one forward and backward; `Network::visit_convolutions` shows it.
 struct ConvolutionUse {
     double firing_rate = 0;  ///< share of its input that is not 0: of spikes, of the neurons that fire
     double window = 1;       ///< share of them inside the surrogate's window; 1 where it is unknown
-    bool sparse_forward = false, sparse_weight_gradient = false, sparse_input_gradient = false;
+    ConvolutionKernel forward = ConvolutionKernel::dense;
+    ConvolutionKernel weight_gradient = ConvolutionKernel::dense;
+    ConvolutionKernel input_gradient = ConvolutionKernel::dense;
 };
 
 namespace detail {
@@ -43,9 +52,15 @@ constexpr double taps_inside(Index kernel, Index size) {
     return static_cast<double>(inside) / static_cast<double>(kernel * size);
 }
 
-inline bool takes_sparse(ConvolutionChoice choice, double share, double limit) {
-    return choice == ConvolutionChoice::sparse || (choice == ConvolutionChoice::by_rate && share < limit);
+/// Lists where they exist and are wanted: always, or below the limit.
+inline ConvolutionKernel lists_or_dense(bool exist, ConvolutionChoice choice, double share, double limit) {
+    const bool wanted = choice == ConvolutionChoice::sparse || (choice == ConvolutionChoice::by_rate && share < limit);
+    return exist && wanted ? ConvolutionKernel::lists : ConvolutionKernel::dense;
 }
+
+/// Whether tables are faster than lists and dense kernels at any firing rate: their time grows with the output channels, and
+/// with tables beyond the caches. Not by the rate, for they round otherwise than the others.
+constexpr bool tables_are_fastest(Index channels, Index bytes) { return channels <= 32 && bytes <= 128 * 1024; }
 
 }  // namespace detail
 

@@ -2,37 +2,61 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "staa/core/tensor.hpp"
 #include "staa/kernels/packed_weights.hpp"
+#include "staa/kernels/table_convolution.hpp"
 
 namespace staa::inline STAA_ABI {
 
-/// A convolution's weights packed for inference, at one revision of the network. With a batch norm after it, its channel o
-/// is y · scale[o] + shift[o]: the scale goes to the weights, and the shift is the bias.
+/// Scalars of a convolution's weights as its forward kernels read them: as tables, or packed for dense ones and lists.
 template <class Scalar>
+constexpr Index kernel_weights_size(bool as_tables, Index kernel, Index in, Index out) {
+    return as_tables ? WeightTables<Scalar>::size(kernel, in, out)
+                     : Blocking<Scalar, DefaultArch>::packed_size(kernel * kernel * in, out);
+}
+
+/// Writes them from weights [kernel, kernel, in, out], column o times scale[o]; null: times 1.
+template <bool HasTables, class Scalar>
+void make_kernel_weights([[maybe_unused]] bool as_tables, Index kernel, Index in, Index out, const Scalar* weight,
+                         const std::type_identity_t<Scalar>* scale, Scalar* to) {
+    if constexpr (HasTables) {
+        if (as_tables) {
+            make_weight_tables<Scalar>(kernel, in, out, weight, scale, to);
+            return;
+        }
+    }
+    pack_convolution_weights<Scalar>(kernel, in, out, weight, scale, to);
+}
+
+/// A convolution's weights for inference, at one revision of the network. With a batch norm after it, its channel o is
+/// y · scale[o] + shift[o]: the scale goes to the weights, and the shift is the bias. HasTables: whether they can be tables.
+template <class Scalar, bool HasTables>
 class PackedConvolution {
  public:
     template <class... Norm>
-    PackedConvolution(std::uint64_t revision, Index kernel, Index in, Index out, const Scalar* weight,
+    PackedConvolution(std::uint64_t revision, bool as_tables, Index kernel, Index in, Index out, const Scalar* weight,
                       const Norm&... norm)
-        : revision_(revision) {
+        : revision_(revision), are_tables_(as_tables) {
         constexpr Index has_norm = sizeof...(Norm);
         const Scratch<Scalar> scale(arena_, has_norm * out);
         bias_.resize(arena_, has_norm * out);
         (norm.affine(scale.data(), bias_.data()), ...);
-        weights_.resize(arena_, Blocking<Scalar, DefaultArch>::packed_size(kernel * kernel * in, out));
-        pack_convolution_weights<Scalar>(kernel, in, out, weight, has_norm != 0 ? scale.data() : nullptr,
-                                         weights_.data());
+        weights_.resize(arena_, kernel_weights_size<Scalar>(as_tables, kernel, in, out));
+        make_kernel_weights<HasTables>(as_tables, kernel, in, out, weight, has_norm != 0 ? scale.data() : nullptr,
+                                       weights_.data());
     }
 
     std::uint64_t revision() const { return revision_; }
+    bool are_tables() const { return are_tables_; }
     const Scalar* weights() const { return weights_.data(); }
     /// [out]; null without batch norm.
     const Scalar* bias() const { return bias_.data(); }
 
  private:
     std::uint64_t revision_;
+    bool are_tables_;
     Arena arena_;
     Buffer<Scalar> weights_, bias_;
 };

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// Convolution of spikes by tables. Of every four channels under a tap the sixteen sums that their weights can have are made
+// once; a pixel then adds the ones that its bits name: a quarter of the dense kernel's additions, no list and no branch, so
+// the same time at every firing rate. For weights so few that their tables lie in the first cache. (The method of the Four
+// Russians, after Arlazarov, Dinic, Kronrod and Faradzev, 1970.) Plain loops: plain/convolution.hpp.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "staa/core/simd.hpp"
+#include "staa/core/spikes.hpp"
+#include "staa/kernels/convolution_geometry.hpp"
+
+namespace staa::inline STAA_ABI {
+
+/// The tables of a convolution's weights: a block is one vector of output channels, filled up with zeros, and holds [lines
+/// of taps][quads of a line][16 sums][lanes]. A quad is four input channels of one tap. A pixel has its quads in whole bytes,
+/// and a line has four more at a time: what is no channel has a table of zeros.
+template <class Scalar, class Arch = DefaultArch>
+struct WeightTables {
+    static constexpr Index lanes = lanes_of<Vector<Scalar, Arch>>;
+    static constexpr Index sums = 16;  ///< that four weights can have
+    static constexpr Index pixel_bytes(Index in) { return (in + 7) / 8; }
+    static constexpr Index line(Index kernel, Index in) { return (2 * kernel * pixel_bytes(in) + 3) / 4 * 4; }
+    static constexpr Index blocks(Index out) { return (out + lanes - 1) / lanes; }
+    static constexpr Index block_size(Index kernel, Index in) { return kernel * line(kernel, in) * sums * lanes; }
+    static constexpr Index size(Index kernel, Index in, Index out) { return blocks(out) * block_size(kernel, in); }
+};
+
+namespace detail {
+/// Bytes of a task's lines of spikes.
+inline constexpr Index byte_lines_capacity = 16 * 1024;
+
+/// Bytes of a line with its border, a pixel in whole bytes; whole words are stored and loaded at its end, too.
+constexpr Index byte_line(const ConvolutionShape& s) {
+    return std::max(s.in_width + s.padding, (s.out_width - 1) * s.stride + s.kernel) * ((s.in_channels + 7) / 8) + 8;
+}
+/// Lines that `out_lines` lines of an image read.
+constexpr Index lines_read(const ConvolutionShape& s, Index out_lines) { return (out_lines - 1) * s.stride + s.kernel; }
+}  // namespace detail
+
+/// Whether `table_convolution` can hold the lines of spikes that a line of its output reads.
+constexpr bool fits_tables(const ConvolutionShape& s) {
+    return detail::lines_read(s, 1) * detail::byte_line(s) <= detail::byte_lines_capacity;
+}
+
+/// Fills `tables` from weights [kernel, kernel, in, out]. Column o is multiplied by scale[o]; null: by 1.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void make_weight_tables(Index kernel, Index in, Index out, const Scalar* weight,
+                                    const std::type_identity_t<Scalar>* scale, Scalar* tables) {
+    using T = WeightTables<Scalar, Arch>;
+    parallel_for(T::blocks(out), T::block_size(kernel, in), [&](Index block) {
+        const Index first = block * T::lanes, used = std::min(T::lanes, out - first);
+        Scalar* table = tables + block * T::block_size(kernel, in);
+        for (Index i = 0; i < kernel * T::line(kernel, in); ++i, table += T::sums * T::lanes) {
+            const Index ky = i / T::line(kernel, in), quad = i % T::line(kernel, in);
+            const Index kx = quad / 2 / T::pixel_bytes(in), channel = quad % (2 * T::pixel_bytes(in)) * 4;
+            std::fill_n(table, T::lanes, Scalar(0));
+            for (Index sum = 1; sum < T::sums; ++sum) {
+                // A sum that is already there, and the weight of the highest channel.
+                const Index highest = std::bit_width(static_cast<std::size_t>(sum)) - 1, c = channel + highest;
+                const Scalar* before = table + (sum - (Index{1} << highest)) * T::lanes;
+                const Scalar* row = weight + ((ky * kernel + kx) * in + c) * out + first;
+                for (Index o = 0; o < T::lanes; ++o) {
+                    Scalar value = 0;
+                    if (kx < kernel && c < in && o < used) {
+                        value = scale != nullptr ? row[o] * scale[first + o] : row[o];
+                    }
+                    table[sum * T::lanes + o] = before[o] + value;
+                }
+            }
+        }
+    });
+}
+
+namespace detail {
+
+/// A number as eight bytes, its lowest bits first, and back.
+inline void store_bytes(std::uint64_t number, std::uint8_t* bytes) {
+    if constexpr (std::endian::native == std::endian::little) {
+        std::memcpy(bytes, &number, sizeof number);
+    } else {
+        for (int i = 0; i < 8; ++i) {
+            bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+        }
+    }
+}
+inline std::uint64_t load_bytes(const std::uint8_t* bytes) {
+    std::uint64_t number = 0;
+    if constexpr (std::endian::native == std::endian::little) {
+        std::memcpy(&number, bytes, sizeof number);
+    } else {
+        for (int i = 7; i >= 0; --i) {
+            number = number << 8 | bytes[i];
+        }
+    }
+    return number;
+}
+
+/// Writes one line of spikes a pixel in whole bytes. Words are written whole: what is too much of one is 0, and the next
+/// pixel takes its place.
+inline void store_line(const std::uint64_t* from, Index pixels, Index words, Index pixel_bytes, std::uint8_t* to) {
+    for (Index x = 0; x < pixels; ++x, from += words, to += pixel_bytes) {
+        for (Index word = 0; word < words; ++word) {
+            store_bytes(from[word], to + 8 * word);
+        }
+    }
+}
+
+/// Writes the lines of an image that its output lines [first, last) read, with a border of zeros: what an output pixel reads
+/// of a line lies in a row.
+inline void store_lines(const ConvolutionShape& s, const std::uint64_t* image, Index first, Index last,
+                        std::uint8_t* to) {
+    const Index words = words_for(s.in_channels), pixel_bytes = (s.in_channels + 7) / 8, line_bytes = byte_line(s);
+    std::fill_n(to, lines_read(s, last - first) * line_bytes, std::uint8_t{0});
+    for (Index i = 0; i < lines_read(s, last - first); ++i, to += line_bytes) {
+        const Index y = first * s.stride - s.padding + i;
+        if (y >= 0 && y < s.in_height) {
+            store_line(image + y * s.in_width * words, s.in_width, words, pixel_bytes, to + s.padding * pixel_bytes);
+        }
+    }
+}
+
+/// Sums of `Pixels` neighbours: of each the quads of all lines of taps, from `at` on. Each has two sums, so that enough
+/// additions are on their way.
+template <class V, Index Pixels, class Scalar>
+STAA_INLINE void look_up(Index lines, Index quads, Index line_bytes, Index step, const std::uint8_t* at,
+                         const Scalar* table, V begin, V (&total)[Pixels]) {
+    constexpr Index row_bytes = lanes_of<V> * static_cast<Index>(sizeof(Scalar)), table_bytes = 16 * row_bytes;
+    constexpr int shift = std::countr_zero(static_cast<std::uint64_t>(row_bytes));
+    constexpr std::uint64_t mask = std::uint64_t{15} << shift;
+    V even[Pixels], odd[Pixels];
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+        even[p] = begin;
+        odd[p] = V(Scalar(0));
+    });
+    const auto* tables = reinterpret_cast<const char*>(table);
+    const auto sum = [&](Index quad, std::uint64_t bits) STAA_INLINE_LAMBDA {
+        return V::load_aligned(reinterpret_cast<const Scalar*>(tables + quad * table_bytes + (bits & mask)));
+    };
+    for (Index ky = 0; ky < lines; ++ky, at += line_bytes) {
+        for (Index first = 0; first < quads; first += 16) {
+            std::uint64_t bits[Pixels];  // turned, so that a quad is where its offset in bytes is
+            unroll<Pixels>(
+                [&](auto p) STAA_INLINE_LAMBDA { bits[p] = std::rotl(load_bytes(at + p * step + first / 2), shift); });
+            for (Index quad = first; quad < std::min(quads, first + 16); quad += 4, tables += 4 * table_bytes) {
+                unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+                    even[p] = even[p] + sum(0, bits[p]);
+                    odd[p] = odd[p] + sum(1, std::rotr(bits[p], 4));
+                    even[p] = even[p] + sum(2, std::rotr(bits[p], 8));
+                    odd[p] = odd[p] + sum(3, std::rotr(bits[p], 12));
+                    bits[p] = std::rotr(bits[p], 16);
+                });
+            }
+        }
+    }
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { total[p] = even[p] + odd[p]; });
+}
+
+/// One vector of columns of `Pixels` pixels to y, `used` of it.
+template <class V, Index Pixels, class Scalar>
+STAA_INLINE void store_pixels(const V (&total)[Pixels], Index used, Scalar* y, Index columns) {
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+        if (used == lanes_of<V>) {
+            total[p].store_unaligned(y + p * columns);
+        } else {
+            Scalar row[lanes_of<V>];
+            total[p].store_unaligned(row);
+            std::copy_n(row, used, y + p * columns);
+        }
+    });
+}
+
+/// One output line of one block, from the lines that it reads. `step` is from pixel to pixel.
+template <class V, class Scalar>
+void look_up_line(const ConvolutionShape s, Index quads, Index line_bytes, Index step, const std::uint8_t* lines,
+                  const Scalar* table, const Scalar* begin, Index used, Scalar* y) {
+    constexpr Index together = 4;
+    const V first = V::load_aligned(begin);
+    Index x = 0;
+    for (; x + together <= s.out_width; x += together) {
+        V total[together];
+        look_up(s.kernel, quads, line_bytes, step, lines + x * step, table, first, total);
+        store_pixels(total, used, y + x * s.out_channels, s.out_channels);
+    }
+    for (; x < s.out_width; ++x) {
+        V total[1];
+        look_up(s.kernel, quads, line_bytes, step, lines + x * step, table, first, total);
+        store_pixels(total, used, y + x * s.out_channels, s.out_channels);
+    }
+}
+
+}  // namespace detail
+
+/// `dense_convolution` of spikes [images, in_height, in_width] in words of bits, up to rounding: sums of four weights are
+/// made before they meet the others. `s` must fit (`fits_tables`); `tables` by `make_weight_tables`, aligned to 64 bytes;
+/// bias [out], or null; y [images, out_height, out_width, out] overwritten.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_t* spikes, const Scalar* tables,
+                                   const std::type_identity_t<Scalar>* bias, Scalar* y) {
+    using T = WeightTables<Scalar, Arch>;
+    constexpr Index pixels_a_task = 512;  // to read the tables into the first cache is a tenth of their work
+    const Index all_lines = s.images * s.out_height, line_bytes = detail::byte_line(s);
+    const Index most_lines = (detail::byte_lines_capacity / line_bytes - s.kernel) / s.stride + 1;
+    const Index lines_a_task = std::clamp<Index>(pixels_a_task / s.out_width, 1, most_lines);
+    const Index tasks = (all_lines + lines_a_task - 1) / lines_a_task;
+    const Index image_words = s.in_height * s.in_width * words_for(s.in_channels);
+    const Index step = s.stride * T::pixel_bytes(s.in_channels), quads = T::line(s.kernel, s.in_channels);
+    const Index cost = lines_a_task * s.out_width * T::block_size(s.kernel, s.in_channels) / T::sums;
+    parallel_for(tasks * T::blocks(s.out_channels), cost, [&](Index task) {
+        const Index block = task / tasks, column = block * T::lanes;
+        const Index used = std::min(T::lanes, s.out_channels - column);
+        const Scalar* table = tables + block * T::block_size(s.kernel, s.in_channels);
+        alignas(64) Scalar begin[T::lanes] = {};
+        if (bias != nullptr) {
+            std::copy_n(bias + column, used, begin);
+        }
+        std::uint8_t lines[detail::byte_lines_capacity];
+        const Index end = std::min(all_lines, (task % tasks + 1) * lines_a_task);
+        for (Index line = task % tasks * lines_a_task; line < end;) {
+            const Index image = line / s.out_height, first = line % s.out_height;
+            const Index last = std::min(s.out_height, first + end - line);
+            detail::store_lines(s, spikes + image * image_words, first, last, lines);
+            for (Index i = 0; i < last - first; ++i, ++line) {
+                detail::look_up_line<Vector<Scalar, Arch>>(s, quads, line_bytes, step,
+                                                           lines + i * s.stride * line_bytes, table, begin, used,
+                                                           y + line * s.out_width * s.out_channels + column);
+            }
+        }
+    });
+}
+
+}  // namespace staa::inline STAA_ABI
