@@ -57,6 +57,8 @@ inline std::vector<staa::ConvolutionShape> convolution_cases() {
     for (const Index in : odd_channels)
         for (const Index out : odd_channels)
             shapes.push_back(convolution_of(1, 3, 5, in, out, 3, 2, 1));
+    shapes.push_back(convolution_of(3, 40, 40, 5, 17, 3, 1, 1));  // tasks that end inside an image
+    shapes.push_back(convolution_of(1, 3, 600, 3, 5, 3, 1, 1));   // a line that is more than a task
     return shapes;
 }
 

@@ -33,9 +33,7 @@ TEMPLATE_TEST_CASE("A convolution by tables is the sum over the taps and the cha
     using Arch = typename TestType::Arch;
     const double rate = GENERATE(from_range(std::begin(firing_rates), std::end(firing_rates)));
     std::vector<ConvolutionShape> shapes = convolution_cases();
-    shapes.push_back(convolution_of(1, 3, 600, 16, 16, 3, 1, 1));  // a line is more than a task
-    shapes.push_back(convolution_of(3, 40, 40, 17, 16, 3, 1, 1));  // tasks end inside an image
-    shapes.push_back(convolution_of(1, 3, 80, 500, 3, 3, 1, 1));   // a task has as many lines as its memory holds
+    shapes.push_back(convolution_of(1, 3, 80, 500, 3, 3, 1, 1));  // a task has as many lines as its memory holds
     shapes.push_back(convolution_of(0, 3, 5, 16, 16, 3, 1, 1));
     for (const ConvolutionShape& s : shapes) {
         INFO(describe(s) << ", firing rate " << rate);

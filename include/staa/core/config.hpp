@@ -62,6 +62,13 @@
 #define STAA_KERNEL
 #endif
 
+/// Functions around an innermost loop that needs all registers: inlined, it would share them with its caller.
+#if defined(__GNUC__)
+#define STAA_NOINLINE [[gnu::noinline]]
+#else
+#define STAA_NOINLINE
+#endif
+
 /// Loops that a kernel hands its body to, and their innermost steps: out of line they would read their variables again
 /// after every store.
 #if defined(__GNUC__)

@@ -21,6 +21,35 @@ struct ConvolutionShape {
     constexpr Index out_pixels() const { return images * out_height * out_width; }
 };
 
+/// Lines of an image that `out_lines` lines of its output read, those outside too.
+constexpr Index lines_read(const ConvolutionShape& s, Index out_lines) { return (out_lines - 1) * s.stride + s.kernel; }
+
+/// Pixels of a line that its output reads, with those outside: `padding` on the left, the line, and as many as the last
+/// output pixel needs.
+constexpr Index padded_width(const ConvolutionShape& s) {
+    return std::max(s.in_width + s.padding, (s.out_width - 1) * s.stride + s.kernel);
+}
+
+/// Calls visit(image, first, end) for the output lines [first, last) of all images, piece by piece of one image.
+template <class Visit>
+void for_images_of_lines(const ConvolutionShape& s, Index first, Index last, Visit&& visit) {
+    while (first < last) {
+        const Index y = first % s.out_height, count = std::min(last - first, s.out_height - y);
+        visit(first / s.out_height, y, y + count);
+        first += count;
+    }
+}
+
+/// Calls visit(input line, its number among those read) for the lines that output lines [first, last) of an image read and
+/// that are inside of it.
+template <class Visit>
+void for_lines_read(const ConvolutionShape& s, Index first, Index last, Visit&& visit) {
+    const Index top = first * s.stride - s.padding, end = std::min(s.in_height - top, lines_read(s, last - first));
+    for (Index i = std::max<Index>(0, -top); i < end; ++i) {
+        visit(top + i, i);
+    }
+}
+
 /// Pairs of pixels that one tap joins. `row` is a position within the range of pixels that was asked for, `source` the
 /// number of the pixel on the other side.
 template <Index Capacity>

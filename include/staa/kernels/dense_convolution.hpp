@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "staa/kernels/packed_weights.hpp"
+#include "staa/kernels/window_convolution.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -139,6 +140,10 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
+    if (detail::fits_windows<Scalar, Arch>(s)) {
+        detail::window_convolution<Arch>(s, x, packed, false, bias, y);
+        return;
+    }
     detail::for_tiles<Arch, detail::InPlace::alone>(
         convolution_tile, s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
         [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
@@ -163,6 +168,15 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed,
                                                   Scalar* dx) {
     using B = Blocking<Scalar, Arch>;
+    if (s.stride == 1) {  // then it is a convolution of dy, with the taps in reverse order
+        const ConvolutionShape turned{
+            s.images,      s.out_height, s.out_width, s.out_channels,          s.in_height, s.in_width,
+            s.in_channels, s.kernel,     1,           s.kernel - 1 - s.padding};
+        if (turned.padding >= 0 && detail::fits_windows<Scalar, Arch>(turned)) {
+            detail::window_convolution<Arch, Scalar>(turned, dy, packed, true, nullptr, dx);
+            return;
+        }
+    }
     detail::for_tiles<Arch, detail::InPlace::alone>(
         convolution_tile, s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, nullptr, dx,
         [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
@@ -180,7 +194,8 @@ namespace detail {
 
 /// gradient[channel + r] += sum over pairs of x[source][channel + r] · dy[first + row], for `Rows` row channels.
 template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
-void multiply_gradients(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs, Scalar* gradient) {
+STAA_NOINLINE void multiply_gradients(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs,
+                                      Scalar* gradient) {
     constexpr Index columns = Vectors * lanes_of<V>;
     V sums[Rows][Vectors];
     unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
@@ -212,10 +227,10 @@ void multiply_gradient_rows(const Scalar* x, Index in, const Scalar* dy, Index o
     for (; row + Rows <= last; row += Rows) {
         multiply_gradients<V, Vectors, Rows>(x + row, in, dy, out, pairs, slab + row * columns);
     }
-    for (; row + 2 <= last; row += 2) {
-        multiply_gradients<V, Vectors, 2>(x + row, in, dy, out, pairs, slab + row * columns);
+    for (; row + 3 <= last; row += 3) {
+        multiply_gradients<V, Vectors, 3>(x + row, in, dy, out, pairs, slab + row * columns);
     }
-    if (row < last) {
+    for (; row < last; ++row) {
         multiply_gradients<V, Vectors, 1>(x + row, in, dy, out, pairs, slab + row * columns);
     }
 }

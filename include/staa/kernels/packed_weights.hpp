@@ -29,7 +29,9 @@ struct Blocking {
     static constexpr Index pixels(Index vectors) {
         return vectors == most_vectors ? (has_32_registers ? 6 : 5) : vectors == 3 ? 7 : 9;
     }
-    static constexpr Index rows(Index vectors) { return vectors == most_vectors ? pixels(vectors) : 8; }
+    static constexpr Index rows(Index vectors) {
+        return vectors == most_vectors ? pixels(vectors) : vectors == 1 && has_32_registers ? 16 : 8;
+    }
     static constexpr Index width = lanes * most_vectors;
 
     static constexpr Index blocks(Index columns) { return (columns + width - 1) / width; }

@@ -75,8 +75,8 @@ STAA_INLINE void add_rows(const std::uint16_t* first, const std::uint16_t* last,
 /// [Vectors · lanes]. Sizes and lists are copies: a stored vector may be anything, so what has an address is read again
 /// after each.
 template <class V, Index Vectors, bool Begins, class Active, class Scalar>
-void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, Index word, Index first, Index last,
-                      const Scalar* slab, const Tile<Scalar> tile) {
+STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, Index word, Index first,
+                                    Index last, const Scalar* slab, const Tile<Scalar> tile) {
     constexpr bool has_values = !std::is_same_v<Active, ActiveChannels>;
     const Index tap_bytes =
         channels_of_word(word, s.in_channels) * Vectors * lanes_of<V> * static_cast<Index>(sizeof(Scalar));

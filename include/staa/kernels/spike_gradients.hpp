@@ -33,8 +33,8 @@ namespace detail {
 /// sums[tap, o] += sum over the positions of dy[q, o], times the position's value where it has one, where output q reads the
 /// position through the tap: in row and column q = position + Kernel / 2 - tap.
 template <Index Kernel, bool HasValues, class Arch, class Scalar>
-void add_neighbourhoods(const std::uint16_t* positions, [[maybe_unused]] const Scalar* values, Index count,
-                        const Scalar* dy, Index padded_columns, Scalar* sums) {
+STAA_NOINLINE void add_neighbourhoods(const std::uint16_t* positions, [[maybe_unused]] const Scalar* values,
+                                      Index count, const Scalar* dy, Index padded_columns, Scalar* sums) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V sum[B::taps][B::vectors];
@@ -73,8 +73,8 @@ void add_neighbourhoods(const std::uint16_t* positions, [[maybe_unused]] const S
 
 /// sums[i] += sum over taps and o of dy[q, o] · weight[tap, o], where output q reads positions[i] through the tap.
 template <Index Kernel, class Arch, class Scalar>
-void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy, Index padded_columns,
-                             const Scalar* weight, Index stride, Scalar* sums) {
+STAA_NOINLINE void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy,
+                                           Index padded_columns, const Scalar* weight, Index stride, Scalar* sums) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V weights[B::taps][B::vectors];

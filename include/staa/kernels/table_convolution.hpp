@@ -36,16 +36,12 @@ namespace detail {
 inline constexpr Index byte_lines_capacity = 16 * 1024;
 
 /// Bytes of a line with its border, a pixel in whole bytes; whole words are stored and loaded at its end, too.
-constexpr Index byte_line(const ConvolutionShape& s) {
-    return std::max(s.in_width + s.padding, (s.out_width - 1) * s.stride + s.kernel) * ((s.in_channels + 7) / 8) + 8;
-}
-/// Lines that `out_lines` lines of an image read.
-constexpr Index lines_read(const ConvolutionShape& s, Index out_lines) { return (out_lines - 1) * s.stride + s.kernel; }
+constexpr Index byte_line(const ConvolutionShape& s) { return padded_width(s) * ((s.in_channels + 7) / 8) + 8; }
 }  // namespace detail
 
 /// Whether `table_convolution` can hold the lines of spikes that a line of its output reads.
 constexpr bool fits_tables(const ConvolutionShape& s) {
-    return detail::lines_read(s, 1) * detail::byte_line(s) <= detail::byte_lines_capacity;
+    return lines_read(s, 1) * detail::byte_line(s) <= detail::byte_lines_capacity;
 }
 
 /// Fills `tables` from weights [kernel, kernel, in, out]. Column o is multiplied by scale[o]; null: by 1.
@@ -117,12 +113,10 @@ inline void store_lines(const ConvolutionShape& s, const std::uint64_t* image, I
                         std::uint8_t* to) {
     const Index words = words_for(s.in_channels), pixel_bytes = (s.in_channels + 7) / 8, line_bytes = byte_line(s);
     std::fill_n(to, lines_read(s, last - first) * line_bytes, std::uint8_t{0});
-    for (Index i = 0; i < lines_read(s, last - first); ++i, to += line_bytes) {
-        const Index y = first * s.stride - s.padding + i;
-        if (y >= 0 && y < s.in_height) {
-            store_line(image + y * s.in_width * words, s.in_width, words, pixel_bytes, to + s.padding * pixel_bytes);
-        }
-    }
+    for_lines_read(s, first, last, [&](Index y, Index i) {
+        store_line(image + y * s.in_width * words, s.in_width, words, pixel_bytes,
+                   to + i * line_bytes + s.padding * pixel_bytes);
+    });
 }
 
 /// Sums of `Pixels` neighbours: of each the quads of all lines of taps, from `at` on. Each has two sums, so that enough
@@ -177,8 +171,9 @@ STAA_INLINE void store_pixels(const V (&total)[Pixels], Index used, Scalar* y, I
 
 /// One output line of one block, from the lines that it reads. `step` is from pixel to pixel.
 template <class V, class Scalar>
-void look_up_line(const ConvolutionShape s, Index quads, Index line_bytes, Index step, const std::uint8_t* lines,
-                  const Scalar* table, const Scalar* begin, Index used, Scalar* y) {
+STAA_NOINLINE void look_up_line(const ConvolutionShape s, Index quads, Index line_bytes, Index step,
+                                const std::uint8_t* lines, const Scalar* table, const Scalar* begin, Index used,
+                                Scalar* y) {
     constexpr Index together = 4;
     const V first = V::load_aligned(begin);
     Index x = 0;
@@ -220,17 +215,16 @@ STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_
             std::copy_n(bias + column, used, begin);
         }
         std::uint8_t lines[detail::byte_lines_capacity];
-        const Index end = std::min(all_lines, (task % tasks + 1) * lines_a_task);
-        for (Index line = task % tasks * lines_a_task; line < end;) {
-            const Index image = line / s.out_height, first = line % s.out_height;
-            const Index last = std::min(s.out_height, first + end - line);
+        const Index first_line = task % tasks * lines_a_task;
+        const Index last_line = std::min(all_lines, first_line + lines_a_task);
+        for_images_of_lines(s, first_line, last_line, [&](Index image, Index first, Index last) {
             detail::store_lines(s, spikes + image * image_words, first, last, lines);
-            for (Index i = 0; i < last - first; ++i, ++line) {
+            Scalar* to = y + (image * s.out_height + first) * s.out_width * s.out_channels + column;
+            for (Index i = 0; i < last - first; ++i, to += s.out_width * s.out_channels) {
                 detail::look_up_line<Vector<Scalar, Arch>>(s, quads, line_bytes, step,
-                                                           lines + i * s.stride * line_bytes, table, begin, used,
-                                                           y + line * s.out_width * s.out_channels + column);
+                                                           lines + i * s.stride * line_bytes, table, begin, used, to);
             }
-        }
+        });
     });
 }
 
