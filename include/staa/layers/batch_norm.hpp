@@ -5,6 +5,7 @@
 
 #include "staa/kernels/attention.hpp"
 #include "staa/kernels/channel_sums.hpp"
+#include "staa/layers/currents.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -70,6 +71,11 @@ struct BatchNorm {
         void make_map(const Analog<Scalar>& x, const Tape& tape, Index image, Write how, Scalar* y) const {
             scale_channels<Scalar>(x.extents().map_pixels(), In::channels, x.map(image), tape.scale.data(),
                                    tape.shift.data(), y, how == Write::add);
+        }
+
+        /// What `prepare` leaves, for neurons: they scale and shift on the way.
+        Currents<Scalar> currents(const Analog<Scalar>& x, const Tape& tape) const {
+            return Currents<Scalar>::scaled(x, tape.scale.data(), tape.shift.data());
         }
 
         /// `forward` with the running averages in place of the batch's statistics: fine-tuning with frozen averages.

@@ -55,7 +55,7 @@ class ChannelwiseGradient {
         if constexpr (has_sa) {
             neuron_.attention.begin_backward(tape_.attention, rows, call_.arena);
         }
-        const Index current_maps = x_.are_kept() ? 0 : In::stored_steps(call_.steps);
+        const Index current_maps = x_.are_kept_unscaled() ? 0 : In::stored_steps(call_.steps);
         const WorkerScratch<Scalar> memory(call_.arena, Room::size(call_.steps, current_maps));
         const Index groups = Images::groups(call_.batch);
         parallel_for(groups, 4 * call_.steps * call_.batch / groups * map_size, [&](Index group, Index worker) {
@@ -81,7 +81,7 @@ class ChannelwiseGradient {
     struct Room {
         static constexpr Index most = Images::most;
         static Index size(Index steps, Index current_maps) {
-            return most * ((steps + current_maps + 1) * map_size + pixels + 11 * channels);
+            return most * ((steps + current_maps + 1) * map_size + pixels + 12 * channels);
         }
         Room(Scalar* memory, Index steps, Index of_current_maps)
             : current_maps(of_current_maps),
@@ -102,8 +102,8 @@ class ChannelwiseGradient {
               du(currents + room.current_maps * map_size),
               potentials(du + map_size),
               d_gate(room.d_gate() + i * channels),
-              rows(room.rows + Room::most * channels + i * (10 * channels + pixels)),
-              d_scores(rows + 10 * channels) {}
+              rows(room.rows + Room::most * channels + i * (11 * channels + pixels)),
+              d_scores(rows + 11 * channels) {}
 
         Scalar* potential(Index t) const { return potentials + t * map_size; }
         Scalar* row(Index which) const { return rows + which * channels; }
@@ -115,6 +115,7 @@ class ChannelwiseGradient {
         Scalar* scale() const { return row(5); }  ///< dX[t] = scale · dU[t] + shift + GC's path
         Scalar* shift() const { return row(6); }
         Scalar* coefficients() const { return row(7); }  ///< [3, C]
+        Scalar* d_pooled() const { return row(10); }
 
         Scalar* currents;  ///< [stored T, H, W, C]; nothing where they are kept
         Scalar* du;
@@ -170,17 +171,18 @@ class ChannelwiseGradient {
         }
     }
 
+    /// The unscaled map of X.
     const Scalar* current(Index t, Index n, const Place& place) const {
-        return x_.are_kept() ? x_.map(stored_row_of(t, n), nullptr)
-                             : place.currents + (In::is_constant ? 0 : t * map_size);
+        return x_.are_kept_unscaled() ? x_.unscaled_map(stored_row_of(t, n), nullptr)
+                                      : place.currents + (In::is_constant ? 0 : t * map_size);
     }
 
     void make_potential(Index t, Index n, const Place& place) const {
-        if (!x_.are_kept() && (t == 0 || !In::is_constant)) {
-            x_.map(stored_row_of(t, n), place.currents + t * map_size);
+        if (!x_.are_kept_unscaled() && (t == 0 || !In::is_constant)) {
+            x_.unscaled_map(stored_row_of(t, n), place.currents + t * map_size);
         }
         MembraneForward<Scalar> f{};
-        neuron_.fold(neuron_.gates(row_of(t, n), t, Neuron::is_dropped(tape_, t), tape_), place.coefficients(), f);
+        neuron_.fold(neuron_.gates(row_of(t, n), t, Neuron::is_dropped(tape_, t), tape_), x_, place.coefficients(), f);
         f.current = current(t, n, place);
         f.previous = t > 0 ? place.potential(t - 1) : nullptr;
         f.potential = place.potential(t);
@@ -202,6 +204,9 @@ class ChannelwiseGradient {
         b.d_carried = place.d_carried();
         b.d_current = place.d_current();
         membrane_backward<typename Neuron::Fire>(neuron_.membrane(), b);
+        for (Index c = 0; c < channels; ++c) {
+            place.d_current()[c] = x_.scale(c) * place.d_current()[c] + x_.shift(c) * place.d_sum()[c];
+        }
     }
 
     /// U = s·A, so d_s, the gradient of SA's gate, is the sum of dU · A.
@@ -270,8 +275,11 @@ class ChannelwiseGradient {
         if constexpr (has_gc) {
             if (!dropped) {
                 g.d_key = d_key(row_of(t, n));
-                neuron_.context.set_context_path(current(t, n, place), image, row_of(t, n), tape_.context,
-                                                 place.d_scores, g);
+                for (Index c = 0; c < channels; ++c) {
+                    place.d_pooled()[c] = x_.scale(c) * tape_.context.d_context.row(row_of(t, n))[c];
+                }
+                neuron_.context.set_context_path(current(t, n, place), place.d_pooled(), image, row_of(t, n),
+                                                 tape_.context, place.d_scores, g);
             }
         }
         current_gradient<Scalar>(pixels, channels, g);
@@ -296,7 +304,12 @@ class ChannelwiseGradient {
             add_row_sums(call_.batch, map_size, leak_maps_.data(), gradients_.adaptive.leak.data());
         }
         if constexpr (has_gc) {
-            add_row_sums(rows, channels, d_key(0), gradients_.context.key_weight.data());
+            Scalar* d_key_of_maps = d_leak(0);  // what was there has been added up
+            std::fill_n(d_key_of_maps, channels, Scalar(0));
+            add_row_sums(rows, channels, d_key(0), d_key_of_maps);
+            for (Index c = 0; c < channels; ++c) {
+                gradients_.context.key_weight(c) += x_.scale(c) * d_key_of_maps[c];
+            }
             neuron_.context.add_gradients(rows, tape_.context, gradients_.context, call_.arena);
         }
         if constexpr (has_sa) {

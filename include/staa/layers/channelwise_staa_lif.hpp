@@ -209,7 +209,8 @@ struct ChannelwiseStaaLif {
             std::copy_n(state.carried_mean.data(), state.carried_mean.size(), tape.carried_mean.data());
         }
 
-        static const Rows<Scalar>& means(const Tape& tape) {
+        template <class AnyTape>
+        static auto& means(AnyTape& tape) {
             if constexpr (has_gc) {
                 return tape.context.mean;
             } else {
@@ -250,7 +251,9 @@ struct ChannelwiseStaaLif {
             resize(tape, call);
             const auto context_weights = packed(context, call.arena);
             const auto attention_weights = packed(attention, call.arena);
-            const Index maps = (potentials == nullptr ? 1 : 0) + (x.are_kept() ? 0 : 1);
+            const Index maps = (potentials == nullptr ? 1 : 0) + (x.are_kept_unscaled() ? 0 : 1);
+            const Scratch<Scalar> key(call.arena, has_gc ? channels : 0);
+            scale_key(x, key.data());
             const WorkerScratch<Scalar> memory(call.arena, 3 * channels + maps * Images::most * map_size);
             const Index groups = Images::groups(call.batch);
             parallel_for(groups, call.steps * call.batch / groups * map_size, [&](Index group, Index worker) {
@@ -265,16 +268,17 @@ struct ChannelwiseStaaLif {
                     for (Index i = 0; i < images.count; ++i) {
                         if (t == 0 || !In::is_constant) {
                             const Index image = In::is_constant ? images.first + i : row + i;
-                            currents[i] = x.map(image, room + i * map_size);
-                            summarise(currents[i], image, tape);
+                            currents[i] = x.unscaled_map(image, room + i * map_size);
+                            summarise(x, key.data(), currents[i], image, tape);
                         }
                     }
-                    gate_context(context_weights, In::is_constant ? images.first : row, row, images.count, step, tape);
+                    gate_context(context_weights, x, In::is_constant ? images.first : row, row, images.count, step,
+                                 tape);
                     attend(attention_weights, In::is_constant ? images.first : row, row, images.count, step,
                            is_dropped(tape, t), tape);
                     for (Index i = 0; i < images.count; ++i) {
                         MembraneForward<Scalar> f{};
-                        fold(gates(row + i, step, is_dropped(tape, t), tape), coefficients, f);
+                        fold(gates(row + i, step, is_dropped(tape, t), tape), x, coefficients, f);
                         f.current = currents[i];
                         f.potential = maps_of_potential + i * map_size;
                         f.previous = step == 0 ? nullptr : f.potential;
@@ -302,38 +306,58 @@ struct ChannelwiseStaaLif {
             }
         }
 
-        /// The aggregator as the kernel's coefficients, in `memory` [3, C].
-        void fold(const Gates& gate, Scalar* memory, MembraneForward<Scalar>& f) const {
+        /// The aggregator as the kernel's coefficients for the unscaled maps of x, in `memory` [3, C].
+        void fold(const Gates& gate, const Currents<Scalar>& x, Scalar* memory, MembraneForward<Scalar>& f) const {
             for (Index c = 0; c < channels; ++c) {
-                const Scalar scale = gate.s(c) * adaptive.gain_of(c);
+                const Scalar scale = gate.s(c) * adaptive.gain_of(c), weight = scale * gate.g(c);
                 memory[c] = gate.s(c) * adaptive.leak_of(c);
-                memory[channels + c] = scale * gate.g(c);
-                memory[2 * channels + c] = memory[channels + c] * gate.p(c) + scale * gate.offset(c);
+                memory[channels + c] = weight * x.scale(c);
+                memory[2 * channels + c] = weight * (x.shift(c) + gate.p(c)) + scale * gate.offset(c);
             }
             f.decay = memory;
             f.gain = memory + channels;
             f.shift = memory + 2 * channels;
         }
 
-        /// What the gates need to know of X.
-        void summarise([[maybe_unused]] const Scalar* x, [[maybe_unused]] Index image,
+        /// GC's key for the unscaled maps of x, in `key` [C]; softmax does not feel their shift.
+        void scale_key(const Currents<Scalar>& x, [[maybe_unused]] Scalar* key) const {
+            for (Index c = 0; has_gc && c < channels; ++c) {
+                if constexpr (has_gc) {
+                    key[c] = x.scale(c) * context.parameters.key_weight(c);
+                }
+            }
+        }
+
+        /// What the gates need to know of X, from its unscaled map.
+        void summarise([[maybe_unused]] const Currents<Scalar>& x, [[maybe_unused]] const Scalar* key,
+                       [[maybe_unused]] const Scalar* map, [[maybe_unused]] Index image,
                        [[maybe_unused]] Tape& tape) const {
             if constexpr (has_gc) {
-                context.pool(x, image, tape.context);
+                context.pool(map, key, image, tape.context);
             } else if constexpr (has_sa) {
-                mean_pixels<Scalar>(map_size / channels, channels, x, tape.mean.row(image));
+                mean_pixels<Scalar>(map_size / channels, channels, map, tape.mean.row(image));
+            }
+            if constexpr (has_gc || has_sa) {
+                Scalar* mean = means(tape).row(image);
+                for (Index c = 0; c < channels; ++c) {
+                    mean[c] = x.scale(c) * mean[c] + x.shift(c);
+                }
             }
         }
 
         /// GC's gates of rows [row, row + count), whose maps begin at `image`.
         template <class Weights>
-        void gate_context([[maybe_unused]] const Weights& weights, [[maybe_unused]] Index image,
-                          [[maybe_unused]] Index row, [[maybe_unused]] Index count, [[maybe_unused]] Index step,
-                          [[maybe_unused]] Tape& tape) const {
+        void gate_context([[maybe_unused]] const Weights& weights, [[maybe_unused]] const Currents<Scalar>& x,
+                          [[maybe_unused]] Index image, [[maybe_unused]] Index row, [[maybe_unused]] Index count,
+                          [[maybe_unused]] Index step, [[maybe_unused]] Tape& tape) const {
             if constexpr (has_gc) {
                 context.make_gates(
                     weights, image, row, count,
-                    [&](Index c) { return encodes_before ? encoding.value(step, c) : Scalar(0); }, tape.context);
+                    [&](Index c, Scalar pooled) {
+                        return x.scale(c) * pooled + x.shift(c) +
+                               (encodes_before ? encoding.value(step, c) : Scalar(0));
+                    },
+                    tape.context);
             }
         }
 

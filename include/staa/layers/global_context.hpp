@@ -59,8 +59,8 @@ struct GlobalContext {
         /// Rows of all steps and images, row = step · batch + n; the first three have one a stored map of X.
         struct Tape {
             Rows<Scalar> attention;                            ///< [H·W]
-            Rows<Scalar> pooled;                               ///< [C] sum of attention · X, without position encoding
-            Rows<Scalar> mean;                                 ///< [C] mean of X over the pixels, for step attention
+            Rows<Scalar> pooled;                               ///< [C] sum of attention · map
+            Rows<Scalar> mean;                                 ///< [C] mean over the pixels, for step attention
             Rows<Scalar> context;                              ///< [C]
             Rows<Scalar> normalised;                           ///< [C/Ratio] before LayerNorm's weight and bias
             Rows<Scalar> inverse_deviation;                    ///< [1] 1 / standard deviation of LayerNorm
@@ -96,9 +96,9 @@ struct GlobalContext {
             resize(tape, images, images, call.arena);
             y.resize(call.arena, x.extents());
             parallel_for(images, 3 * pixels * channels, [&](Index image) {
-                pool(x.map(image), image, tape);
+                pool(x.map(image), parameters.key_weight.data(), image, tape);
                 make_gates(
-                    weights, image, image, 1, [](Index) { return Scalar(0); }, tape);
+                    weights, image, image, 1, [](Index, Scalar pooled) { return pooled; }, tape);
                 const Scalar* summary = tape.gate.row(image);
                 if constexpr (is_gate) {
                     scale_channels<Scalar>(pixels, channels, x.map(image), summary, nullptr, y.map(image));
@@ -142,7 +142,8 @@ struct GlobalContext {
                 g.du = dy.map(image);
                 g.dx = to.map(image);
                 g.d_key = d_key.row(image);
-                set_context_path(x.map(image), image, image, tape, d_scores.data() + image * pixels, g);
+                set_context_path(x.map(image), tape.d_context.row(image), image, image, tape,
+                                 d_scores.data() + image * pixels, g);
                 current_gradient<Scalar>(pixels, channels, g);
             });
             add_row_sums(images, channels, d_key.data(), gradients.key_weight.data());
@@ -151,16 +152,17 @@ struct GlobalContext {
         void absorb(const Tape&, const Call&) {}
 
         /// GC's path through its context, as `current_gradient` takes it; d_scores [H·W] is written. `image` is the row
-        /// of the stored map, `row` that of the step and image.
-        void set_context_path(const Scalar* x, Index image, Index row, const Tape& tape, Scalar* d_scores,
-                              CurrentGradient<Scalar>& g) const {
-            score_gradient<Scalar>(pixels, channels, x, tape.attention.row(image), tape.pooled.row(image),
-                                   tape.d_context.row(row), d_scores);
+        /// of the map that was pooled, `row` that of the step and image. d_pooled is the gradient of what was pooled, which
+        /// is the context's unless X is a scaled map; the key's gradient is then that of the map's key.
+        void set_context_path(const Scalar* map, const Scalar* d_pooled, Index image, Index row, const Tape& tape,
+                              Scalar* d_scores, CurrentGradient<Scalar>& g) const {
+            score_gradient<Scalar>(pixels, channels, map, tape.attention.row(image), tape.pooled.row(image), d_pooled,
+                                   d_scores);
             g.attention = tape.attention.row(image);
             g.d_scores = d_scores;
             g.d_context = tape.d_context.row(row);
             g.key = parameters.key_weight.data();
-            g.x = x;
+            g.x = map;
         }
 
         Packed packed(Arena& arena) const {
@@ -184,22 +186,22 @@ struct GlobalContext {
             tape.gate.resize(arena, rows, channels);
         }
 
-        /// Eq. 7 for the stored map x [H, W, C].
-        void pool(const Scalar* x, Index image, Tape& tape) const {
+        /// Eq. 7 for a map [H, W, C] and its key [C]: of X the layer's.
+        static void pool(const Scalar* map, const Scalar* key, Index image, Tape& tape) {
             Scalar* attention = tape.attention.row(image);
-            score_pixels<Scalar>(pixels, channels, x, parameters.key_weight.data(), attention);
+            score_pixels<Scalar>(pixels, channels, map, key, attention);
             softmax<Scalar>(pixels, attention);
-            pool_pixels<Scalar>(pixels, channels, x, attention, tape.pooled.row(image), tape.mean.row(image));
+            pool_pixels<Scalar>(pixels, channels, map, attention, tape.pooled.row(image), tape.mean.row(image));
         }
 
-        /// Eq. 8-10 for rows [row, row + count), whose maps, from `image` on, have been pooled. `encoding(c)` is what position
-        /// encoding adds to channel c of X: softmax does not feel it, the context moves by it.
-        template <class EncodingOf>
-        void make_gates(const Packed& weights, Index image, Index row, Index count, const EncodingOf& encoding,
+        /// Eq. 8-10 for rows [row, row + count), whose maps, from `image` on, have been pooled. context_of(c, pooled) is the
+        /// context's channel c: softmax does not feel what position encoding adds to X, the context moves by it.
+        template <class ContextOf>
+        void make_gates(const Packed& weights, Index image, Index row, Index count, const ContextOf& context_of,
                         Tape& tape) const {
             for (Index i = 0; i < count; ++i) {
                 for (Index c = 0; c < channels; ++c) {
-                    tape.context.row(row + i)[c] = tape.pooled.row(image + i)[c] + encoding(c);
+                    tape.context.row(row + i)[c] = context_of(c, tape.pooled.row(image + i)[c]);
                 }
             }
             weights.query.multiply(count, tape.context.row(row), tape.normalised.row(row));

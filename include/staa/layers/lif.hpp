@@ -105,18 +105,20 @@ struct Lif {
 
         void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Tape&, const Call& call) const {
             detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);
-            const WorkerScratch<Scalar> memory(call.arena, (x.are_kept() ? 1 : 2) * map_size);
+            const Driven driven(*this, x, call.arena);
+            const WorkerScratch<Scalar> memory(call.arena, (x.are_kept_unscaled() ? 1 : 2) * map_size);
             parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
-                run(x, y, n, 0, memory.of(worker), memory.of(worker) + map_size, call);
+                run(driven, y, n, 0, memory.of(worker), memory.of(worker) + map_size, call);
             });
         }
 
         void infer(const Currents<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             detail::begin_state<In>(state, call.batch);
-            const WorkerScratch<Scalar> memory(call.arena, x.are_kept() ? 0 : map_size);
+            const Driven driven(*this, x, call.arena);
+            const WorkerScratch<Scalar> memory(call.arena, x.are_kept_unscaled() ? 0 : map_size);
             parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
-                run(x, y, n, state.step, state.potential.data() + n * map_size, memory.of(worker), call);
+                run(driven, y, n, state.step, state.potential.data() + n * map_size, memory.of(worker), call);
             });
             state.step += call.steps;
         }
@@ -129,6 +131,7 @@ struct Lif {
                 return;
             }
             dx->resize(call.arena, In::extents(call.steps, call.batch));
+            const Driven driven(*this, x, call.arena);
             const WorkerScratch<Scalar> memory(call.arena, (call.steps + 1) * map_size);
             const bool scaled = !gain_is_one();
             parallel_for(call.batch, 2 * call.steps * map_size, [&](Index n, Index worker) {
@@ -137,11 +140,11 @@ struct Lif {
                 const Scalar* current = nullptr;
                 for (Index t = 0; t < call.steps; ++t) {
                     if (t == 0 || !In::is_constant) {
-                        current = x.map(image_of(t, n, call), room);
+                        current = x.unscaled_map(image_of(t, n, call), room);
                     }
                     Scalar* potential = potentials + t * map_size;
                     membrane_potential<Fire>(membrane(),
-                                             step(current, t == 0 ? nullptr : potential - map_size, potential));
+                                             driven.step(current, t == 0 ? nullptr : potential - map_size, potential));
                 }
                 const Scalar* d_next = nullptr;
                 for (Index t = call.steps - 1; t >= 0; --t) {
@@ -191,25 +194,45 @@ struct Lif {
         /// The image of X, which is stored once where it is the same at every step.
         static Index image_of(Index t, Index n, const Call& call) { return In::is_constant ? n : t * call.batch + n; }
 
-        MembraneForward<Scalar> step(const Scalar* x, const Scalar* previous, Scalar* potential) const {
-            MembraneForward<Scalar> f{};
-            f.decay = adaptive.leak.data();
-            f.gain = adaptive.gain.data();
-            f.current = x;
-            f.previous = previous;
-            f.potential = potential;
-            return f;
-        }
+        /// The neurons with their currents: gain · X = (gain · scale) · map + gain · shift is one pass over the unscaled map.
+        class Driven {
+         public:
+            Driven(const at& neurons, const Currents<Scalar>& x, Arena& arena)
+                : currents(x), leak_(neurons.adaptive.leak.data()), weights_(arena, 2 * In::channels) {
+                for (Index c = 0; c < In::channels; ++c) {
+                    weights_.data()[c] = neurons.adaptive.gain(c) * x.scale(c);
+                    weights_.data()[In::channels + c] = neurons.adaptive.gain(c) * x.shift(c);
+                }
+            }
+
+            /// One step; `map` is the unscaled one.
+            MembraneForward<Scalar> step(const Scalar* map, const Scalar* previous, Scalar* potential) const {
+                MembraneForward<Scalar> f{};
+                f.decay = leak_;
+                f.gain = weights_.data();
+                f.shift = currents.shift() != nullptr ? weights_.data() + In::channels : nullptr;
+                f.current = map;
+                f.previous = previous;
+                f.potential = potential;
+                return f;
+            }
+
+            const Currents<Scalar>& currents;
+
+         private:
+            const Scalar* leak_;
+            Scratch<Scalar> weights_;
+        };
 
         /// All steps of image n, which are `first_step` and on of its stream; U stays in `potential`.
-        void run(const Currents<Scalar>& x, SignalOf<Output>& y, Index n, Index first_step, Scalar* potential,
-                 Scalar* room, const Call& call) const {
+        void run(const Driven& driven, SignalOf<Output>& y, Index n, Index first_step, Scalar* potential, Scalar* room,
+                 const Call& call) const {
             const Scalar* current = nullptr;
             for (Index t = 0; t < call.steps; ++t) {
                 if (t == 0 || !In::is_constant) {
-                    current = x.map(image_of(t, n, call), room);
+                    current = driven.currents.unscaled_map(image_of(t, n, call), room);
                 }
-                MembraneForward<Scalar> f = step(current, first_step + t == 0 ? nullptr : potential, potential);
+                MembraneForward<Scalar> f = driven.step(current, first_step + t == 0 ? nullptr : potential, potential);
                 detail::set_output(f, y, t * call.batch + n);
                 membrane_forward<Fire>(membrane(), f);
             }

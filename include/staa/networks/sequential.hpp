@@ -57,6 +57,12 @@ constexpr bool makes_maps = requires(const Layer& layer, const SignalOf<typename
     layer.prepare(x, tape, call);
     layer.make_map(x, tape, Index{}, Write::over, y);
 };
+/// Whether these maps are ones that it has got but for a scale and a shift, as batch norm's are.
+template <class Layer>
+constexpr bool gives_currents = requires(const Layer& layer, const SignalOf<typename Layer::Input>& x,
+                                         const typename Layer::Tape& tape) {
+    layer.currents(x, tape);
+};
 template <class Next>
 constexpr bool takes_currents = requires(const Next& next, const Currents<typename Next::Scalar>& x,
                                          SignalOf<typename Next::Output>& y, typename Next::Tape& tape,
@@ -174,6 +180,7 @@ struct Sequential {
         using Parameters = typename Parts::Parameters;
         using State = typename Parts::States;
         static constexpr bool ends_in_maps = detail::makes_maps<std::tuple_element_t<count - 1, Types>>;
+        static constexpr bool ends_in_currents = detail::gives_currents<std::tuple_element_t<count - 1, Types>>;
         static constexpr bool ends_in_inferred_maps = Units::template makes_maps<Units::last()>();
         static constexpr bool reads_input = std::tuple_element_t<0, Types>::reads_input;
         static constexpr Operations operations = Parts::operations;
@@ -197,6 +204,10 @@ struct Sequential {
         void make_map(const SignalOf<In>& x, const Tape& tape, Index image, Write how,
                       Scalar* y) const requires ends_in_maps {
             get<count - 1>().make_map(input_of<count - 1>(x, tape), std::get<count - 1>(tape.tapes), image, how, y);
+        }
+
+        Currents<Scalar> currents(const SignalOf<In>& x, const Tape& tape) const requires ends_in_currents {
+            return get<count - 1>().currents(input_of<count - 1>(x, tape), std::get<count - 1>(tape.tapes));
         }
 
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
@@ -287,7 +298,10 @@ struct Sequential {
         /// Calls use(input of layer I).
         template <std::size_t I, class Use>
         void with_input(const SignalOf<In>& x, const Tape& tape, const Use& use) const {
-            if constexpr (I > 0 && is_made_again<I - 1>()) {
+            if constexpr (I > 0 && is_made_again<I - 1>() &&
+                          detail::gives_currents<std::tuple_element_t<I == 0 ? 0 : I - 1, Types>>) {
+                use(get<I - 1>().currents(input_of<I - 1>(x, tape), std::get<I - 1>(tape.tapes)));
+            } else if constexpr (I > 0 && is_made_again<I - 1>()) {
                 const auto make = [&](Index image, Scalar* y) {
                     get<I - 1>().make_map(input_of<I - 1>(x, tape), std::get<I - 1>(tape.tapes), image, Write::over, y);
                 };
