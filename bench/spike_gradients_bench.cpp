@@ -32,7 +32,7 @@ void weight_gradient(benchmark::State& state) {
     const ActivePixelsMemory lists = lists_of(o.arena, o.shape);
     measure(state, o.work_on_spikes(), [&] {
         spike_weight_gradient<3, float>(o.arena, lists.tiles(), lists.list(fired.data()), o.shape.out_channels,
-                                        o.y.data(), o.weight.data());
+                                        {o.y.data()}, o.weight.data());
     });
 }
 
@@ -44,7 +44,7 @@ void weight_gradient_of_values(benchmark::State& state) {
     const auto lists = lists_of<ActivePixelValuesMemory<float>>(o.arena, o.shape);
     measure(state, o.work_on_values(), [&] {
         spike_weight_gradient<Kernel, float>(o.arena, lists.tiles(), lists.list(o.x.data()), o.shape.out_channels,
-                                             o.y.data(), o.weight.data());
+                                             {o.y.data()}, o.weight.data());
     });
 }
 
@@ -54,7 +54,7 @@ void input_gradient(benchmark::State& state) {
     const ActivePixelsMemory lists = lists_of(o.arena, o.shape);
     measure(state, o.work_on_marked_values(), [&] {
         windowed_input_gradient<3, float>(o.arena, lists.tiles(), lists.list(wanted.data()), o.shape.out_channels,
-                                          o.y.data(), o.weight.data(), o.x.data());
+                                          {o.y.data()}, o.weight.data(), o.x.data());
     });
 }
 

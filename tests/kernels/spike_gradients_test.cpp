@@ -58,7 +58,7 @@ void check_weight_gradient(double rate) {
         auto gradient = p.weight;
         auto expected = as<double>(p.weight);
         staa::spike_weight_gradient<Kernel, Scalar, typename Machine::Arch>(
-            p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(), gradient.data());
+            p.arena, p.tiles, p.listed(), s.out_channels, {p.dy.data()}, gradient.data());
         const auto x = numbers_of(p.bits, s.in_pixels(), s.in_channels);
         staa::plain::convolution_weight_gradient(s, x.data(), as<double>(p.dy).data(), expected.data());
         CHECK(sum_mismatch(gradient, expected) == "");
@@ -88,7 +88,7 @@ void check_weight_gradient_of_values(double share) {
         const staa::ActivePixelValues<Scalar> listed{p.listed(), values.data()};
         staa::list_active_pixel_values<Scalar, typename Machine::Arch>(p.tiles, x.data(), listed);
         staa::spike_weight_gradient<Kernel, Scalar, typename Machine::Arch>(p.arena, p.tiles, listed, s.out_channels,
-                                                                            p.dy.data(), gradient.data());
+                                                                            {p.dy.data()}, gradient.data());
         staa::plain::convolution_weight_gradient(s, as<double>(x).data(), as<double>(p.dy).data(), expected.data());
         CHECK(sum_mismatch(gradient, expected) == "");
         CHECK((gradient.guards_survived() && values.guards_survived()));
@@ -110,7 +110,7 @@ void check_input_gradient(double share) {
         Problem<Scalar> p(s, share);
         auto dx = unwritten<Scalar>(s.in_pixels() * s.in_channels);
         staa::windowed_input_gradient<Kernel, Scalar, typename Machine::Arch>(
-            p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(), p.weight.data(), dx.data());
+            p.arena, p.tiles, p.listed(), s.out_channels, {p.dy.data()}, p.weight.data(), dx.data());
         auto expected = zeros<double>(s.in_pixels() * s.in_channels);
         staa::plain::convolution_input_gradient(s, as<double>(p.dy).data(), as<double>(p.weight).data(),
                                                 expected.data());
@@ -129,6 +129,48 @@ TEMPLATE_TEST_CASE("The windowed input gradient is the dense one inside the wind
     check_input_gradient<3, TestType>(share);
 }
 
+/// What batch norm leaves of dy, and dy made of it.
+template <class Scalar>
+struct UnmadeGradient {
+    UnmadeGradient(Problem<Scalar>& p)
+        : a(random_values<Scalar>(p.random, p.s.out_channels)),
+          b(random_values<Scalar>(p.random, p.s.out_channels)),
+          shift(random_values<Scalar>(p.random, p.s.out_channels)),
+          x(random_values<Scalar>(p.random, p.s.out_pixels() * p.s.out_channels)),
+          made(p.dy),
+          parts{p.dy.data(), a.data(), x.data(), b.data(), shift.data()} {
+        for (Index i = 0; i < p.s.out_pixels() * p.s.out_channels; ++i) {
+            const Index c = i % p.s.out_channels;
+            made[i] = a[c] * p.dy[i] + b[c] * x[i] + shift[c];
+        }
+    }
+    Array<Scalar> a, b, shift, x, made;
+    staa::OutputGradient<Scalar> parts;
+};
+
+TEMPLATE_TEST_CASE("Both gradients at once are the two alone, from dy or from what it is made of", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+    using Scalar = typename TestType::Scalar;
+    using Arch = typename TestType::Arch;
+    for (const ConvolutionShape& s : shapes<3>()) {
+        INFO(describe(s));
+        Problem<Scalar> fired(s, 0.2), window(s, 0.4);
+        UnmadeGradient<Scalar> dy(fired);
+        auto alone = fired.weight, together = fired.weight;
+        auto dx_alone = unwritten<Scalar>(s.in_pixels() * s.in_channels), dx_together = dx_alone;
+        staa::spike_weight_gradient<3, Scalar, Arch>(fired.arena, fired.tiles, fired.listed(), s.out_channels,
+                                                     {dy.made.data()}, alone.data());
+        staa::windowed_input_gradient<3, Scalar, Arch>(fired.arena, fired.tiles, window.listed(), s.out_channels,
+                                                       {dy.made.data()}, fired.weight.data(), dx_alone.data());
+        staa::spike_gradients<3, Scalar, Arch>(fired.arena, fired.tiles, fired.listed(), window.listed(),
+                                               s.out_channels, dy.parts, fired.weight.data(), together.data(),
+                                               dx_together.data());
+        CHECK(sum_mismatch(together, as<double>(alone)) == "");
+        CHECK(sum_mismatch(dx_together, as<double>(dx_alone)) == "");
+        CHECK((together.guards_survived() && dx_together.guards_survived()));
+    }
+}
+
 TEST_CASE("Both gradients over lists of pixels are the same to the bit with one and two threads", "[kernels]") {
     const ConvolutionShape s = convolution_of(5, 17, 17, 65, 130, 3, 1, 1);
     const int threads_before = staa::threads();
@@ -137,10 +179,13 @@ TEST_CASE("Both gradients over lists of pixels are the same to the bit with one 
         Problem<float> p(s, 0.2);
         auto gradient = p.weight;
         std::vector<float> dx(static_cast<std::size_t>(s.in_pixels() * s.in_channels));
-        staa::spike_weight_gradient<3, float>(p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(),
+        staa::spike_weight_gradient<3, float>(p.arena, p.tiles, p.listed(), s.out_channels, {p.dy.data()},
                                               gradient.data());
-        staa::windowed_input_gradient<3, float>(p.arena, p.tiles, p.listed(), s.out_channels, p.dy.data(),
+        staa::windowed_input_gradient<3, float>(p.arena, p.tiles, p.listed(), s.out_channels, {p.dy.data()},
                                                 p.weight.data(), dx.data());
+        dx.insert(dx.end(), gradient.begin(), gradient.end());
+        staa::spike_gradients<3, float>(p.arena, p.tiles, p.listed(), p.listed(), s.out_channels, {p.dy.data()},
+                                        p.weight.data(), gradient.data(), dx.data());
         dx.insert(dx.end(), gradient.begin(), gradient.end());
         return dx;
     };

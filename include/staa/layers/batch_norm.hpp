@@ -5,6 +5,7 @@
 
 #include "staa/kernels/attention.hpp"
 #include "staa/kernels/channel_sums.hpp"
+#include "staa/kernels/spike_gradients.hpp"
 #include "staa/layers/currents.hpp"
 #include "staa/layers/layer.hpp"
 
@@ -96,32 +97,58 @@ struct BatchNorm {
         /// What `infer` does to a channel: y = scale · x + shift. Both [channels].
         void affine(Scalar* scale, Scalar* shift) const { affine(statistics.mean, statistics.variance, scale, shift); }
 
+        /// dx of `backward`, as what it is made of.
+        class InputGradient {
+         public:
+            InputGradient(const Analog<Scalar>& x, const Analog<Scalar>& dy, Arena& arena)
+                : x_(x), dy_(dy), memory_(arena, 3 * In::channels) {}
+            Scalar* of_dy() const { return memory_.data(); }
+            Scalar* of_x() const { return of_dy() + In::channels; }
+            Scalar* shift() const { return of_x() + In::channels; }
+
+            /// For the convolution before, which makes it on the way.
+            OutputGradient<Scalar> parts() const { return {dy_.data(), of_dy(), x_.data(), of_x(), shift()}; }
+            void make(Scalar* dx) const {
+                combine_channels<Scalar>(x_.extents().pixels(), In::channels, of_dy(), dy_.data(), of_x(), x_.data(),
+                                         shift(), dx);
+            }
+
+         private:
+            const Analog<Scalar>& x_;
+            const Analog<Scalar>& dy_;
+            Scratch<Scalar> memory_;
+        };
+
         /// With x^ = (x - mean) · r, r = 1/sqrt(variance + epsilon), m values a channel, and sums over them:
         ///     d_bias = sum dy,  d_weight = sum dy x^,  dx = weight · r · (dy - d_bias/m - x^ · d_weight/m)
-        /// The last two terms are the paths through the batch's mean and variance.
-        void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
-                      Tape& tape, const Call& call) const {
+        /// The last two terms are the paths through the batch's mean and variance. All but dx itself:
+        InputGradient input_gradient(const Analog<Scalar>& x, const Analog<Scalar>& dy, Parameters& gradients,
+                                     Tape& tape, const Call& call) const {
             const Index rows = x.extents().pixels();
-            const Scratch<Scalar> memory(call.arena, 5 * In::channels);
-            Scalar* sum = memory.data();
+            const Scratch<Scalar> sums(call.arena, 2 * In::channels);
+            Scalar* sum = sums.data();
             Scalar* product = sum + In::channels;
-            Scalar* of_dy = product + In::channels;
-            Scalar* of_x = of_dy + In::channels;
-            Scalar* shift = of_x + In::channels;
             channel_gradients<Scalar>(call.arena, rows, In::channels, x.data(), tape.mean.data(), dy.data(), sum,
                                       product);
+            InputGradient dx(x, dy, call.arena);
             const Scalar share = tape.from_running ? Scalar(0) : Scalar(1) / static_cast<Scalar>(rows);
             for (Index c = 0; c < In::channels; ++c) {
                 const Scalar r = inverse_deviation(tape.variance(c));
                 gradients.bias(c) += sum[c];
                 gradients.weight(c) += product[c] * r;
-                of_dy[c] = parameters.weight(c) * r;
-                of_x[c] = -of_dy[c] * r * r * product[c] * share;
-                shift[c] = -of_dy[c] * sum[c] * share - of_x[c] * tape.mean(c);
+                dx.of_dy()[c] = parameters.weight(c) * r;
+                dx.of_x()[c] = -dx.of_dy()[c] * r * r * product[c] * share;
+                dx.shift()[c] = -dx.of_dy()[c] * sum[c] * share - dx.of_x()[c] * tape.mean(c);
             }
+            return dx;
+        }
+
+        void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                      Tape& tape, const Call& call) const {
+            const InputGradient made = input_gradient(x, dy, gradients, tape, call);
             if (dx != nullptr) {
                 dx->resize(call.arena, x.extents());
-                combine_channels<Scalar>(rows, In::channels, of_dy, dy.data(), of_x, x.data(), shift, dx->data());
+                made.make(dx->data());
             }
         }
 

@@ -6,10 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "staa/kernels/pooling.hpp"
 #include "staa/kernels/spike_convolution.hpp"
-#include "staa/kernels/spike_gradients.hpp"
-#include "staa/layers/convolution_choice.hpp"
+#include "staa/layers/convolution_gradient.hpp"
 #include "staa/layers/layer.hpp"
 #include "staa/layers/packed_convolution.hpp"
 
@@ -115,11 +113,26 @@ struct Conv2d {
         /// may be 0 outside it.
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
-            const ConvolutionShape s = shape(call);
-            weight_gradient(s, x, dy, gradients, tape.use, call);
-            if (dx != nullptr) {
-                dx->resize(call.arena, In::extents(call.steps, call.batch));
-                input_gradient(s, x, dy, *dx, tape.use, call);
+            const Gradient gradient(*this, shape(call), x, dx != nullptr, tape.use, call);
+            gradient.run({dy.data()}, gradients.weight.data(), dx);
+        }
+
+        /// The same where dy is what the layer after it left to be made, as BatchNorm's InputGradient: its kernels make it on
+        /// the way, if they can.
+        template <class Unmade>
+            requires requires(const Unmade& dy, Scalar* to) {
+                dy.parts();
+                dy.make(to);
+            }
+        void backward(const SignalOf<In>& x, const Unmade& dy, Analog<Scalar>* dx, Parameters& gradients, Tape& tape,
+                      const Call& call) const {
+            const Gradient gradient(*this, shape(call), x, dx != nullptr, tape.use, call);
+            if (gradient.reads_tiles()) {
+                gradient.run(dy.parts(), gradients.weight.data(), dx);
+            } else {
+                const Scratch<Scalar> made(call.arena, Output::extents(call.steps, call.batch).size());
+                dy.make(made.data());
+                gradient.run({made.data()}, gradients.weight.data(), dx);
             }
         }
 
@@ -147,38 +160,8 @@ struct Conv2d {
         ConvolutionChoice choice;
 
      private:
-        using Packing = Blocking<Scalar, DefaultArch>;
-
-        static constexpr Index packed_size = Packing::packed_size(Kernel * Kernel * In::channels, Channels);
-        /// Whether lists hold this convolution, and whether the kernels over tiles with a border do.
+        using Gradient = detail::ConvolutionGradient<at, Channels, Kernel, Stride>;
         static constexpr bool fits_lists = ActiveChannels::holds(In::width, In::channels);
-        static constexpr bool fits_tiles = Stride == 1 && Kernel <= 3;
-
-        static constexpr double inside =
-            detail::taps_inside(Kernel, In::height) * detail::taps_inside(Kernel, In::width);
-        static constexpr detail::SparseLimits limits = detail::sparse_limits(Channels);
-        static constexpr double weight_gradient_limit =
-            In::is_spikes ? limits.weight_gradient : inside * limits.analog_weight_gradient;
-        using PixelLists = std::conditional_t<In::is_spikes, ActivePixelsMemory, ActivePixelValuesMemory<Scalar>>;
-
-        /// A spike map as numbers, in memory of the call.
-        struct Numbers {
-            Numbers(const Spikes& x, Arena& arena) : values(arena, x.extents().size()) {
-                std::fill_n(values.data(), x.extents().size(), Scalar(0));
-                add_spikes<Scalar>(x.extents().images(), x.extents().map_pixels(), In::channels, x.data(),
-                                   values.data());
-            }
-            Scratch<Scalar> values;
-        };
-
-        template <class Memory>
-        static Memory lists_of(const ConvolutionShape& s, const Call& call) {
-            return {call.arena, s.images, s.in_width, s.in_height * s.in_width, s.in_channels};
-        }
-        template <class Memory>
-        static Memory pixel_lists(const ConvolutionShape& s, const Call& call) {
-            return {call.arena, MapTiles(s.images, s.in_height, s.in_width, s.padding), s.in_channels};
-        }
 
         static ConvolutionShape shape(const Call& call) {
             constexpr Index most = std::numeric_limits<std::int32_t>::max() / (Index{In::height} * In::width);
@@ -204,7 +187,8 @@ struct Conv2d {
                     }
                 }
                 if (use.forward == ConvolutionKernel::lists) {
-                    lists_.emplace(lists_of<Memory>(shape(call), call));
+                    const Index images = shape(call).images;
+                    lists_.emplace(call.arena, images, In::width, In::height * In::width, In::channels);
                     active_ = lists_->list(x.data());
                 } else if constexpr (In::is_spikes) {
                     numbers_.emplace(x, call.arena);
@@ -235,6 +219,7 @@ struct Conv2d {
 
          private:
             using Memory = std::conditional_t<In::is_spikes, ActiveChannelsMemory, ActiveValuesMemory<Scalar>>;
+            static constexpr detail::SparseLimits limits = detail::sparse_limits(Channels);
             static constexpr double forward_limit = In::is_spikes ? limits.forward : limits.analog_forward;
 
             static double share_of_active(const Spikes& x) { return x.firing_rate(); }
@@ -243,7 +228,7 @@ struct Conv2d {
             }
 
             std::optional<Memory> lists_;
-            std::optional<Numbers> numbers_;
+            std::optional<detail::SpikeNumbers<Scalar>> numbers_;
             std::conditional_t<In::is_spikes, ActiveChannels, ActiveValues<Scalar>> active_{};
             const Scalar* values_ = nullptr;
             const std::uint64_t* bits_ = nullptr;
@@ -269,70 +254,6 @@ struct Conv2d {
             const ConvolutionShape s = shape(call);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             Source(x, choice, use, call).convolve(s, 0, s.images, packed, bias, y.data());
-        }
-
-        void weight_gradient(const ConvolutionShape& s, const SignalOf<In>& x, const Analog<Scalar>& dy,
-                             Parameters& gradients, ConvolutionUse& use, const Call& call) const {
-            use.weight_gradient = detail::lists_or_dense(fits_tiles || (In::is_spikes && fits_lists), choice,
-                                                         use.firing_rate, weight_gradient_limit);
-            if (use.weight_gradient == ConvolutionKernel::dense) {
-                dense_weight_gradient(s, x, dy, gradients, call);
-                return;
-            }
-            if constexpr (fits_tiles && (In::height * In::width > 4 || !In::is_spikes || !fits_lists)) {
-                const PixelLists lists = pixel_lists<PixelLists>(s, call);
-                spike_weight_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.data()), Channels,
-                                                      dy.data(), gradients.weight.data());
-            } else if constexpr (In::is_spikes && fits_lists) {
-                const auto lists = lists_of<ActiveChannelsMemory>(s, call);
-                const ActiveChannels& active = lists.list(x.data());
-                add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
-                    spike_convolution_weight_gradient<Scalar>(s, active, dy.data(), packed);
-                });
-            }
-        }
-
-        static void dense_weight_gradient(const ConvolutionShape& s, const Spikes& x, const Analog<Scalar>& dy,
-                                          Parameters& gradients, const Call& call) {
-            const Numbers numbers(x, call.arena);
-            dense_weight_gradient(s, numbers.values.data(), dy, gradients, call);
-        }
-        static void dense_weight_gradient(const ConvolutionShape& s, const Analog<Scalar>& x, const Analog<Scalar>& dy,
-                                          Parameters& gradients, const Call& call) {
-            dense_weight_gradient(s, x.data(), dy, gradients, call);
-        }
-        static void dense_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Analog<Scalar>& dy,
-                                          Parameters& gradients, const Call& call) {
-            add_packed_gradient(s, gradients, call, [&](Scalar* packed) {
-                dense_convolution_weight_gradient<Scalar>(s, x, dy.data(), packed);
-            });
-        }
-
-        /// The kernels that are not over tiles leave their result packed.
-        template <class MakePacked>
-        static void add_packed_gradient(const ConvolutionShape& s, Parameters& gradients, const Call& call,
-                                        const MakePacked& make) {
-            const Scratch<Scalar> packed(call.arena, packed_size);
-            make(packed.data());
-            add_packed_weights<Scalar>(s.taps(), In::channels, Channels, packed.data(), gradients.weight.data());
-        }
-
-        void input_gradient(const ConvolutionShape& s, const SignalOf<In>& x, const Analog<Scalar>& dy,
-                            Analog<Scalar>& dx, ConvolutionUse& use, const Call& call) const {
-            if constexpr (In::is_spikes && fits_tiles) {
-                use.window = x.window_share();
-                use.input_gradient =
-                    detail::lists_or_dense(x.window() != nullptr, choice, use.window, inside * limits.input_gradient);
-                if (use.input_gradient == ConvolutionKernel::lists) {
-                    const auto lists = pixel_lists<ActivePixelsMemory>(s, call);
-                    windowed_input_gradient<Kernel, Scalar>(call.arena, lists.tiles(), lists.list(x.window()), Channels,
-                                                            dy.data(), parameters.weight.data(), dx.data());
-                    return;
-                }
-            }
-            const Scratch<Scalar> turned(call.arena, Packing::packed_size(s.taps() * Channels, In::channels));
-            pack_transposed_weights<Scalar>(s.taps(), In::channels, Channels, parameters.weight.data(), turned.data());
-            dense_convolution_input_gradient<Scalar>(s, dy.data(), turned.data(), dx.data());
         }
     };
 };

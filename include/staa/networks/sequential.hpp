@@ -63,6 +63,16 @@ constexpr bool gives_currents = requires(const Layer& layer, const SignalOf<type
                                          const typename Layer::Tape& tape) {
     layer.currents(x, tape);
 };
+/// Whether `Next` can leave the gradient of its input to be made by `Layer`, as batch norm does for a convolution.
+template <class Layer, class Next>
+constexpr bool makes_gradient = requires(const Layer& layer, const Next& next, const SignalOf<typename Layer::Input>& x,
+                                         const SignalOf<typename Next::Input>& y,
+                                         const Analog<typename Next::Scalar>& dy, Analog<typename Layer::Scalar>* dx,
+                                         typename Layer::Parameters& gradients, typename Layer::Tape& tape,
+                                         typename Next::Parameters& next_gradients, typename Next::Tape& next_tape,
+                                         const Call& call) {
+    layer.backward(x, next.input_gradient(y, dy, next_gradients, next_tape, call), dx, gradients, tape, call);
+};
 template <class Next>
 constexpr bool takes_currents = requires(const Next& next, const Currents<typename Next::Scalar>& x,
                                          SignalOf<typename Next::Output>& y, typename Next::Tape& tape,
@@ -212,13 +222,7 @@ struct Sequential {
 
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
-            if constexpr (count == 1) {
-                get<0>().backward(x, dy, dx, std::get<0>(gradients), std::get<0>(tape.tapes), call);
-            } else {
-                Analog<Scalar> d_input;
-                back<count - 1>(x, dy, &d_input, gradients, tape, call);
-                backward_from<count - 2>(x, std::move(d_input), dx, gradients, tape, call);
-            }
+            back_to<count - 1>(x, dy, dx, gradients, tape, call, [] {});
         }
 
         void infer(const SignalOf<In>& x, SignalOf<Output>& y, State& state, const Call& call) const {
@@ -354,25 +358,45 @@ struct Sequential {
             }
         }
 
-        template <std::size_t I>
-        void back(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
-                  Tape& tape, const Call& call) const {
-            with_input<I>(x, tape, [&](const auto& input) {
-                get<I>().backward(input, dy, dx, std::get<I>(gradients), std::get<I>(tape.tapes), call);
-            });
-        }
-
-        /// Layers I, I - 1 .. 0. A gradient's memory goes back to the arena as soon as it has been used.
-        template <std::size_t I>
-        void backward_from(const SignalOf<In>& x, Analog<Scalar> dy, Analog<Scalar>* dx, Parameters& gradients,
-                           Tape& tape, const Call& call) const {
-            if constexpr (I == 0) {
-                back<0>(x, dy, dx, gradients, tape, call);
+        /// Layers I, I - 1 .. 0 from dy. A gradient's memory goes back to the arena, by `release`, as soon as it has been used.
+        template <std::size_t I, class Release>
+        void back_to(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                     Tape& tape, const Call& call, const Release& release) const {
+            constexpr std::size_t first = leaves_gradient<I>() ? I - 1 : I;  // of the layers that go back at once
+            if constexpr (first == 0) {
+                back<I>(x, dy, dx, gradients, tape, call);
+                release();
             } else {
                 Analog<Scalar> d_input;
                 back<I>(x, dy, &d_input, gradients, tape, call);
-                dy.release();
-                backward_from<I - 1>(x, std::move(d_input), dx, gradients, tape, call);
+                release();
+                back_to<first - 1>(x, d_input, dx, gradients, tape, call, [&] { d_input.release(); });
+            }
+        }
+
+        /// Whether layer I leaves the gradient of its input to be made by the layer before.
+        template <std::size_t I>
+        static constexpr bool leaves_gradient() {
+            if constexpr (I > 0) {
+                return detail::makes_gradient<std::tuple_element_t<I - 1, Types>, std::tuple_element_t<I, Types>>;
+            } else {
+                return false;
+            }
+        }
+
+        /// Layer I, with the one before where it leaves its gradient to it.
+        template <std::size_t I>
+        void back(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
+                  Tape& tape, const Call& call) const {
+            if constexpr (leaves_gradient<I>()) {
+                const auto unmade = get<I>().input_gradient(input_of<I>(x, tape), dy, std::get<I>(gradients),
+                                                            std::get<I>(tape.tapes), call);
+                get<I - 1>().backward(input_of<I - 1>(x, tape), unmade, dx, std::get<I - 1>(gradients),
+                                      std::get<I - 1>(tape.tapes), call);
+            } else {
+                with_input<I>(x, tape, [&](const auto& input) {
+                    get<I>().backward(input, dy, dx, std::get<I>(gradients), std::get<I>(tape.tapes), call);
+                });
             }
         }
 
