@@ -57,7 +57,7 @@ STAA_KERNEL void pool_pixels(Index pixels, Index channels, const Scalar* x, cons
                              Scalar* mean) {
     std::fill_n(weighted, channels, Scalar(0));
     std::fill_n(mean, channels, Scalar(0));
-    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
+    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         V sum = V::load_unaligned(weighted + c), total = V::load_unaligned(mean + c);
         for (Index pixel = first; pixel < last; ++pixel) {
@@ -75,7 +75,7 @@ STAA_KERNEL void pool_pixels(Index pixels, Index channels, const Scalar* x, cons
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void mean_pixels(Index pixels, Index channels, const Scalar* x, Scalar* mean) {
     std::fill_n(mean, channels, Scalar(0));
-    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
+    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         V total = V::load_unaligned(mean + c);
         for (Index pixel = first; pixel < last; ++pixel) {
@@ -142,7 +142,7 @@ STAA_KERNEL void current_gradient(Index pixels, Index channels, CurrentGradient<
     if (g.attention != nullptr) {
         std::fill_n(g.d_key, channels, Scalar(0));
     }
-    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
+    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V scale = g.scale != nullptr ? V::load_unaligned(g.scale + c) : V(Scalar(1));
         const V shift = g.shift != nullptr ? V::load_unaligned(g.shift + c) : V(Scalar(0));
@@ -175,7 +175,7 @@ STAA_KERNEL void current_gradient(Index pixels, Index channels, CurrentGradient<
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
                                 Scalar* y, bool accumulate = false) {
-    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
+    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         const V factor = scale != nullptr ? V::load_unaligned(scale + c) : V(Scalar(1));
         const V offset = shift != nullptr ? V::load_unaligned(shift + c) : V(Scalar(0));
@@ -194,7 +194,7 @@ STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, c
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void channel_products(Index pixels, Index channels, const Scalar* a, const Scalar* b, Scalar* sums) {
     std::fill_n(sums, channels, Scalar(0));
-    for_strips<Scalar, Arch>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
+    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
         using V = typename decltype(lanes)::type;
         V sum = V::load_unaligned(sums + c);
         for (Index pixel = first; pixel < last; ++pixel) {

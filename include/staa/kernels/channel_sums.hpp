@@ -28,7 +28,7 @@ STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const
         Scalar* part_mean = moments.data() + 2 * part * channels;
         Scalar* part_squares = part_mean + channels;
         std::fill_n(part_mean, 2 * channels, Scalar(0));
-        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
+        for_strips<Scalar, Arch, 4>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
             V sum = V::load_unaligned(part_mean + c);
             for (Index row = begin; row < end; ++row) {
@@ -39,7 +39,7 @@ STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const
         for (Index c = 0; c < channels; ++c) {
             part_mean[c] *= Scalar(1) / static_cast<Scalar>(last - first);
         }
-        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
+        for_strips<Scalar, Arch, 4>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
             const V center = V::load_unaligned(part_mean + c);
             V squares = V::load_unaligned(part_squares + c);
@@ -79,7 +79,7 @@ STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, con
         const Scalar* part_dy = dy + first * channels;
         Scalar* part_sum = sums.data() + 2 * part * channels;
         std::fill_n(part_sum, 2 * channels, Scalar(0));
-        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
+        for_strips<Scalar, Arch, 4>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
             const V center = V::load_unaligned(mean + c);
             V total = V::load_unaligned(part_sum + c), products = V::load_unaligned(part_sum + channels + c);
@@ -110,7 +110,7 @@ STAA_KERNEL void combine_channels(Index rows, Index channels, const Scalar* a, c
     const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
     parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
         const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
-        for_strips<Scalar, Arch>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
+        for_strips<Scalar, Arch, 4>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
             const V scale = V::load_unaligned(a + c), offset = V::load_unaligned(shift + c);
             const V other = z != nullptr ? V::load_unaligned(b + c) : V(Scalar(0));

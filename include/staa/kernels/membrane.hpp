@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "staa/core/spikes.hpp"
 #include "staa/kernels/firing.hpp"
@@ -126,18 +127,53 @@ STAA_KERNEL void membrane_forward(Membrane<Scalar> m, MembraneForward<Scalar> f)
     }
 }
 
+namespace detail {
+/// Calls body(Lanes<V>{}, vectors constant, first channel) for all channels: four vectors at a time, which lie in a row, so
+/// that memory is read in order; then one; then one lane. (Maps beyond the caches are a third faster so than by
+/// `for_strips`.)
+template <class Scalar, class Arch, class Body>
+STAA_INLINE void for_vectors(Index channels, Body&& body) {
+    using Full = Vector<Scalar, Arch>;
+    constexpr Index together = 4;
+    const Index whole = channels / (together * lanes_of<Full>)*together * lanes_of<Full>;
+    for (Index c = 0; c < whole; c += together * lanes_of<Full>) {
+        body(Lanes<Full>{}, std::integral_constant<Index, together>{}, c);
+    }
+    for_lanes<Scalar, Arch>(channels - whole, [&](auto lanes, Index c) STAA_INLINE_LAMBDA {
+        body(lanes, std::integral_constant<Index, 1>{}, whole + c);
+    });
+}
+
+/// U[t] of `Vectors` vectors of channels from c on, pixels [first, last).
+template <class Firing, class V, Index Vectors, class Scalar>
+STAA_INLINE void potential_strip(const Membrane<Scalar> m, const MembraneForward<Scalar> f, Index c, Index first,
+                                 Index last) {
+    V decay[Vectors], gain[Vectors], shift[Vectors];
+    unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+        const Index at = c + v * lanes_of<V>;
+        decay[v] = V::load_unaligned(f.decay + at);
+        gain[v] = V::load_unaligned(f.gain + at);
+        shift[v] = f.shift != nullptr ? V::load_unaligned(f.shift + at) : V(Scalar(0));
+    });
+    for (Index pixel = first; pixel < last; ++pixel) {
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+            const Index i = pixel * m.channels + c + v * lanes_of<V>;
+            potential<Firing>(m, f, decay[v], gain[v], shift[v], i).store_unaligned(f.potential + i);
+        });
+    }
+}
+}  // namespace detail
+
 /// U[t] alone, the same bits as from `membrane_forward`, for a backward pass that does not find it kept.
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_potential(Membrane<Scalar> m, MembraneForward<Scalar> f) {
-    for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
-        using V = typename decltype(lanes)::type;
-        const V decay = V::load_unaligned(f.decay + c), gain = V::load_unaligned(f.gain + c);
-        const V shift = f.shift != nullptr ? V::load_unaligned(f.shift + c) : V(0);
-        for (Index pixel = first; pixel < last; ++pixel) {
-            const Index i = pixel * m.channels + c;
-            detail::potential<Firing>(m, f, decay, gain, shift, i).store_unaligned(f.potential + i);
-        }
-    });
+    const Index strip = strip_of(m.channels);
+    for (Index first = 0; first < m.pixels; first += strip) {
+        const Index last = std::min(m.pixels, first + strip);
+        detail::for_vectors<Scalar, Arch>(m.channels, [&](auto lanes, auto vectors, Index c) STAA_INLINE_LAMBDA {
+            detail::potential_strip<Firing, typename decltype(lanes)::type, vectors>(m, f, c, first, last);
+        });
+    }
 }
 
 /// Backward step. Arrays [pixels, channels] unless noted.
@@ -156,6 +192,57 @@ struct MembraneBackward {
     Scalar* d_current;         ///< [channels] sum of dU[t] · X[t], written
 };
 
+namespace detail {
+/// One step back of `Vectors` vectors of channels from c on, pixels [first, last).
+template <class Firing, class V, Index Vectors, class Scalar>
+STAA_INLINE void backward_strip(const Membrane<Scalar> m, const MembraneBackward<Scalar> b, Index c, Index first,
+                                Index last) {
+    V next_scale[Vectors], next_shift[Vectors], d_sum[Vectors], d_carried[Vectors], d_current[Vectors];
+    unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+        const Index at = c + v * lanes_of<V>;
+        const V zero(Scalar(0));
+        next_scale[v] = b.d_next != nullptr ? V::load_unaligned(b.next_scale + at) : zero;
+        next_shift[v] = b.d_next != nullptr && b.next_shift != nullptr ? V::load_unaligned(b.next_shift + at) : zero;
+        d_sum[v] = b.d_sum != nullptr ? V::load_unaligned(b.d_sum + at) : zero;
+        d_carried[v] = b.d_sum != nullptr ? V::load_unaligned(b.d_carried + at) : zero;
+        d_current[v] = b.d_sum != nullptr ? V::load_unaligned(b.d_current + at) : zero;
+    });
+    for (Index pixel = first; pixel < last; ++pixel) {
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+            const Index i = pixel * m.channels + c + v * lanes_of<V>;
+            const V potential = V::load_unaligned(b.potential + i);
+            const V slope = Firing::slope(potential, m.neuron);
+            V d_potential = V::load_unaligned(b.d_spikes + i) * slope;
+            if (b.d_next != nullptr) {
+                V d_carry = fma(next_scale[v], V::load_unaligned(b.d_next + i), next_shift[v]);
+                if (m.leak != nullptr) {
+                    d_carry = d_carry * V::load_unaligned(m.leak + i);
+                }
+                const V carried_slope = Firing::carried_slope(potential, slope, m.detach_reset, m.neuron);
+                d_potential = fma(d_carry, carried_slope, d_potential);
+            }
+            d_potential.store_unaligned(b.d_potential + i);
+            if (b.d_sum != nullptr) {
+                d_sum[v] += d_potential;
+                d_current[v] = fma(d_potential, V::load_unaligned(b.current + i), d_current[v]);
+                if (b.previous != nullptr) {
+                    const V carried = detail::carried<Firing>(m, V::load_unaligned(b.previous + i), i);
+                    d_carried[v] = fma(d_potential, carried, d_carried[v]);
+                }
+            }
+        });
+    }
+    if (b.d_sum != nullptr) {
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+            const Index at = c + v * lanes_of<V>;
+            d_sum[v].store_unaligned(b.d_sum + at);
+            d_carried[v].store_unaligned(b.d_carried + at);
+            d_current[v].store_unaligned(b.d_current + at);
+        });
+    }
+}
+}  // namespace detail
+
 /// dU[t] = dS[t] · dS/dU + dH[t] · dH/dU. For the hard reset H = U (1 - S(U)) the latter is (1 - S) - U · dS/dU, where
 /// the second term is the path through the reset.
 template <class Firing, class Scalar, class Arch = DefaultArch>
@@ -165,47 +252,13 @@ STAA_KERNEL void membrane_backward(Membrane<Scalar> m, MembraneBackward<Scalar> 
             std::fill_n(sums, m.channels, Scalar(0));
         }
     }
-    for_strips<Scalar, Arch>(m.pixels, m.channels, [&](auto lanes, Index c, Index first, Index last) {
-        using V = typename decltype(lanes)::type;
-        V next_scale(0), next_shift(0), d_sum(0), d_carried(0), d_current(0);
-        if (b.d_sum != nullptr) {
-            d_sum = V::load_unaligned(b.d_sum + c);
-            d_carried = V::load_unaligned(b.d_carried + c);
-            d_current = V::load_unaligned(b.d_current + c);
-        }
-        if (b.d_next != nullptr) {
-            next_scale = V::load_unaligned(b.next_scale + c);
-            next_shift = b.next_shift != nullptr ? V::load_unaligned(b.next_shift + c) : V(0);
-        }
-        for (Index pixel = first; pixel < last; ++pixel) {
-            const Index i = pixel * m.channels + c;
-            const V potential = V::load_unaligned(b.potential + i);
-            const V slope = Firing::slope(potential, m.neuron);
-            V d_potential = V::load_unaligned(b.d_spikes + i) * slope;
-            if (b.d_next != nullptr) {
-                V d_carry = fma(next_scale, V::load_unaligned(b.d_next + i), next_shift);
-                if (m.leak != nullptr) {
-                    d_carry = d_carry * V::load_unaligned(m.leak + i);
-                }
-                const V carried_slope = Firing::carried_slope(potential, slope, m.detach_reset, m.neuron);
-                d_potential = fma(d_carry, carried_slope, d_potential);
-            }
-            d_potential.store_unaligned(b.d_potential + i);
-            if (b.d_sum != nullptr) {
-                d_sum += d_potential;
-                d_current = fma(d_potential, V::load_unaligned(b.current + i), d_current);
-                if (b.previous != nullptr) {
-                    const V carried = detail::carried<Firing>(m, V::load_unaligned(b.previous + i), i);
-                    d_carried = fma(d_potential, carried, d_carried);
-                }
-            }
-        }
-        if (b.d_sum != nullptr) {
-            d_sum.store_unaligned(b.d_sum + c);
-            d_carried.store_unaligned(b.d_carried + c);
-            d_current.store_unaligned(b.d_current + c);
-        }
-    });
+    const Index strip = strip_of(m.channels);
+    for (Index first = 0; first < m.pixels; first += strip) {
+        const Index last = std::min(m.pixels, first + strip);
+        detail::for_vectors<Scalar, Arch>(m.channels, [&](auto lanes, auto vectors, Index c) STAA_INLINE_LAMBDA {
+            detail::backward_strip<Firing, typename decltype(lanes)::type, vectors>(m, b, c, first, last);
+        });
+    }
 }
 
 /// The gradient of a leak that is one a neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1],
