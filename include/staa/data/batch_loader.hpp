@@ -63,8 +63,8 @@ class BatchLoader {
         Index number_;
     };
 
-    /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, or `drop_last` with fewer samples than one
-    /// batch is an `Error`.
+    /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, or `drop_last` with fewer
+    /// samples than one batch is an `Error`.
     BatchLoader(Recipe recipe, const BatchOptions& options) : recipe_(std::move(recipe)), options_(options) {
         check();
         order_.resize(static_cast<std::size_t>(recipe_.size()));

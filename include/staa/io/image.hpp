@@ -39,9 +39,9 @@
 
 namespace staa::inline STAA_ABI {
 
-/// Writes `pixels` [H, W, C] as a PNG file (static, as stb's functions are: a copy a translation unit): C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the first row is
-/// the top one. Fails, and leaves nothing behind, if C is another number, the picture has no pixel or more than 2^31
-/// bytes, or the file can't be written.
+/// Writes `pixels` [H, W, C] as a PNG file (static, as stb's functions are: a copy a translation unit): C is 1 (grey),
+/// 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the first row is the top one. Fails, and leaves nothing behind, if C is
+/// another number, the picture has no pixel or more than 2^31 bytes, or the file can't be written.
 static inline void write_png(const std::filesystem::path& path, const Tensor<std::uint8_t, 3>& pixels) {
     const Index height = pixels.dimension(0), width = pixels.dimension(1), channels = pixels.dimension(2);
     if (channels < 1 || channels > 4) {

@@ -129,12 +129,11 @@ STAA_KERNEL void list_active_values(const Scalar* x, Index images, const ActiveV
 /// Share of values that are not 0.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL double active_share(const Scalar* x, Index size) {
-    constexpr Index part = 1 << 14;
     std::atomic<Index> active{0};
-    parallel_for((size + part - 1) / part, part, [&](Index p) {
+    for_parts(size, [&](Index begin, Index end) {
         Index found = 0;
-        for (Index first = p * part; first < std::min(size, (p + 1) * part); first += 64) {
-            found += std::popcount(detail::bits_of_values<Scalar, Arch>(x + first, std::min<Index>(64, size - first)));
+        for (Index first = begin; first < end; first += 64) {
+            found += std::popcount(detail::bits_of_values<Scalar, Arch>(x + first, std::min<Index>(64, end - first)));
         }
         active += found;
     });

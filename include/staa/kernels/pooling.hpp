@@ -102,21 +102,11 @@ STAA_KERNEL void average_pool_gradient(const PoolingShape& s, const Scalar* dy, 
 /// y[i] += x[i].
 template <class Scalar>
 STAA_KERNEL void add_values(Index size, const Scalar* x, Scalar* y) {
-    constexpr Index part = 1 << 14;
-    parallel_for((size + part - 1) / part, part, [&](Index p) {
-        const Index last = std::min(size, (p + 1) * part);
-        for (Index i = p * part; i < last; ++i) {
+    for_parts(size, [&](Index first, Index last) {
+        for (Index i = first; i < last; ++i) {
             y[i] += x[i];
         }
     });
-}
-
-/// y[i] = 0.
-template <class Scalar>
-STAA_KERNEL void set_zero(Index size, Scalar* y) {
-    constexpr Index part = 1 << 14;
-    parallel_for((size + part - 1) / part, part,
-                 [&](Index p) { std::fill(y + p * part, y + std::min(size, (p + 1) * part), Scalar(0)); });
 }
 
 /// y[pixel, c] += 1 where the bit is set.

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "staa/kernels/pooling.hpp"
+#include "staa/core/parallel.hpp"
 #include "staa/networks/sequential.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -212,7 +212,11 @@ class Network {
     void zero_gradients() {
         Chain::visit(
             chain_, "",
-            [](const ParameterName&, const auto&, auto& gradient) { set_zero(gradient.size(), gradient.data()); },
+            [](const ParameterName&, const auto&, auto& gradient) {
+                for_parts(gradient.size(), [&](Index first, Index last) {
+                    std::fill(gradient.data() + first, gradient.data() + last, Scalar(0));
+                });
+            },
             gradients);
     }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "staa/core/parallel.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/layers/layer.hpp"
 
@@ -48,10 +49,8 @@ class Sgd {
         Scalar* p = parameter.data();
         Scalar* g = gradient.data();
         Scalar* v = velocity.data();
-        constexpr Index part = 1 << 14;
-        const Index size = parameter.size();
-        parallel_for((size + part - 1) / part, part, [&](Index block) {
-            for (Index i = block * part; i < std::min(size, (block + 1) * part); ++i) {
+        for_parts(parameter.size(), [&](Index first, Index last) {
+            for (Index i = first; i < last; ++i) {
                 v[i] = momentum * v[i] + (g[i] + decay * p[i]);
                 p[i] -= rate * v[i];
                 g[i] = Scalar(0);
