@@ -78,6 +78,19 @@ TEST_CASE("Work may be split where there are threads, but not within work that w
     CHECK_FALSE(staa::may_split());
 }
 
+TEST_CASE("Parts of an array hold every place once", "[core]") {
+    const Threads two(2);
+    for (const Index size : {0, 1, 1 << 14, (1 << 14) + 1, 100000}) {
+        INFO("size " << size);
+        std::vector<char> met(static_cast<std::size_t>(size), 0);  // a part owns its places
+        staa::for_parts(size, [&](Index first, Index last) {
+            for (Index i = first; i < last; ++i)
+                ++met[static_cast<std::size_t>(i)];
+        });
+        CHECK(std::all_of(met.begin(), met.end(), [](char times) { return times == 1; }));
+    }
+}
+
 TEST_CASE("The number of threads is what was set, and at least 1", "[core]") {
 #if defined(_OPENMP)
     const int settable = 3;

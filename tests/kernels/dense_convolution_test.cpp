@@ -84,7 +84,8 @@ TEMPLATE_TEST_CASE("The weight gradient of a convolution sums over all images an
 }
 
 TEST_CASE("A convolution and its gradients are the same to the bit with one and two threads", "[kernels]") {
-    const ConvolutionShape s = convolution_of(5, 7, 7, 65, 130, 3, 1, 1);
+    const ConvolutionShape s =
+        GENERATE(convolution_of(5, 7, 7, 65, 130, 3, 1, 1), convolution_of(20, 17, 17, 16, 16, 3, 1, 1));
     const int threads_before = staa::threads();
     const auto run = [&](int threads) {
         staa::set_threads(threads);

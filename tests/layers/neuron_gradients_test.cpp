@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "staa/layers/staa_lif.hpp"
+#include "staa/networks/sequential.hpp"
 #include "support/finite_differences.hpp"
 
 namespace {
@@ -43,9 +44,40 @@ Setup wide_window() {
     return setup;
 }
 
+/// Neurons behind a scale and a shift of each channel, as behind batch norm.
+template <class Neuron>
+struct Scaled {
+    template <class In>
+    struct at : Neuron::template at<In> {
+        using Base = typename Neuron::template at<In>;
+        using Scalar = typename In::Scalar;
+        at(const Setup& setup, Random& random) : Base(setup, random) {
+            for (Index c = 0; c < In::channels; ++c) {
+                scale.push_back(0.8 + 0.1 * static_cast<double>(c % 4));
+                shift.push_back(0.1 * static_cast<double>(c % 5) - 0.2);
+            }
+        }
+        Currents<Scalar> scaled(const Analog<Scalar>& x) const {
+            return Currents<Scalar>::scaled(x, scale.data(), shift.data());
+        }
+        void forward(const Analog<Scalar>& x, SignalOf<typename Base::Output>& y, typename Base::Tape& tape,
+                     const Call& call) const {
+            Base::forward(scaled(x), y, tape, call);
+        }
+        void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx,
+                      typename Base::Parameters& gradients, typename Base::Tape& tape, const Call& call) const {
+            Base::backward(scaled(x), dy, dx, gradients, tape, call);
+            for (Index i = 0; dx != nullptr && i < dx->extents().size(); ++i) {
+                dx->data()[i] *= scale[static_cast<std::size_t>(i % In::channels)];
+            }
+        }
+        std::vector<double> scale, shift;
+    };
+};
+
 /// Gradients of neurons of which at least a quarter are on the ramp's slope, and at least a tenth on each side of it.
 template <class Neuron, class In>
-void check_neuron(const std::vector<char>& dropped = {}, std::uint64_t seed = 1) {
+void check_gradients_of(const std::vector<char>& dropped, std::uint64_t seed) {
     OneLayer<typename Neuron::template at<In>> one(wide_window(), 2, seed);
     one.move_parameters();
     fill_uniform(one.x.data(), one.x.extents().size(), -1, 4, one.random);
@@ -62,6 +94,15 @@ void check_neuron(const std::vector<char>& dropped = {}, std::uint64_t seed = 1)
     CHECK(size - below - above > size / 4);
     CHECK(below > size / 10);
     CHECK(above > size / 10);
+}
+
+/// The same, and behind a scale and a shift if the neurons can take them on the way.
+template <class Neuron, class In>
+void check_neuron(const std::vector<char>& dropped = {}, std::uint64_t seed = 1) {
+    check_gradients_of<Neuron, In>(dropped, seed);
+    if constexpr (staa::detail::takes_currents<typename Neuron::template at<In>>) {
+        check_gradients_of<Scaled<Neuron>, In>(dropped, seed);
+    }
 }
 
 /// Plain LIF of one neuron over T steps whose resets use the firing of `frozen`: what a detached reset differentiates.

@@ -189,36 +189,36 @@ STAA_INLINE void for_lanes(Index count, Body&& body) {
 
 /// `Count` vectors that lie in a row, with the arithmetic of one.
 template <class V, Index Count>
-struct Row {
+struct VectorRow {
     using Real = decltype(sum_lanes(std::declval<V>()));
     static constexpr std::size_t size = Count * V::size;
     V vectors[Count];
 
-    Row() = default;
-    Row(Real value) {  // NOLINT: implicit like xsimd::batch
+    VectorRow() = default;
+    VectorRow(Real value) {  // NOLINT: implicit like xsimd::batch
         unroll<Count>([&](auto i) STAA_INLINE_LAMBDA { vectors[i] = V(value); });
     }
-    STAA_INLINE static Row load_unaligned(const Real* from) {
+    STAA_INLINE static VectorRow load_unaligned(const Real* from) {
         return make([&](auto i) STAA_INLINE_LAMBDA { return V::load_unaligned(from + i * lanes_of<V>); });
     }
     STAA_INLINE void store_unaligned(Real* to) const {
         unroll<Count>([&](auto i) STAA_INLINE_LAMBDA { vectors[i].store_unaligned(to + i * lanes_of<V>); });
     }
-    STAA_INLINE friend Row operator+(const Row& a, const Row& b) {
+    STAA_INLINE friend VectorRow operator+(const VectorRow& a, const VectorRow& b) {
         return make([&](auto i) STAA_INLINE_LAMBDA { return a.vectors[i] + b.vectors[i]; });
     }
-    STAA_INLINE friend Row operator-(const Row& a, const Row& b) {
+    STAA_INLINE friend VectorRow operator-(const VectorRow& a, const VectorRow& b) {
         return make([&](auto i) STAA_INLINE_LAMBDA { return a.vectors[i] - b.vectors[i]; });
     }
-    STAA_INLINE Row& operator+=(const Row& b) { return *this = *this + b; }
-    STAA_INLINE friend Row fma(const Row& a, const Row& b, const Row& c) {
+    STAA_INLINE VectorRow& operator+=(const VectorRow& b) { return *this = *this + b; }
+    STAA_INLINE friend VectorRow fma(const VectorRow& a, const VectorRow& b, const VectorRow& c) {
         return make([&](auto i) STAA_INLINE_LAMBDA { return fma(a.vectors[i], b.vectors[i], c.vectors[i]); });
     }
 
  private:
     template <class Make>
-    STAA_INLINE static Row make(const Make& vector) {
-        Row row;
+    STAA_INLINE static VectorRow make(const Make& vector) {
+        VectorRow row;
         unroll<Count>([&](auto i) STAA_INLINE_LAMBDA { row.vectors[i] = vector(i); });
         return row;
     }
@@ -230,8 +230,8 @@ constexpr Index strip_of(Index channels) { return std::max<Index>(8, 2048 / std:
 /// The same over a map [pixels, channels]: body(Lanes<V>{}, first channel, first pixel, last pixel), strip by strip of
 /// pixels, so that memory is read nearly in order. All pixels of one vector of channels at a time would use a part of every
 /// line that the memory sends: a third of the speed on maps beyond the cache. A body's sums go on from strip to strip in
-/// memory; their order is that of the pixels. `V` is a Row of `Together` vectors first, as long as there are channels for
-/// one: lines that lie in a row come from the memory half as fast again as every fourth.
+/// memory; their order is that of the pixels. `V` is a VectorRow of `Together` vectors first, as long as there are channels for
+/// one: lines that lie in a row come from the memory up to twice as fast as every fourth.
 template <class Real, class Arch, Index Together = 1, class Body>
 STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
     using V = Vector<Real, Arch>;
@@ -241,7 +241,7 @@ STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
         const Index last = std::min(pixels, first + strip);
         if constexpr (Together > 1) {
             for (Index c = 0; c < of_rows; c += row) {
-                body(Lanes<Row<V, Together>>{}, c, first, last);
+                body(Lanes<VectorRow<V, Together>>{}, c, first, last);
             }
         }
         for_lanes<Real, Arch>(channels - of_rows, [&](auto lanes, Index c) { body(lanes, of_rows + c, first, last); });

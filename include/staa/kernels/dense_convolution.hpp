@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "staa/kernels/narrow_convolution.hpp"
 #include "staa/kernels/packed_weights.hpp"
-#include "staa/kernels/window_convolution.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -140,8 +140,8 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
-    if (detail::fits_windows<Scalar, Arch>(s)) {
-        detail::window_convolution<Arch>(s, x, packed, false, bias, y);
+    if (detail::is_narrow<Scalar, Arch>(s)) {
+        detail::narrow_convolution<Arch>(s, x, packed, false, bias, y);
         return;
     }
     detail::for_tiles<Arch, detail::InPlace::alone>(
@@ -172,8 +172,8 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
         const ConvolutionShape turned{
             s.images,      s.out_height, s.out_width, s.out_channels,          s.in_height, s.in_width,
             s.in_channels, s.kernel,     1,           s.kernel - 1 - s.padding};
-        if (turned.padding >= 0 && detail::fits_windows<Scalar, Arch>(turned)) {
-            detail::window_convolution<Arch, Scalar>(turned, dy, packed, true, nullptr, dx);
+        if (turned.padding >= 0 && detail::is_narrow<Scalar, Arch>(turned)) {
+            detail::narrow_convolution<Arch, Scalar>(turned, dy, packed, true, nullptr, dx);
             return;
         }
     }

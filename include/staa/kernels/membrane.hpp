@@ -129,8 +129,8 @@ STAA_KERNEL void membrane_forward(Membrane<Scalar> m, MembraneForward<Scalar> f)
 
 namespace detail {
 /// Calls body(Lanes<V>{}, vectors constant, first channel) for all channels: four vectors at a time, which lie in a row, so
-/// that memory is read in order; then one; then one lane. (Maps beyond the caches are a third faster so than by
-/// `for_strips`.)
+/// that memory is read in order; then one; then one lane. (As `for_strips`, but the body knows the vectors one by one: a
+/// rule of firing compares and selects.)
 template <class Scalar, class Arch, class Body>
 STAA_INLINE void for_vectors(Index channels, Body&& body) {
     using Full = Vector<Scalar, Arch>;

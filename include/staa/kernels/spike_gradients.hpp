@@ -118,7 +118,7 @@ STAA_NOINLINE void multiply_neighbourhoods(const std::uint16_t* positions, Index
     }
 }
 
-/// One block of dy, its columns [first, first + used), in vectors.
+/// One whole block of a dy that is not kept, its columns from `first` on, in vectors.
 template <class V, Index Vectors, class Scalar>
 class GradientBlock {
  public:
@@ -146,12 +146,12 @@ class GradientBlock {
     V a_[Vectors], b_[Vectors], shift_[Vectors];
 };
 
-/// Calls row(pixel's first value, to) for every position of a tile that is inside the maps; the others become zeros.
-template <class Scalar, class Row>
-STAA_INLINE void load_rows(const MapTiles& tiles, Index tile, Index out, Index width, Scalar* map, const Row& row) {
+/// Calls load(pixel's first value, to) for every position of a tile that is inside the maps; the others become zeros.
+template <class Scalar, class Load>
+STAA_INLINE void load_rows(const MapTiles& tiles, Index tile, Index out, Index width, Scalar* map, const Load& load) {
     tiles.for_positions(tiles.tile(tile), [&](Index pixel, Index position) STAA_INLINE_LAMBDA {
         if (pixel >= 0) {
-            row(pixel * out, map + position * width);
+            load(pixel * out, map + position * width);
         } else {
             std::fill_n(map + position * width, width, Scalar(0));
         }
@@ -302,7 +302,7 @@ class PartialGradients {
     Scratch<Scalar> sums_;
 };
 
-/// Tasks of a weights' gradient, at least.
+/// Tasks of a weights' gradient, about: each has sums of its own.
 inline constexpr Index gradient_tasks = 16;
 
 }  // namespace detail
@@ -357,7 +357,8 @@ STAA_KERNEL void windowed_input_gradient(Arena& arena, const MapTiles& tiles, co
 /// `spike_gradients` reads dy once for both gradients.
 template <Index Kernel, class Scalar, class Arch = DefaultArch>
 constexpr bool fits_both_gradients(Index in, Index out) {
-    return in * out * Kernel * Kernel <= Index{1} << 16;
+    using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
+    return in * B::taps * B::blocks(out) * B::width <= Index{1} << 16;
 }
 
 /// `spike_weight_gradient` and `windowed_input_gradient` at once, for what `fits_both_gradients`.

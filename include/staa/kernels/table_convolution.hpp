@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Convolution of spikes by tables. Of every four channels under a tap the sixteen sums that their weights can have are made
 // once; a pixel then adds the ones that its bits name: a quarter of the dense kernel's additions, no list and no branch, so
-// the same time at every firing rate. For weights so few that their tables lie in the first cache. (The method of the Four
+// the same time at every firing rate. For weights so few that their tables stay in the caches. (The method of the Four
 // Russians, after Arlazarov, Dinic, Kronrod and Faradzev, 1970.) Plain loops: plain/convolution.hpp.
 #pragma once
 
@@ -60,10 +60,11 @@ STAA_KERNEL void make_weight_tables(Index kernel, Index in, Index out, const Sca
                 // A sum that is already there, and the weight of the highest channel.
                 const Index highest = std::bit_width(static_cast<std::size_t>(sum)) - 1, c = channel + highest;
                 const Scalar* before = table + (sum - (Index{1} << highest)) * T::lanes;
-                const Scalar* row = weight + ((ky * kernel + kx) * in + c) * out + first;
+                const bool is_weight = kx < kernel && c < in;
+                const Scalar* row = is_weight ? weight + ((ky * kernel + kx) * in + c) * out + first : nullptr;
                 for (Index o = 0; o < T::lanes; ++o) {
                     Scalar value = 0;
-                    if (kx < kernel && c < in && o < used) {
+                    if (is_weight && o < used) {
                         value = scale != nullptr ? row[o] * scale[first + o] : row[o];
                     }
                     table[sum * T::lanes + o] = before[o] + value;

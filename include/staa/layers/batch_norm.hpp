@@ -153,6 +153,9 @@ struct BatchNorm {
         }
 
         void absorb(const Tape& tape, const Call& call) {
+            if (tape.from_running) {
+                return;  // they are frozen
+            }
             const auto count = static_cast<double>(call.steps * call.batch * In::height * In::width);
             const auto unbiased = static_cast<Scalar>(count > 1 ? count / (count - 1) : 1.0);
             const auto rate = static_cast<Scalar>(momentum);

@@ -55,7 +55,7 @@ class ChannelwiseGradient {
         if constexpr (has_sa) {
             neuron_.attention.begin_backward(tape_.attention, rows, call_.arena);
         }
-        const Index current_maps = x_.are_kept_unscaled() ? 0 : In::stored_steps(call_.steps);
+        const Index current_maps = x_.are_kept() ? 0 : In::stored_steps(call_.steps);
         const WorkerScratch<Scalar> memory(call_.arena, Room::size(call_.steps, current_maps));
         const Index groups = Images::groups(call_.batch);
         parallel_for(groups, 4 * call_.steps * call_.batch / groups * map_size, [&](Index group, Index worker) {
@@ -173,12 +173,12 @@ class ChannelwiseGradient {
 
     /// The unscaled map of X.
     const Scalar* current(Index t, Index n, const Place& place) const {
-        return x_.are_kept_unscaled() ? x_.unscaled_map(stored_row_of(t, n), nullptr)
-                                      : place.currents + (In::is_constant ? 0 : t * map_size);
+        return x_.are_kept() ? x_.unscaled_map(stored_row_of(t, n), nullptr)
+                             : place.currents + (In::is_constant ? 0 : t * map_size);
     }
 
     void make_potential(Index t, Index n, const Place& place) const {
-        if (!x_.are_kept_unscaled() && (t == 0 || !In::is_constant)) {
+        if (!x_.are_kept() && (t == 0 || !In::is_constant)) {
             x_.unscaled_map(stored_row_of(t, n), place.currents + t * map_size);
         }
         MembraneForward<Scalar> f{};

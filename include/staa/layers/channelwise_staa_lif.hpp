@@ -251,7 +251,7 @@ struct ChannelwiseStaaLif {
             resize(tape, call);
             const auto context_weights = packed(context, call.arena);
             const auto attention_weights = packed(attention, call.arena);
-            const Index maps = (potentials == nullptr ? 1 : 0) + (x.are_kept_unscaled() ? 0 : 1);
+            const Index maps = (potentials == nullptr ? 1 : 0) + (x.are_kept() ? 0 : 1);
             const Scratch<Scalar> key(call.arena, has_gc ? channels : 0);
             scale_key(x, key.data());
             const WorkerScratch<Scalar> memory(call.arena, 3 * channels + maps * Images::most * map_size);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 #include "staa/kernels/spike_convolution.hpp"
 #include "staa/layers/convolution_gradient.hpp"
@@ -58,8 +59,8 @@ struct Conv2d {
         /// Whether tables of weights are its fastest forward kernel.
         static constexpr bool has_tables =
             In::is_spikes && fits_tables(shape_of(1)) &&
-            detail::tables_are_fastest(
-                Channels, WeightTables<Scalar>::block_size(Kernel, In::channels) * static_cast<Index>(sizeof(Scalar)));
+            detail::tables_are_fastest(Channels, WeightTables<Scalar>::size(Kernel, In::channels, Channels) *
+                                                     static_cast<Index>(sizeof(Scalar)));
 
         using Packed = PackedConvolution<Scalar, has_tables>;
 
@@ -86,7 +87,7 @@ struct Conv2d {
                 call.arena, kernel_weights_size<Scalar>(takes_tables(choice), Kernel, In::channels, Channels));
             make_kernel_weights<has_tables>(takes_tables(choice), Kernel, In::channels, Channels,
                                             parameters.weight.data(), nullptr, packed.data());
-            convolve(x, packed.data(), nullptr, y, tape.use, call);
+            convolve(x, packed.data(), nullptr, y, &tape.use, call);
         }
 
         /// With `norm`: this layer and the batch norm after it, whose scale goes to the weights and whose shift is a bias.
@@ -94,8 +95,7 @@ struct Conv2d {
         void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call,
                    const Norm&... norm) const {
             pack(state, call, norm...);
-            ConvolutionUse use;
-            convolve(x, state.packed->weights(), state.packed->bias(), y, use, call);
+            convolve(x, state.packed->weights(), state.packed->bias(), y, nullptr, call);
         }
 
         /// `infer` map by map: gives what, called with an image and the room for it, writes its map. Only of maps that are
@@ -104,8 +104,7 @@ struct Conv2d {
         auto maps(const SignalOf<In>& x, State& state, const Call& call,
                   const Norm&... norm) const requires makes_maps {
             pack(state, call, norm...);
-            ConvolutionUse use;
-            return [packed = state.packed.get(), s = shape(call), source = Source(x, choice, use, call)](
+            return [packed = state.packed.get(), s = shape(call), source = Source(x, choice, nullptr, call)](
                        Index image, Scalar* y) { source.convolve(s, image, 1, packed->weights(), packed->bias(), y); };
         }
 
@@ -175,17 +174,20 @@ struct Conv2d {
         /// The input as the kernels read it: spikes as lists or as numbers, in memory of the call.
         class Source {
          public:
-            Source(const SignalOf<In>& x, ConvolutionChoice choice, ConvolutionUse& use, const Call& call) {
-                use.firing_rate = share_of_active(x);
-                use.forward = takes_tables(choice)
-                                  ? ConvolutionKernel::tables
-                                  : detail::lists_or_dense(fits_lists, choice, use.firing_rate, forward_limit);
+            /// `asked` says what was measured and taken; null: nobody asks.
+            Source(const SignalOf<In>& x, ConvolutionChoice choice, ConvolutionUse* asked, const Call& call) {
+                ConvolutionUse unasked;
+                ConvolutionUse& use = asked != nullptr ? *asked : unasked;
                 if constexpr (has_tables) {
-                    if (use.forward == ConvolutionKernel::tables) {
+                    if (takes_tables(choice)) {
+                        use.forward = ConvolutionKernel::tables;
+                        use.firing_rate = asked != nullptr ? share_of_active(x) : 0.0;
                         bits_ = x.data();
                         return;
                     }
                 }
+                use.firing_rate = share_of_active(x);
+                use.forward = detail::lists_or_dense(fits_lists, choice, use.firing_rate, forward_limit);
                 if (use.forward == ConvolutionKernel::lists) {
                     const Index images = shape(call).images;
                     lists_.emplace(call.arena, images, In::width, In::height * In::width, In::channels);
@@ -250,7 +252,7 @@ struct Conv2d {
         }
 
         void convolve(const SignalOf<In>& x, const Scalar* packed, const Scalar* bias, Analog<Scalar>& y,
-                      ConvolutionUse& use, const Call& call) const {
+                      ConvolutionUse* use, const Call& call) const {
             const ConvolutionShape s = shape(call);
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             Source(x, choice, use, call).convolve(s, 0, s.images, packed, bias, y.data());

@@ -60,7 +60,7 @@ inline ConvolutionKernel lists_or_dense(bool exist, ConvolutionChoice choice, do
 
 /// Whether tables are faster than lists and dense kernels at any firing rate: their time grows with the output channels, and
 /// with tables beyond the caches. Not by the rate, for they round otherwise than the others.
-constexpr bool tables_are_fastest(Index channels, Index bytes) { return channels <= 32 && bytes <= 128 * 1024; }
+constexpr bool tables_are_fastest(Index channels, Index bytes) { return channels <= 32 && bytes <= 256 * 1024; }
 
 }  // namespace detail
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <optional>
 #include <type_traits>
 
 #include "staa/kernels/pooling.hpp"

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "staa/core/tensor.hpp"
-#include "staa/kernels/attention.hpp"
 
 namespace staa::inline STAA_ABI {
 
 /// The currents X of a layer of neurons, map by map: maps that are kept, maps that are kept but for a scale and a shift of
 /// each channel, or maps that the layer before makes again from what it has kept itself, so that nobody keeps them.
-/// Neurons take `const Currents&` where they would take `const Analog&`. `map` always gives X; who can scale and shift on
-/// the way takes `unscaled_map`, of which X[.., c] is scale[c] · map[.., c] + shift[c].
+/// Neurons take `const Currents&` where they would take `const Analog&`, and scale and shift on the way:
+///     X[.., c] = scale(c) · unscaled_map[.., c] + shift(c)
 template <class Scalar>
 class Currents {
  public:
@@ -24,6 +23,8 @@ class Currents {
         return currents;
     }
 
+    static Currents scaled(const Analog<Scalar>&&, const Scalar*, const Scalar*) = delete;
+
     /// Maps that `make(image, to)` writes, the same bits whenever it is called; `make` must outlive this object.
     template <class Make>
     static Currents made_by(const Make& make) {
@@ -36,25 +37,13 @@ class Currents {
     template <class Make>
     static Currents made_by(const Make&&) = delete;
 
-    /// Whether `map` needs no room, and whether `unscaled_map` needs none.
-    bool are_kept() const { return are_kept_ && scale_ == nullptr; }
-    bool are_kept_unscaled() const { return are_kept_; }
+    /// Whether `unscaled_map` needs no room.
+    bool are_kept() const { return are_kept_; }
 
-    /// X [H, W, C] of image `image` = step · batch + n: where it is kept, or in `room`.
-    const Scalar* map(Index image, Scalar* room) const {
-        const Scalar* found = unscaled_map(image, room);
-        if (scale_ == nullptr) {
-            return found;
-        }
-        const Extents& extents = static_cast<const Analog<Scalar>*>(source_)->extents();
-        scale_channels<Scalar>(extents.map_pixels(), extents.channels, found, scale_, shift_, room);
-        return room;
-    }
+    /// The map [H, W, C] of image `image` = step · batch + n: where it is kept, or in `room`.
     const Scalar* unscaled_map(Index image, Scalar* room) const { return map_of_(source_, image, room); }
 
-    /// [C]; null: 1 and 0.
-    const Scalar* scale() const { return scale_; }
-    const Scalar* shift() const { return shift_; }
+    bool are_scaled() const { return scale_ != nullptr; }
     Scalar scale(Index c) const { return scale_ != nullptr ? scale_[c] : Scalar(1); }
     Scalar shift(Index c) const { return shift_ != nullptr ? shift_[c] : Scalar(0); }
 

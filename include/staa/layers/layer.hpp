@@ -16,6 +16,9 @@
 //     infer(x, y, state, call) const                      running statistics, no tape, goes on from `state`
 //     prepare(x, tape, call) const, make_map(x, tape, image, how, y) const    optional: `forward` in two parts, the second
 //                                                         map by map; before a neuron that takes Currents, nobody keeps y
+//     currents(x, tape) const                             optional, with the two before: y as a scale and a shift of x
+//     input_gradient(x, dy, gradients, tape, call) const  optional: `backward` but for dx, which the convolution before
+//                                                         makes on the way; see BatchNorm
 //     absorb(tape, call)                                  running averages take in the statistics of one forward
 //     visit(self, prefix, visitor, trees...)              every trainable tensor by its name
 //     visit_statistics(self, prefix, visitor)             every other tensor, and counter, that belongs to the weights

@@ -106,7 +106,7 @@ struct Lif {
         void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Tape&, const Call& call) const {
             detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);
             const Driven driven(*this, x, call.arena);
-            const WorkerScratch<Scalar> memory(call.arena, (x.are_kept_unscaled() ? 1 : 2) * map_size);
+            const WorkerScratch<Scalar> memory(call.arena, (x.are_kept() ? 1 : 2) * map_size);
             parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
                 run(driven, y, n, 0, memory.of(worker), memory.of(worker) + map_size, call);
             });
@@ -116,7 +116,7 @@ struct Lif {
             y.resize(call.arena, Output::extents(call.steps, call.batch));
             detail::begin_state<In>(state, call.batch);
             const Driven driven(*this, x, call.arena);
-            const WorkerScratch<Scalar> memory(call.arena, x.are_kept_unscaled() ? 0 : map_size);
+            const WorkerScratch<Scalar> memory(call.arena, x.are_kept() ? 0 : map_size);
             parallel_for(call.batch, call.steps * map_size, [&](Index n, Index worker) {
                 run(driven, y, n, state.step, state.potential.data() + n * map_size, memory.of(worker), call);
             });
@@ -210,7 +210,7 @@ struct Lif {
                 MembraneForward<Scalar> f{};
                 f.decay = leak_;
                 f.gain = weights_.data();
-                f.shift = currents.shift() != nullptr ? weights_.data() + In::channels : nullptr;
+                f.shift = currents.are_scaled() ? weights_.data() + In::channels : nullptr;
                 f.current = map;
                 f.previous = previous;
                 f.potential = potential;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-
 #include "staa/core/parallel.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/layers/layer.hpp"

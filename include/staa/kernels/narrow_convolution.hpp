@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Convolution of analog maps with weights so few that all of a block's lie in the first cache: the sums of some neighbours
-// stay in registers over all taps. The pixels that a task reads are copied with a border of zeros, so that what an output
-// pixel reads of a line lies in a row: its window. Plain loops: plain/convolution.hpp.
+// Convolution of analog maps with weights so few, to few channels or from few, that all of a block's lie in the first cache:
+// the sums of some neighbours stay in registers over all taps. The pixels that a task reads are copied with a border of
+// zeros, so that what an output pixel reads of a line lies in a row. Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -11,24 +11,24 @@
 namespace staa::inline STAA_ABI::detail {
 
 /// Scalars of a task's lines.
-inline constexpr Index window_capacity = 8 * 1024;
+inline constexpr Index narrow_capacity = 8 * 1024;
 
 /// Whether the weights of every block are few, and the lines that one output line reads fit. A kernel of one pixel has only
-/// one tap: its sums stay in registers anyway.
+/// one tap: its sums stay in registers anyway. On small maps too many taps would read the border.
 template <class Scalar, class Arch>
-constexpr bool fits_windows(const ConvolutionShape& s) {
+constexpr bool is_narrow(const ConvolutionShape& s) {
     using B = Blocking<Scalar, Arch>;
     const Index width = std::min(B::width, B::vectors(0, s.out_channels) * B::lanes);
-    return s.kernel > 1 && s.in_channels <= 64 &&
+    return s.kernel > 1 && s.in_channels <= 64 && s.out_height * s.out_width >= 64 &&
            s.taps() * s.in_channels * width * static_cast<Index>(sizeof(Scalar)) <= 24 * 1024 &&
-           lines_read(s, 1) * padded_width(s) * s.in_channels <= window_capacity;
+           lines_read(s, 1) * padded_width(s) * s.in_channels <= narrow_capacity;
 }
 
-/// How the windows of a line's pixels lie, and in which order their weights.
-struct Windows {
+/// How what a pixel reads lies in the copied lines, and in which order its weights.
+struct ReadOrder {
     Index lines;       ///< of taps
     Index runs, run;   ///< of a line of taps: pieces whose weights are in order, and rows of weights in each
-    Index line, step;  ///< from a line to the next, and from a pixel's window to its neighbour's
+    Index line, step;  ///< from a line to the next, and from what a pixel reads to what its neighbour does
     bool are_turned;   ///< whether the taps are in reverse order: the input gradient's
 };
 
@@ -42,18 +42,19 @@ void copy_lines(const ConvolutionShape& s, const Scalar* image, Index first, Ind
     });
 }
 
-/// Sums of `Pixels` neighbours, the first of which has its window at `at`; to y.
+/// Sums of `Pixels` neighbours, the first of which reads from `at` on; to y.
 template <class V, Index Vectors, Index Pixels, class Scalar>
-STAA_INLINE void multiply_windows(const Windows& w, const Scalar* at, const Scalar* weights, const Scalar* begin,
-                                  Index used, Scalar* y, Index y_stride) {
+STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const Scalar* weights, const Scalar* begin,
+                                     Index used, Scalar* y, Index y_stride) {
     constexpr Index columns = Vectors * lanes_of<V>;
     V sums[Pixels][Vectors];
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
         unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v] = V::load_aligned(begin + v * lanes_of<V>); });
     });
-    const Scalar* slab = w.are_turned ? weights + (w.lines * w.runs - 1) * w.run * columns : weights;
-    for (Index ky = 0; ky < w.lines; ++ky, at += w.line) {
-        for (Index run = 0; run < w.runs; ++run) {
+    const Index runs = w.lines * w.runs;
+    for (Index ky = 0, number = 0; ky < w.lines; ++ky, at += w.line) {
+        for (Index run = 0; run < w.runs; ++run, ++number) {
+            const Scalar* slab = weights + (w.are_turned ? runs - 1 - number : number) * w.run * columns;
             const Scalar* from[Pixels];
             unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { from[p] = at + run * w.run + p * w.step; });
             for (Index row = 0; row < w.run; ++row, slab += columns) {
@@ -65,7 +66,6 @@ STAA_INLINE void multiply_windows(const Windows& w, const Scalar* at, const Scal
                     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v] = fma(value, weight[v], sums[p][v]); });
                 });
             }
-            slab -= w.are_turned ? 2 * w.run * columns : 0;
         }
     }
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
@@ -82,31 +82,31 @@ STAA_INLINE void multiply_windows(const Windows& w, const Scalar* at, const Scal
 
 /// One output line of one block.
 template <class V, Index Vectors, Index Pixels, class Scalar>
-STAA_NOINLINE void multiply_window_line(const Windows w, Index pixels, const Scalar* at, const Scalar* weights,
+STAA_NOINLINE void multiply_narrow_line(const ReadOrder w, Index pixels, const Scalar* at, const Scalar* weights,
                                         const Scalar* begin, Index used, Scalar* y, Index y_stride) {
     Index x = 0;
     for (; x + Pixels <= pixels; x += Pixels) {
-        multiply_windows<V, Vectors, Pixels>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
+        multiply_neighbours<V, Vectors, Pixels>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
     }
     for (; x + 2 <= pixels; x += 2) {
-        multiply_windows<V, Vectors, 2>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
+        multiply_neighbours<V, Vectors, 2>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
     }
     if (x < pixels) {
-        multiply_windows<V, Vectors, 1>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
+        multiply_neighbours<V, Vectors, 1>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
     }
 }
 
-/// `dense_convolution` of what `fits_windows`, with the taps' weights [tap][in][columns] of a block in order or turned.
+/// `dense_convolution` of what `is_narrow`, with the taps' weights [tap][in][columns] of a block in order or turned.
 template <class Arch, class Scalar>
-void window_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed, bool are_turned,
+void narrow_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed, bool are_turned,
                         const Scalar* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
     const Index all_lines = s.images * s.out_height, line = padded_width(s) * s.in_channels;
     constexpr Index pixels_a_task = 256;
-    const Index most = (window_capacity / line - s.kernel) / s.stride + 1;
+    const Index most = (narrow_capacity / line - s.kernel) / s.stride + 1;
     const Index lines_a_task = std::clamp<Index>(pixels_a_task / s.out_width, 1, most);
     const Index tasks = (all_lines + lines_a_task - 1) / lines_a_task, rows = s.taps() * s.in_channels;
-    const Windows windows{.lines = s.kernel,
+    const ReadOrder order{.lines = s.kernel,
                           .runs = are_turned ? s.kernel : 1,
                           .run = are_turned ? s.in_channels : s.kernel * s.in_channels,
                           .line = line,
@@ -116,7 +116,7 @@ void window_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar
         const Index block = task / tasks, column = block * B::width;
         const Index vectors = B::vectors(block, s.out_channels);
         const Index used = std::min(vectors * B::lanes, s.out_channels - column);
-        alignas(64) Scalar lines[window_capacity], begin[B::width] = {};
+        alignas(64) Scalar lines[narrow_capacity], begin[B::width] = {};
         if (bias != nullptr) {
             std::copy_n(bias + column, used, begin);
         }
@@ -130,8 +130,8 @@ void window_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {
                     constexpr Index pixels =
                         count * 8 <= B::most_vectors * B::pixels(B::most_vectors) ? 8 : B::pixels(B::most_vectors);
-                    multiply_window_line<Vector<Scalar, Arch>, count, pixels>(
-                        windows, s.out_width, lines + i * s.stride * line, weights, begin, used, to, s.out_channels);
+                    multiply_narrow_line<Vector<Scalar, Arch>, count, pixels>(
+                        order, s.out_width, lines + i * s.stride * line, weights, begin, used, to, s.out_channels);
                 });
             }
         });
