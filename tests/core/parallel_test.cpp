@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "staa/core/parallel.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
