@@ -58,7 +58,8 @@ STAA_KERNEL void make_weight_tables(Index kernel, Index in, Index out, const Sca
             std::fill_n(table, T::lanes, Scalar(0));
             for (Index sum = 1; sum < T::sums; ++sum) {
                 // A sum that is already there, and the weight of the highest channel.
-                const Index highest = std::bit_width(static_cast<std::size_t>(sum)) - 1, c = channel + highest;
+                const auto highest = static_cast<Index>(std::bit_width(static_cast<std::size_t>(sum))) - 1;
+                const Index c = channel + highest;
                 const Scalar* before = table + (sum - (Index{1} << highest)) * T::lanes;
                 const bool is_weight = kx < kernel && c < in;
                 const Scalar* row = is_weight ? weight + ((ky * kernel + kx) * in + c) * out + first : nullptr;
