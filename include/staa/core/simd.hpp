@@ -224,28 +224,55 @@ struct VectorRow {
     }
 };
 
+/// Stores `used` values of vectors that lie in a row: all of them, or the first.
+template <class V, Index Count, class Real>
+STAA_INLINE void store_used(const V (&vectors)[Count], Index used, Real* to) {
+    constexpr Index size = Count * lanes_of<V>;
+    if (used == size) {
+        unroll<Count>([&](auto v) STAA_INLINE_LAMBDA { vectors[v].store_unaligned(to + v * lanes_of<V>); });
+    } else {
+        Real all[size];
+        unroll<Count>([&](auto v) STAA_INLINE_LAMBDA { vectors[v].store_unaligned(all + v * lanes_of<V>); });
+        std::copy_n(all, used, to);
+    }
+}
+
 /// Pixels of a strip: what is read of them before the next channels stays in the first cache.
 constexpr Index strip_of(Index channels) { return std::max<Index>(8, 2048 / std::max<Index>(1, channels)); }
 
-/// The same over a map [pixels, channels]: body(Lanes<V>{}, first channel, first pixel, last pixel), strip by strip of
-/// pixels, so that memory is read nearly in order. All pixels of one vector of channels at a time would use a part of every
-/// line that the memory sends: a third of the speed on maps beyond the cache. A body's sums go on from strip to strip in
-/// memory; their order is that of the pixels. `V` is a VectorRow of `Together` vectors first, as long as there are channels for
-/// one: lines that lie in a row come from the memory up to twice as fast as every fourth.
-template <class Real, class Arch, Index Together = 1, class Body>
-STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
+/// Calls body(Lanes<V>{}, vectors constant, first channel, first pixel, last pixel) over a map [pixels, channels], strip by
+/// strip of pixels, so that memory is read nearly in order: all pixels of one vector of channels at a time would use a part
+/// of every line that the memory sends. A body's sums go on from strip to strip in memory; their order is that of the
+/// pixels. It takes `Together` vectors that lie in a row, as long as there are channels for them, then one, then one lane:
+/// lines that lie in a row come from the memory up to twice as fast as every fourth.
+template <class Real, class Arch, Index Together, class Body>
+STAA_INLINE void for_vector_strips(Index pixels, Index channels, Body&& body) {
     using V = Vector<Real, Arch>;
     constexpr Index row = Together * lanes_of<V>;
     const Index strip = strip_of(channels), of_rows = Together > 1 ? channels / row * row : 0;
     for (Index first = 0; first < pixels; first += strip) {
         const Index last = std::min(pixels, first + strip);
-        if constexpr (Together > 1) {
-            for (Index c = 0; c < of_rows; c += row) {
-                body(Lanes<VectorRow<V, Together>>{}, c, first, last);
-            }
+        for (Index c = 0; c < of_rows; c += row) {
+            body(Lanes<V>{}, std::integral_constant<Index, Together>{}, c, first, last);
         }
-        for_lanes<Real, Arch>(channels - of_rows, [&](auto lanes, Index c) { body(lanes, of_rows + c, first, last); });
+        for_lanes<Real, Arch>(channels - of_rows, [&](auto lanes, Index c) STAA_INLINE_LAMBDA {
+            body(lanes, std::integral_constant<Index, 1>{}, of_rows + c, first, last);
+        });
     }
+}
+
+/// The same for bodies of arithmetic alone: body(Lanes<V>{}, first channel, first pixel, last pixel), where V is a VectorRow
+/// for vectors that lie in a row.
+template <class Real, class Arch, Index Together = 1, class Body>
+STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
+    for_vector_strips<Real, Arch, Together>(
+        pixels, channels, [&](auto lanes, auto vectors, Index c, Index first, Index last) STAA_INLINE_LAMBDA {
+            if constexpr (vectors > 1) {
+                body(Lanes<VectorRow<typename decltype(lanes)::type, vectors>>{}, c, first, last);
+            } else {
+                body(lanes, c, first, last);
+            }
+        });
 }
 
 }  // namespace staa::inline STAA_ABI

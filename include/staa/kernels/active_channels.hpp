@@ -149,6 +149,10 @@ class ActiveChannelsMemory {
           entries_(arena, ActiveChannels::entries_size(images, map_pixels, channels)),
           active_{width, map_pixels, channels, begin_.data(), entries_.data()} {}
 
+    Index images() const { return images_; }
+    /// The lists as they are: before `list` whatever the memory held.
+    const ActiveChannels& lists() const { return active_; }
+
     /// The lists of bits [images · map_pixels][words_for(channels)]; they are as short-lived as this object.
     const ActiveChannels& list(const std::uint64_t* bits) const {
         list_active_channels(bits, images_, active_);
@@ -167,22 +171,18 @@ template <class Scalar>
 class ActiveValuesMemory {
  public:
     ActiveValuesMemory(Arena& arena, Index images, Index width, Index map_pixels, Index channels)
-        : images_(images),
-          begin_(arena, ActiveChannels::begin_size(images, map_pixels, channels)),
-          entries_(arena, ActiveChannels::entries_size(images, map_pixels, channels)),
+        : channels_(arena, images, width, map_pixels, channels),
           values_(arena, ActiveChannels::entries_size(images, map_pixels, channels)),
-          active_{{width, map_pixels, channels, begin_.data(), entries_.data()}, values_.data()} {}
+          active_{channels_.lists(), values_.data()} {}
 
     /// The lists of x [images, map_pixels, channels]; they are as short-lived as this object.
     const ActiveValues<Scalar>& list(const Scalar* x) const {
-        list_active_values<Scalar>(x, images_, active_);
+        list_active_values<Scalar>(x, channels_.images(), active_);
         return active_;
     }
 
  private:
-    Index images_;
-    Scratch<std::int32_t> begin_;
-    Scratch<std::uint16_t> entries_;
+    ActiveChannelsMemory channels_;
     Scratch<Scalar> values_;
     ActiveValues<Scalar> active_;
 };

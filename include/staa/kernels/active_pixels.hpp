@@ -166,6 +166,8 @@ class ActivePixelsMemory {
           active_{channels, ActivePixels::room_of(tiles, channels), begin_.data(), positions_.data()} {}
 
     const MapTiles& tiles() const { return tiles_; }
+    /// The lists as they are: before `list` whatever the memory held.
+    const ActivePixels& lists() const { return active_; }
 
     /// The lists of bits [pixels][words_for(channels)]; they are as short-lived as this object.
     const ActivePixels& list(const std::uint64_t* bits) const {
@@ -185,25 +187,20 @@ template <class Scalar>
 class ActivePixelValuesMemory {
  public:
     ActivePixelValuesMemory(Arena& arena, const MapTiles& tiles, Index channels)
-        : tiles_(tiles),
-          begin_(arena, tiles.count() * (channels + 1)),
-          positions_(arena, tiles.count() * ActivePixels::room_of(tiles, channels)),
-          values_(arena, tiles.count() * ActivePixels::room_of(tiles, channels)),
-          active_{{channels, ActivePixels::room_of(tiles, channels), begin_.data(), positions_.data()},
-                  values_.data()} {}
+        : pixels_(arena, tiles, channels),
+          values_(arena, tiles.count() * pixels_.lists().room),
+          active_{pixels_.lists(), values_.data()} {}
 
-    const MapTiles& tiles() const { return tiles_; }
+    const MapTiles& tiles() const { return pixels_.tiles(); }
 
     /// The lists of x [pixels, channels]; they are as short-lived as this object.
     const ActivePixelValues<Scalar>& list(const Scalar* x) const {
-        list_active_pixel_values<Scalar>(tiles_, x, active_);
+        list_active_pixel_values<Scalar>(tiles(), x, active_);
         return active_;
     }
 
  private:
-    MapTiles tiles_;
-    Scratch<std::int32_t> begin_;
-    Scratch<std::uint16_t> positions_;
+    ActivePixelsMemory pixels_;
     Scratch<Scalar> values_;
     ActivePixelValues<Scalar> active_;
 };

@@ -103,6 +103,15 @@ STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, con
     }
 }
 
+/// The gradient dy [pixels, channels] of a convolution's output, or what it is made of where batch norm follows, so that
+/// nobody keeps it (`combine_channels` makes it): a · slope + b · x + shift. a, b and shift [channels].
+template <class Scalar>
+struct OutputGradient {
+    const Scalar* slope;  ///< dy itself, if the others are null
+    const Scalar *a = nullptr, *x = nullptr, *b = nullptr, *shift = nullptr;
+    bool is_kept() const { return a == nullptr; }
+};
+
 /// y[row, c] = a[c] · x[row, c] + b[c] · z[row, c] + shift[c]; z and b may be null. y may be x.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void combine_channels(Index rows, Index channels, const Scalar* a, const Scalar* x, const Scalar* b,

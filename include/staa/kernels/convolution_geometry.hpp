@@ -30,15 +30,33 @@ constexpr Index padded_width(const ConvolutionShape& s) {
     return std::max(s.in_width + s.padding, (s.out_width - 1) * s.stride + s.kernel);
 }
 
-/// Calls visit(image, first, end) for the output lines [first, last) of all images, piece by piece of one image.
-template <class Visit>
-void for_images_of_lines(const ConvolutionShape& s, Index first, Index last, Visit&& visit) {
-    while (first < last) {
-        const Index y = first % s.out_height, count = std::min(last - first, s.out_height - y);
-        visit(first / s.out_height, y, y + count);
-        first += count;
+/// The output lines of all images shared out to tasks that copy what they read: each has lines for about so many pixels,
+/// and reads no more input lines than its memory holds, which is as many as one output line reads or more.
+class LineTasks {
+ public:
+    LineTasks(const ConvolutionShape& s, Index pixels, Index lines_held)
+        : height_(s.out_height),
+          all_lines_(s.images * s.out_height),
+          lines_(std::clamp<Index>(pixels / s.out_width, 1, (lines_held - s.kernel) / s.stride + 1)) {}
+
+    Index count() const { return (all_lines_ + lines_ - 1) / lines_; }
+    /// Lines of a task, fewer in the last one.
+    Index lines() const { return lines_; }
+
+    /// Calls visit(image, first line, end) for the pieces of images that a task has.
+    template <class Visit>
+    void for_images(Index task, Visit&& visit) const {
+        const Index last = std::min(all_lines_, (task + 1) * lines_);
+        for (Index line = task * lines_; line < last;) {
+            const Index y = line % height_, count = std::min(last - line, height_ - y);
+            visit(line / height_, y, y + count);
+            line += count;
+        }
     }
-}
+
+ private:
+    Index height_, all_lines_, lines_;
+};
 
 /// Calls visit(input line, its number among those read) for the lines that output lines [first, last) of an image read and
 /// that are inside of it.

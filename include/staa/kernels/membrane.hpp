@@ -114,35 +114,15 @@ STAA_KERNEL void membrane_forward(Membrane<Scalar> m, MembraneForward<Scalar> f)
     if (f.carried_sum != nullptr) {
         std::fill_n(f.carried_sum, m.channels, Scalar(0));
     }
-    const Index of_words = vectors_of_word > 1 ? m.channels / 64 * 64 : 0;
-    const Index strip = strip_of(m.channels);
-    for (Index first = 0; first < m.pixels; first += strip) {
-        const Index last = std::min(m.pixels, first + strip);
-        for (Index c = 0; c < of_words; c += 64) {
-            detail::forward_strip<Firing, Full, vectors_of_word>(m, f, c, first, last);
-        }
-        for_lanes<Scalar, Arch>(m.channels - of_words, [&](auto lanes, Index c) {
-            detail::forward_strip<Firing, typename decltype(lanes)::type, 1>(m, f, of_words + c, first, last);
+    for_vector_strips<Scalar, Arch, vectors_of_word>(
+        m.pixels, m.channels, [&](auto lanes, auto vectors, Index c, Index first, Index last) STAA_INLINE_LAMBDA {
+            detail::forward_strip<Firing, typename decltype(lanes)::type, vectors>(m, f, c, first, last);
         });
-    }
 }
 
 namespace detail {
-/// Calls body(Lanes<V>{}, vectors constant, first channel) for all channels: four vectors at a time, which lie in a row, so
-/// that memory is read in order; then one; then one lane. (As `for_strips`, but the body knows the vectors one by one: a
-/// rule of firing compares and selects.)
-template <class Scalar, class Arch, class Body>
-STAA_INLINE void for_vectors(Index channels, Body&& body) {
-    using Full = Vector<Scalar, Arch>;
-    constexpr Index together = 4;
-    const Index whole = channels / (together * lanes_of<Full>)*together * lanes_of<Full>;
-    for (Index c = 0; c < whole; c += together * lanes_of<Full>) {
-        body(Lanes<Full>{}, std::integral_constant<Index, together>{}, c);
-    }
-    for_lanes<Scalar, Arch>(channels - whole, [&](auto lanes, Index c) STAA_INLINE_LAMBDA {
-        body(lanes, std::integral_constant<Index, 1>{}, whole + c);
-    });
-}
+/// Vectors that a step back takes at a time.
+inline constexpr Index vectors_back = 4;
 
 /// U[t] of `Vectors` vectors of channels from c on, pixels [first, last).
 template <class Firing, class V, Index Vectors, class Scalar>
@@ -167,13 +147,10 @@ STAA_INLINE void potential_strip(const Membrane<Scalar> m, const MembraneForward
 /// U[t] alone, the same bits as from `membrane_forward`, for a backward pass that does not find it kept.
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_potential(Membrane<Scalar> m, MembraneForward<Scalar> f) {
-    const Index strip = strip_of(m.channels);
-    for (Index first = 0; first < m.pixels; first += strip) {
-        const Index last = std::min(m.pixels, first + strip);
-        detail::for_vectors<Scalar, Arch>(m.channels, [&](auto lanes, auto vectors, Index c) STAA_INLINE_LAMBDA {
+    for_vector_strips<Scalar, Arch, detail::vectors_back>(
+        m.pixels, m.channels, [&](auto lanes, auto vectors, Index c, Index first, Index last) STAA_INLINE_LAMBDA {
             detail::potential_strip<Firing, typename decltype(lanes)::type, vectors>(m, f, c, first, last);
         });
-    }
 }
 
 /// Backward step. Arrays [pixels, channels] unless noted.
@@ -252,13 +229,10 @@ STAA_KERNEL void membrane_backward(Membrane<Scalar> m, MembraneBackward<Scalar> 
             std::fill_n(sums, m.channels, Scalar(0));
         }
     }
-    const Index strip = strip_of(m.channels);
-    for (Index first = 0; first < m.pixels; first += strip) {
-        const Index last = std::min(m.pixels, first + strip);
-        detail::for_vectors<Scalar, Arch>(m.channels, [&](auto lanes, auto vectors, Index c) STAA_INLINE_LAMBDA {
+    for_vector_strips<Scalar, Arch, detail::vectors_back>(
+        m.pixels, m.channels, [&](auto lanes, auto vectors, Index c, Index first, Index last) STAA_INLINE_LAMBDA {
             detail::backward_strip<Firing, typename decltype(lanes)::type, vectors>(m, b, c, first, last);
         });
-    }
 }
 
 /// The gradient of a leak that is one a neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1],

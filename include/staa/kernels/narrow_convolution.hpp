@@ -68,16 +68,7 @@ STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const
             }
         }
     }
-    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
-        Scalar* to = y + p * y_stride;
-        if (used == columns) {
-            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v].store_unaligned(to + v * lanes_of<V>); });
-        } else {
-            Scalar row[columns];
-            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v].store_unaligned(row + v * lanes_of<V>); });
-            std::copy_n(row, used, to);
-        }
-    });
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { store_used(sums[p], used, y + p * y_stride); });
 }
 
 /// One output line of one block.
@@ -101,19 +92,16 @@ template <class Arch, class Scalar>
 void narrow_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed, bool are_turned,
                         const Scalar* bias, Scalar* y) {
     using B = Blocking<Scalar, Arch>;
-    const Index all_lines = s.images * s.out_height, line = padded_width(s) * s.in_channels;
-    constexpr Index pixels_a_task = 256;
-    const Index most = (narrow_capacity / line - s.kernel) / s.stride + 1;
-    const Index lines_a_task = std::clamp<Index>(pixels_a_task / s.out_width, 1, most);
-    const Index tasks = (all_lines + lines_a_task - 1) / lines_a_task, rows = s.taps() * s.in_channels;
+    const Index line = padded_width(s) * s.in_channels, rows = s.taps() * s.in_channels;
+    const LineTasks tasks(s, 256, narrow_capacity / line);
     const ReadOrder order{.lines = s.kernel,
                           .runs = are_turned ? s.kernel : 1,
                           .run = are_turned ? s.in_channels : s.kernel * s.in_channels,
                           .line = line,
                           .step = s.stride * s.in_channels,
                           .are_turned = are_turned};
-    parallel_for(tasks * B::blocks(s.out_channels), lines_a_task * s.out_width * rows, [&](Index task) {
-        const Index block = task / tasks, column = block * B::width;
+    parallel_for(tasks.count() * B::blocks(s.out_channels), tasks.lines() * s.out_width * rows, [&](Index task) {
+        const Index block = task / tasks.count(), column = block * B::width;
         const Index vectors = B::vectors(block, s.out_channels);
         const Index used = std::min(vectors * B::lanes, s.out_channels - column);
         alignas(64) Scalar lines[narrow_capacity], begin[B::width] = {};
@@ -121,9 +109,7 @@ void narrow_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar
             std::copy_n(bias + column, used, begin);
         }
         const Scalar* weights = packed + B::block_offset(block, rows);
-        const Index first_line = task % tasks * lines_a_task;
-        const Index last_line = std::min(all_lines, first_line + lines_a_task);
-        for_images_of_lines(s, first_line, last_line, [&](Index image, Index first, Index last) {
+        tasks.for_images(task % tasks.count(), [&](Index image, Index first, Index last) {
             copy_lines(s, x + image * s.in_height * s.in_width * s.in_channels, first, last, lines);
             Scalar* to = y + (image * s.out_height + first) * s.out_width * s.out_channels + column;
             for (Index i = 0; i < last - first; ++i, to += s.out_width * s.out_channels) {

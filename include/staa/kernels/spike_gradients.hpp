@@ -12,6 +12,7 @@
 
 #include "staa/core/tensor.hpp"
 #include "staa/kernels/active_pixels.hpp"
+#include "staa/kernels/channel_sums.hpp"
 #include "staa/kernels/packed_weights.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -26,15 +27,6 @@ struct NeighbourhoodBlock {
         1, static_cast<Index>(std::bit_floor(static_cast<std::size_t>(std::min(4 * taps, registers) / taps))));
     static constexpr Index width = vectors * lanes_of<V>;
     static constexpr Index blocks(Index channels) { return (channels + width - 1) / width; }
-};
-
-/// The gradient dy [pixels, channels] of a convolution's output, or what it is made of where batch norm follows, so that
-/// nobody keeps it: a · slope + b · x + shift. a, b and shift [channels].
-template <class Scalar>
-struct OutputGradient {
-    const Scalar* slope;  ///< dy itself, if the others are null
-    const Scalar *a = nullptr, *x = nullptr, *b = nullptr, *shift = nullptr;
-    bool is_kept() const { return a == nullptr; }
 };
 
 namespace detail {

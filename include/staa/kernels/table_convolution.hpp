@@ -17,6 +17,11 @@
 
 namespace staa::inline STAA_ABI {
 
+namespace detail {
+/// Bytes that the bits of a pixel take.
+constexpr Index pixel_bytes(Index channels) { return (channels + 7) / 8; }
+}  // namespace detail
+
 /// The tables of a convolution's weights: a block is one vector of output channels, filled up with zeros, and holds [lines
 /// of taps][quads of a line][16 sums][lanes]. A quad is four input channels of one tap. A pixel has its quads in whole bytes,
 /// and a line has four more at a time: what is no channel has a table of zeros.
@@ -24,8 +29,7 @@ template <class Scalar, class Arch = DefaultArch>
 struct WeightTables {
     static constexpr Index lanes = lanes_of<Vector<Scalar, Arch>>;
     static constexpr Index sums = 16;  ///< that four weights can have
-    static constexpr Index pixel_bytes(Index in) { return (in + 7) / 8; }
-    static constexpr Index line(Index kernel, Index in) { return (2 * kernel * pixel_bytes(in) + 3) / 4 * 4; }
+    static constexpr Index line(Index kernel, Index in) { return (2 * kernel * detail::pixel_bytes(in) + 3) / 4 * 4; }
     static constexpr Index blocks(Index out) { return (out + lanes - 1) / lanes; }
     static constexpr Index block_size(Index kernel, Index in) { return kernel * line(kernel, in) * sums * lanes; }
     static constexpr Index size(Index kernel, Index in, Index out) { return blocks(out) * block_size(kernel, in); }
@@ -36,7 +40,7 @@ namespace detail {
 inline constexpr Index byte_lines_capacity = 16 * 1024;
 
 /// Bytes of a line with its border, a pixel in whole bytes; whole words are stored and loaded at its end, too.
-constexpr Index byte_line(const ConvolutionShape& s) { return padded_width(s) * ((s.in_channels + 7) / 8) + 8; }
+constexpr Index byte_line(const ConvolutionShape& s) { return padded_width(s) * pixel_bytes(s.in_channels) + 8; }
 }  // namespace detail
 
 /// Whether `table_convolution` can hold the lines of spikes that a line of its output reads.
@@ -54,7 +58,7 @@ STAA_KERNEL void make_weight_tables(Index kernel, Index in, Index out, const Sca
         Scalar* table = tables + block * T::block_size(kernel, in);
         for (Index i = 0; i < kernel * T::line(kernel, in); ++i, table += T::sums * T::lanes) {
             const Index ky = i / T::line(kernel, in), quad = i % T::line(kernel, in);
-            const Index kx = quad / 2 / T::pixel_bytes(in), channel = quad % (2 * T::pixel_bytes(in)) * 4;
+            const Index kx = quad / 2 / detail::pixel_bytes(in), channel = quad % (2 * detail::pixel_bytes(in)) * 4;
             std::fill_n(table, T::lanes, Scalar(0));
             for (Index sum = 1; sum < T::sums; ++sum) {
                 // A sum that is already there, and the weight of the highest channel.
@@ -113,19 +117,18 @@ inline void store_line(const std::uint64_t* from, Index pixels, Index words, Ind
 /// of a line lies in a row.
 inline void store_lines(const ConvolutionShape& s, const std::uint64_t* image, Index first, Index last,
                         std::uint8_t* to) {
-    const Index words = words_for(s.in_channels), pixel_bytes = (s.in_channels + 7) / 8, line_bytes = byte_line(s);
+    const Index words = words_for(s.in_channels), step = pixel_bytes(s.in_channels), line_bytes = byte_line(s);
     std::fill_n(to, lines_read(s, last - first) * line_bytes, std::uint8_t{0});
     for_lines_read(s, first, last, [&](Index y, Index i) {
-        store_line(image + y * s.in_width * words, s.in_width, words, pixel_bytes,
-                   to + i * line_bytes + s.padding * pixel_bytes);
+        store_line(image + y * s.in_width * words, s.in_width, words, step, to + i * line_bytes + s.padding * step);
     });
 }
 
-/// Sums of `Pixels` neighbours: of each the quads of all lines of taps, from `at` on. Each has two sums, so that enough
-/// additions are on their way.
+/// Sums of `Pixels` neighbours: of each the quads of all lines of taps, from `at` on; `used` columns to y. Each has two sums,
+/// so that enough additions are on their way.
 template <class V, Index Pixels, class Scalar>
 STAA_INLINE void look_up(Index lines, Index quads, Index line_bytes, Index step, const std::uint8_t* at,
-                         const Scalar* table, V begin, V (&total)[Pixels]) {
+                         const Scalar* table, V begin, Index used, Scalar* y, Index y_stride) {
     constexpr Index row_bytes = lanes_of<V> * static_cast<Index>(sizeof(Scalar)), table_bytes = 16 * row_bytes;
     constexpr int shift = std::countr_zero(static_cast<std::uint64_t>(row_bytes));
     constexpr std::uint64_t mask = std::uint64_t{15} << shift;
@@ -154,20 +157,9 @@ STAA_INLINE void look_up(Index lines, Index quads, Index line_bytes, Index step,
             }
         }
     }
-    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { total[p] = even[p] + odd[p]; });
-}
-
-/// One vector of columns of `Pixels` pixels to y, `used` of it.
-template <class V, Index Pixels, class Scalar>
-STAA_INLINE void store_pixels(const V (&total)[Pixels], Index used, Scalar* y, Index columns) {
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
-        if (used == lanes_of<V>) {
-            total[p].store_unaligned(y + p * columns);
-        } else {
-            Scalar row[lanes_of<V>];
-            total[p].store_unaligned(row);
-            std::copy_n(row, used, y + p * columns);
-        }
+        const V total[1] = {even[p] + odd[p]};
+        store_used(total, used, y + p * y_stride);
     });
 }
 
@@ -178,16 +170,16 @@ STAA_NOINLINE void look_up_line(const ConvolutionShape s, Index quads, Index lin
                                 Scalar* y) {
     constexpr Index together = 4;
     const V first = V::load_aligned(begin);
+    const auto look_up_at = [&](auto pixels, Index x) STAA_INLINE_LAMBDA {
+        look_up<V, pixels>(s.kernel, quads, line_bytes, step, lines + x * step, table, first, used,
+                           y + x * s.out_channels, s.out_channels);
+    };
     Index x = 0;
     for (; x + together <= s.out_width; x += together) {
-        V total[together];
-        look_up(s.kernel, quads, line_bytes, step, lines + x * step, table, first, total);
-        store_pixels(total, used, y + x * s.out_channels, s.out_channels);
+        look_up_at(std::integral_constant<Index, together>{}, x);
     }
     for (; x < s.out_width; ++x) {
-        V total[1];
-        look_up(s.kernel, quads, line_bytes, step, lines + x * step, table, first, total);
-        store_pixels(total, used, y + x * s.out_channels, s.out_channels);
+        look_up_at(std::integral_constant<Index, 1>{}, x);
     }
 }
 
@@ -201,15 +193,13 @@ STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using T = WeightTables<Scalar, Arch>;
     constexpr Index pixels_a_task = 512;  // to read the tables into the first cache is a tenth of their work
-    const Index all_lines = s.images * s.out_height, line_bytes = detail::byte_line(s);
-    const Index most_lines = (detail::byte_lines_capacity / line_bytes - s.kernel) / s.stride + 1;
-    const Index lines_a_task = std::clamp<Index>(pixels_a_task / s.out_width, 1, most_lines);
-    const Index tasks = (all_lines + lines_a_task - 1) / lines_a_task;
+    const Index line_bytes = detail::byte_line(s);
+    const LineTasks tasks(s, pixels_a_task, detail::byte_lines_capacity / line_bytes);
     const Index image_words = s.in_height * s.in_width * words_for(s.in_channels);
-    const Index step = s.stride * T::pixel_bytes(s.in_channels), quads = T::line(s.kernel, s.in_channels);
-    const Index cost = lines_a_task * s.out_width * T::block_size(s.kernel, s.in_channels) / T::sums;
-    parallel_for(tasks * T::blocks(s.out_channels), cost, [&](Index task) {
-        const Index block = task / tasks, column = block * T::lanes;
+    const Index step = s.stride * detail::pixel_bytes(s.in_channels), quads = T::line(s.kernel, s.in_channels);
+    const Index cost = tasks.lines() * s.out_width * T::block_size(s.kernel, s.in_channels) / T::sums;
+    parallel_for(tasks.count() * T::blocks(s.out_channels), cost, [&](Index task) {
+        const Index block = task / tasks.count(), column = block * T::lanes;
         const Index used = std::min(T::lanes, s.out_channels - column);
         const Scalar* table = tables + block * T::block_size(s.kernel, s.in_channels);
         alignas(64) Scalar begin[T::lanes] = {};
@@ -217,9 +207,7 @@ STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_
             std::copy_n(bias + column, used, begin);
         }
         std::uint8_t lines[detail::byte_lines_capacity];
-        const Index first_line = task % tasks * lines_a_task;
-        const Index last_line = std::min(all_lines, first_line + lines_a_task);
-        for_images_of_lines(s, first_line, last_line, [&](Index image, Index first, Index last) {
+        tasks.for_images(task % tasks.count(), [&](Index image, Index first, Index last) {
             detail::store_lines(s, spikes + image * image_words, first, last, lines);
             Scalar* to = y + (image * s.out_height + first) * s.out_width * s.out_channels + column;
             for (Index i = 0; i < last - first; ++i, to += s.out_width * s.out_channels) {

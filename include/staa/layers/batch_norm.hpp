@@ -5,7 +5,6 @@
 
 #include "staa/kernels/attention.hpp"
 #include "staa/kernels/channel_sums.hpp"
-#include "staa/kernels/spike_gradients.hpp"
 #include "staa/layers/currents.hpp"
 #include "staa/layers/layer.hpp"
 

@@ -320,9 +320,9 @@ struct ChannelwiseStaaLif {
         }
 
         /// GC's key for the unscaled maps of x, in `key` [C]; softmax does not feel their shift.
-        void scale_key(const Currents<Scalar>& x, [[maybe_unused]] Scalar* key) const {
-            for (Index c = 0; has_gc && c < channels; ++c) {
-                if constexpr (has_gc) {
+        void scale_key([[maybe_unused]] const Currents<Scalar>& x, [[maybe_unused]] Scalar* key) const {
+            if constexpr (has_gc) {
+                for (Index c = 0; c < channels; ++c) {
                     key[c] = x.scale(c) * context.parameters.key_weight(c);
                 }
             }
