@@ -59,6 +59,8 @@ inline std::vector<staa::ConvolutionShape> convolution_cases() {
             shapes.push_back(convolution_of(1, 3, 5, in, out, 3, 2, 1));
     shapes.push_back(convolution_of(3, 40, 40, 5, 17, 3, 1, 1));  // tasks that end inside an image
     shapes.push_back(convolution_of(1, 3, 600, 3, 5, 3, 1, 1));   // a line that is more than a task
+    shapes.push_back(convolution_of(2, 9, 10, 11, 16, 3, 1, 1));  // 33 rows of weights a line of taps, one vector wide
+    shapes.push_back(convolution_of(1, 19, 18, 8, 40, 3, 2, 1));  // few channels, every second pixel
     return shapes;
 }
 

@@ -224,6 +224,16 @@ struct VectorRow {
     }
 };
 
+/// Asks for `count` values that are read soon, where the machine would not foresee it. Only a hint.
+template <class Real>
+STAA_INLINE void prefetch([[maybe_unused]] const Real* values, [[maybe_unused]] Index count) {
+#if defined(__GNUC__)
+    for (Index i = 0; i < count; i += 64 / static_cast<Index>(sizeof(Real))) {
+        __builtin_prefetch(values + i);
+    }
+#endif
+}
+
 /// Stores `used` values of vectors that lie in a row: all of them, or the first.
 template <class V, Index Count, class Real>
 STAA_INLINE void store_used(const V (&vectors)[Count], Index used, Real* to) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "staa/kernels/narrow_convolution.hpp"
+#include "staa/kernels/narrow_weight_gradient.hpp"
 #include "staa/kernels/packed_weights.hpp"
 
 namespace staa::inline STAA_ABI {
@@ -16,12 +17,16 @@ inline constexpr Index convolution_tile = 126;
 
 namespace detail {
 
-/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel.
+/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel. Pixels that are
+/// read only once and lie apart the machine does not foresee: they are asked for ahead.
 template <class Scalar>
 struct ChannelsOf {
     const Scalar* values;
     Index stride, channels;
+    bool are_apart;
 };
+
+constexpr bool reads_apart(const ConvolutionShape& s) { return s.kernel == 1 && s.stride > 1; }
 
 /// tile[row] += x[source] · slab for `Pixels` pairs: one tap, with the sums in registers.
 /// slab [channels][Vectors · lanes]; tile [pixels][Vectors · lanes].
@@ -56,6 +61,11 @@ template <class V, Index Vectors, Index Pixels, class Scalar, class Pairs>
 void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scalar* slab, Scalar* tile) {
     Index i = 0;
     for (; i + Pixels <= pairs.count; i += Pixels) {
+        if (x.are_apart) {
+            for (Index next = i + Pixels; next < std::min(pairs.count, i + 2 * Pixels); ++next) {
+                prefetch(x.values + pairs.source[next] * x.stride, x.channels);
+            }
+        }
         multiply_pixels<V, Vectors, Pixels>(x, pairs.source + i, pairs.row + i, slab, tile);
     }
     for (; i + 2 <= pairs.count; i += 2) {
@@ -155,7 +165,8 @@ STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, c
                     for (Index kx = 0; kx < s.kernel; ++kx, slab += rows * vectors * B::lanes) {
                         pairs_of_outputs(s, ky * s.kernel + kx, first, last, pairs);
                         detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels(vectors)>(
-                            detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows}, pairs, slab, tile.sums);
+                            detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows, detail::reads_apart(s)},
+                            pairs, slab, tile.sums);
                     }
                 }
             }
@@ -185,12 +196,46 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
             for (Index tap = 0; tap < s.taps(); ++tap, slab += s.out_channels * vectors * B::lanes) {
                 pairs_of_inputs(s, tap, first, last, pairs);
                 detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels(vectors)>(
-                    detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels}, pairs, slab, tile.sums);
+                    detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels, detail::reads_apart(s)}, pairs, slab,
+                    tile.sums);
             }
         });
 }
 
 namespace detail {
+
+/// The next tile of a weights' gradient: while the kernel is busy with one tile, what it needs for the next is asked for, a
+/// few pixels at every call. Without this it waits for the memory at the beginning of every tile, but where all pixels are
+/// read in a row, once: that the machine foresees.
+template <class Scalar>
+class NextTile {
+ public:
+    /// Output pixels [first, last), of which `columns` of dy from `slopes` on are read. `calls` of the kernel have time to ask
+    /// for them; 0: none asks.
+    NextTile(const ConvolutionShape& s, Index first, Index last, const Scalar* slopes, Index columns, Index calls)
+        : slopes_(slopes),
+          in_(s.in_channels),
+          out_(s.out_channels),
+          columns_(columns),
+          at_once_((last - first) / std::max<Index>(1, calls) + 1) {
+        if (calls > 0 && (s.taps() > 1 || s.stride > 1)) {
+            pairs_of_outputs(s, s.taps() / 2, first, last, pairs_);
+        }
+    }
+
+    /// Some more pixels, with `rows` channels of x.
+    void ask(const Scalar* x, Index rows) {
+        for (const Index end = std::min(pairs_.count, asked_ + at_once_); asked_ < end; ++asked_) {
+            prefetch(x + pairs_.source[asked_] * in_, rows);
+            prefetch(slopes_ + pairs_.row[asked_] * out_, columns_);
+        }
+    }
+
+ private:
+    PixelPairs<convolution_tile> pairs_;
+    const Scalar* slopes_;
+    Index in_, out_, columns_, at_once_, asked_ = 0;
+};
 
 /// gradient[channel + r] += sum over pairs of x[source][channel + r] · dy[first + row], for `Rows` row channels.
 template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
@@ -218,41 +263,64 @@ STAA_NOINLINE void multiply_gradients(const Scalar* x, Index in, const Scalar* d
     });
 }
 
-/// Row channels [first, last) of one slab.
+/// Row channels [first, last) of one slab: `Rows` at a time and, so that none are left over, some times one fewer.
 template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
 void multiply_gradient_rows(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs, Index first,
-                            Index last, Scalar* slab) {
-    constexpr Index columns = Vectors * lanes_of<V>;
+                            Index last, Scalar* slab, NextTile<Scalar>& next) {
     Index row = first;
-    for (; row + Rows <= last; row += Rows) {
-        multiply_gradients<V, Vectors, Rows>(x + row, in, dy, out, pairs, slab + row * columns);
+    const auto multiply = [&](auto rows) {
+        next.ask(x + first, last - first);
+        multiply_gradients<V, Vectors, rows>(x + row, in, dy, out, pairs, slab + row * Vectors * lanes_of<V>);
+        row += rows;
+    };
+    const Index shorter = (Rows - (last - first) % Rows) % Rows;
+    if (shorter * (Rows - 1) <= last - first) {
+        for (Index i = 0; i < shorter; ++i) {
+            multiply(std::integral_constant<Index, Rows - 1>{});
+        }
     }
-    for (; row + 3 <= last; row += 3) {
-        multiply_gradients<V, Vectors, 3>(x + row, in, dy, out, pairs, slab + row * columns);
+    while (row + Rows <= last) {
+        multiply(std::integral_constant<Index, Rows>{});
     }
-    for (; row < last; ++row) {
-        multiply_gradients<V, Vectors, 1>(x + row, in, dy, out, pairs, slab + row * columns);
+    while (row + 3 <= last) {
+        multiply(std::integral_constant<Index, 3>{});
+    }
+    while (row < last) {
+        multiply(std::integral_constant<Index, 1>{});
     }
 }
 
-/// Copies the used columns of `pixels` rows of dy to rows of a whole number of vectors, so that the kernels can load
-/// whole vectors whatever the number of channels.
-template <class Scalar>
-void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index width, Scalar* tile) {
-    for (Index pixel = 0; pixel < pixels; ++pixel, dy += columns, tile += width) {
-        std::copy(dy, dy + used, tile);
-        std::fill(tile + used, tile + width, Scalar(0));
-    }
-}
-
-/// How the weights' gradient is shared out: row channels and taps of a task.
+/// How the weights' gradient is shared out.
 struct GradientShare {
-    Index rows, taps;
+    Index rows, taps;  ///< row channels and taps of a task
+    Index pixels;  ///< of dy, at most convolution_tile, that stay in a cache while the row channels of x pass over them
+    Index rows_a_call;  ///< of the kernel, if that asks for the next tile, else 0
 };
+
+/// Of the dense kernel. Enough tasks for the threads, of as many taps as possible: what a task reads comes from memory once for all its taps.
+template <class Blocking>
+GradientShare gradient_share(const ConvolutionShape& s) {
+    const Index blocks = Blocking::blocks(s.out_channels);
+    const Index enough = 2 * threads();
+    const auto with_rows = [&](Index most, Index taps) {
+        const Index parts = (s.in_channels + most - 1) / most;
+        return std::pair{GradientShare{.rows = (s.in_channels + parts - 1) / parts,
+                                       .taps = taps,
+                                       .pixels = 64,
+                                       .rows_a_call = Blocking::rows(Blocking::vectors(0, s.out_channels))},
+                         blocks * parts * s.taps() / taps};
+    };
+    for (const auto& [share, tasks] : {with_rows(48, s.taps()), with_rows(16, s.taps()), with_rows(48, s.kernel)}) {
+        if (tasks >= enough) {
+            return share;
+        }
+    }
+    return with_rows(48, 1).first;
+}
 
 /// The loop that both weight gradients share. A task owns some row channels of some taps of a block, and walks over all
 /// pixels in order: no two tasks write to one place, and the order of the sum never changes.
-/// `accumulate(vectors constant, pairs, dy rows of the tile, tile width, first row, last row, slab)`.
+/// `accumulate(vectors constant, pairs, dy rows of the tile, tile width, first row, last row, slab, next tile)`.
 template <class Arch, class Scalar, class Accumulate>
 void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, GradientShare share, Scalar* packed,
                            const Accumulate& accumulate) {
@@ -272,8 +340,8 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
         }
         alignas(64) Scalar tile[convolution_tile * B::width];
         PixelPairs<convolution_tile> pairs;
-        for (Index first = 0; first < s.out_pixels(); first += convolution_tile) {
-            const Index last = std::min(s.out_pixels(), first + convolution_tile);
+        for (Index first = 0; first < s.out_pixels(); first += share.pixels) {
+            const Index last = std::min(s.out_pixels(), first + share.pixels);
             const Scalar* slopes = dy + first * s.out_channels + block * B::width;
             Index stride = s.out_channels;
             if (used != width) {
@@ -281,10 +349,13 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
                 slopes = tile;
                 stride = width;
             }
+            const Index calls = share.rows_a_call > 0 ? (share.rows + share.rows_a_call - 1) / share.rows_a_call : 0;
+            NextTile<Scalar> next(s, last, std::min(s.out_pixels(), last + share.pixels),
+                                  dy + last * s.out_channels + block * B::width, used, calls * share.taps);
             for (Index tap = first_tap; tap < first_tap + share.taps; ++tap) {
                 pairs_of_outputs(s, tap, first, last, pairs);
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {
-                    accumulate(count, pairs, slopes, stride, first_row, last_row, slab(tap));
+                    accumulate(count, pairs, slopes, stride, first_row, last_row, slab(tap), next);
                 });
             }
         }
@@ -299,16 +370,17 @@ template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Scalar* dy,
                                                    Scalar* packed) {
     using B = Blocking<Scalar, Arch>;
-    // A line of taps at a time, if that leaves enough tasks: what it reads comes from memory once for all its taps.
-    constexpr Index rows = 48;
-    const Index tasks_of_lines = B::blocks(s.out_channels) * s.kernel * ((s.in_channels + rows - 1) / rows);
-    const detail::GradientShare share{.rows = rows, .taps = tasks_of_lines >= 2 * threads() ? s.kernel : 1};
+    if (detail::has_narrow_gradient(s)) {
+        detail::narrow_weight_gradient<Arch>(s, x, dy, packed);
+        return;
+    }
+    const detail::GradientShare share = detail::gradient_share<B>(s);
     detail::weight_gradient_tasks<Arch>(
         s, dy, share, packed,
-        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index first, Index last,
-            Scalar* slab) {
+        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index first, Index last, Scalar* slab,
+            detail::NextTile<Scalar>& next) {
             detail::multiply_gradient_rows<Vector<Scalar, Arch>, vectors, B::rows(vectors)>(
-                x, s.in_channels, slopes, stride, pairs, first, last, slab);
+                x, s.in_channels, slopes, stride, pairs, first, last, slab, next);
         });
 }
 

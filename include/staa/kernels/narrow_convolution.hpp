@@ -24,6 +24,14 @@ constexpr bool is_narrow(const ConvolutionShape& s) {
            lines_read(s, 1) * padded_width(s) * s.in_channels <= narrow_capacity;
 }
 
+/// Neighbours whose sums of `vectors` vectors stay in registers. A multiply-add waits for the one before it in its sum, so
+/// more than eight sums must be on their way, and each loads a value: of one vector twice as many as of two.
+template <class Blocking>
+constexpr Index narrow_pixels(Index vectors) {
+    constexpr Index most = Blocking::most_vectors, of_most = Blocking::pixels(most);
+    return vectors == 1 && Blocking::has_32_registers ? 16 : vectors * 8 <= most * of_most ? 8 : of_most;
+}
+
 /// How what a pixel reads lies in the copied lines, and in which order its weights.
 struct ReadOrder {
     Index lines;       ///< of taps
@@ -42,7 +50,8 @@ void copy_lines(const ConvolutionShape& s, const Scalar* image, Index first, Ind
     });
 }
 
-/// Sums of `Pixels` neighbours, the first of which reads from `at` on; to y.
+/// Sums of `Pixels` neighbours, the first of which reads from `at` on; to y. Two addresses, with what lies up to seven
+/// neighbours behind them: one for each would not fit the registers.
 template <class V, Index Vectors, Index Pixels, class Scalar>
 STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const Scalar* weights, const Scalar* begin,
                                      Index used, Scalar* y, Index y_stride) {
@@ -55,14 +64,13 @@ STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const
     for (Index ky = 0, number = 0; ky < w.lines; ++ky, at += w.line) {
         for (Index run = 0; run < w.runs; ++run, ++number) {
             const Scalar* slab = weights + (w.are_turned ? runs - 1 - number : number) * w.run * columns;
-            const Scalar* from[Pixels];
-            unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { from[p] = at + run * w.run + p * w.step; });
+            const Scalar* from[2] = {at + run * w.run, at + run * w.run + 8 * w.step};
             for (Index row = 0; row < w.run; ++row, slab += columns) {
                 V weight[Vectors];
                 unroll<Vectors>([&](auto v)
                                     STAA_INLINE_LAMBDA { weight[v] = V::load_aligned(slab + v * lanes_of<V>); });
                 unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
-                    const V value(from[p][row]);
+                    const V value(from[p / 8][row + p % 8 * w.step]);
                     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v] = fma(value, weight[v], sums[p][v]); });
                 });
             }
@@ -76,15 +84,18 @@ template <class V, Index Vectors, Index Pixels, class Scalar>
 STAA_NOINLINE void multiply_narrow_line(const ReadOrder w, Index pixels, const Scalar* at, const Scalar* weights,
                                         const Scalar* begin, Index used, Scalar* y, Index y_stride) {
     Index x = 0;
-    for (; x + Pixels <= pixels; x += Pixels) {
-        multiply_neighbours<V, Vectors, Pixels>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
+    const auto multiply = [&](auto count) STAA_INLINE_LAMBDA {
+        for (; x + count <= pixels; x += count) {
+            multiply_neighbours<V, Vectors, count>(w, at + x * w.step, weights, begin, used, y + x * y_stride,
+                                                   y_stride);
+        }
+    };
+    multiply(std::integral_constant<Index, Pixels>{});
+    if constexpr (Pixels > 8) {
+        multiply(std::integral_constant<Index, 8>{});
     }
-    for (; x + 2 <= pixels; x += 2) {
-        multiply_neighbours<V, Vectors, 2>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
-    }
-    if (x < pixels) {
-        multiply_neighbours<V, Vectors, 1>(w, at + x * w.step, weights, begin, used, y + x * y_stride, y_stride);
-    }
+    multiply(std::integral_constant<Index, 2>{});
+    multiply(std::integral_constant<Index, 1>{});
 }
 
 /// `dense_convolution` of what `is_narrow`, with the taps' weights [tap][in][columns] of a block in order or turned.
@@ -114,8 +125,7 @@ void narrow_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar
             Scalar* to = y + (image * s.out_height + first) * s.out_width * s.out_channels + column;
             for (Index i = 0; i < last - first; ++i, to += s.out_width * s.out_channels) {
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {
-                    constexpr Index pixels =
-                        count * 8 <= B::most_vectors * B::pixels(B::most_vectors) ? 8 : B::pixels(B::most_vectors);
+                    constexpr Index pixels = narrow_pixels<B>(count);
                     multiply_narrow_line<Vector<Scalar, Arch>, count, pixels>(
                         order, s.out_width, lines + i * s.stride * line, weights, begin, used, to, s.out_channels);
                 });

@@ -165,9 +165,10 @@ STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const Active& acti
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void spike_convolution_weight_gradient(const ConvolutionShape& s, const ActiveChannels& active,
                                                    const Scalar* dy, Scalar* packed) {
+    const detail::GradientShare share{.rows = s.in_channels, .taps = 1, .pixels = convolution_tile, .rows_a_call = 0};
     detail::weight_gradient_tasks<Arch>(
-        s, dy, detail::GradientShare{.rows = s.in_channels, .taps = 1}, packed,
-        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index, Index, Scalar* slab) {
+        s, dy, share, packed,
+        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index, Index, Scalar* slab, auto&) {
             for (Index word = 0; word < words_for(s.in_channels); ++word) {
                 detail::add_to_active_rows<Vector<Scalar, Arch>, vectors>(active, word, pairs, slopes, stride, slab);
             }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// The weights' gradient of a convolution from few channels. The rows of weights that a line of taps has lie in a row, and so
+// does what an output pixel reads of a line of x, once that has a border of zeros: the sums of many rows stay in registers
+// while they walk over the pixels. Plain loops: plain/convolution.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include "staa/kernels/narrow_convolution.hpp"
+
+namespace staa::inline STAA_ABI::detail {
+
+/// Pixels that are read at a time.
+inline constexpr Index narrow_gradient_pixels = 256;
+
+/// Vectors of columns that a task sums.
+inline constexpr Index narrow_gradient_vectors = 2;
+
+/// Rows whose sums, of one or two vectors, stay in registers: nine are a line of taps of an image of three channels.
+template <class Blocking>
+constexpr Index narrow_gradient_rows(Index vectors) {
+    return Blocking::has_32_registers ? (vectors == 1 ? 24 : 9) : (vectors == 1 ? 12 : 6);
+}
+
+/// Whether what an output pixel reads of a line is short, and the lines that one output line reads fit. On small maps too
+/// many taps would read the border.
+constexpr bool has_narrow_gradient(const ConvolutionShape& s) {
+    return s.kernel > 1 && s.kernel * s.in_channels <= 96 && s.out_height * s.out_width >= 64 &&
+           s.out_width <= narrow_gradient_pixels &&
+           lines_read(s, 1) * padded_width(s) * s.in_channels <= narrow_capacity;
+}
+
+/// Lines of a map, of which a kernel reads some channels.
+template <class Scalar>
+struct Lines {
+    const Scalar* values;
+    Index line, step;  ///< from a line to the next, and from a pixel to its neighbour
+};
+
+/// gradient[r] += sum over lines and pixels of x[line][pixel][r] · dy[line][pixel], for `Rows` rows of `columns`.
+template <class V, Index Vectors, Index Rows, class Scalar>
+STAA_NOINLINE void correlate_lines(const Index lines, const Index pixels, const Lines<Scalar> x, const Lines<Scalar> dy,
+                                   const Index columns, Scalar* gradient) {
+    V sums[Rows][Vectors];
+    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
+        unroll<Vectors>(
+            [&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = V::load_aligned(gradient + r * columns + v * lanes_of<V>); });
+    });
+    for (Index line = 0; line < lines; ++line) {
+        const Scalar* values = x.values + line * x.line;
+        const Scalar* slopes = dy.values + line * dy.line;
+        for (Index pixel = 0; pixel < pixels; ++pixel, values += x.step, slopes += dy.step) {
+            V slope[Vectors];
+            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
+            unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
+                const V value(values[r]);
+                unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = fma(value, slope[v], sums[r][v]); });
+            });
+        }
+    }
+    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
+        unroll<Vectors>([&](auto v)
+                            STAA_INLINE_LAMBDA { sums[r][v].store_aligned(gradient + r * columns + v * lanes_of<V>); });
+    });
+}
+
+/// Rows [first, last) of a line of taps, as many at a time as the registers hold.
+template <class V, Index Vectors, Index Rows, class Scalar>
+void correlate_rows(Index first, const Index last, Index lines, Index pixels, const Lines<Scalar>& x,
+                    const Lines<Scalar>& dy, Index columns, Scalar* gradient) {
+    for (; first + Rows <= last; first += Rows) {
+        correlate_lines<V, Vectors, Rows>(lines, pixels, {x.values + first, x.line, x.step}, dy, columns,
+                                          gradient + first * columns);
+    }
+    if constexpr (Rows > 1) {
+        if (first < last) {
+            correlate_rows<V, Vectors, std::max<Index>(1, Rows / 3)>(first, last, lines, pixels, x, dy, columns,
+                                                                     gradient);
+        }
+    }
+}
+
+/// Copies the used columns of `pixels` rows of dy to rows of a whole number of vectors, so that the kernels can load
+/// whole vectors whatever the number of channels.
+template <class Scalar>
+void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index width, Scalar* tile) {
+    for (Index pixel = 0; pixel < pixels; ++pixel, dy += columns, tile += width) {
+        std::copy(dy, dy + used, tile);
+        std::fill(tile + used, tile + width, Scalar(0));
+    }
+}
+
+/// `dense_convolution_weight_gradient` of what `has_narrow_gradient`. A task owns two vectors of columns of all rows, or, if
+/// these are too few for the threads, of some rows of a line of taps; it walks over all pixels in order.
+template <class Arch, class Scalar>
+void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Scalar* dy, Scalar* packed) {
+    using B = Blocking<Scalar, Arch>;
+    using V = Vector<Scalar, Arch>;
+    constexpr Index most = narrow_gradient_vectors;
+    const Index rows = s.kernel * s.in_channels, line = padded_width(s) * s.in_channels;
+    const Index groups = (s.out_channels + most * B::lanes - 1) / (most * B::lanes);
+    const bool splits_rows = groups < threads();
+    const Index part = splits_rows ? narrow_gradient_rows<B>(1) : rows, parts = (rows + part - 1) / part;
+    const Index taps = splits_rows ? 1 : s.kernel;
+    const LineTasks pieces(s, narrow_gradient_pixels, narrow_capacity / line);
+    parallel_for(groups * parts * (s.kernel / taps), s.out_pixels() * part * taps, [&](Index task) {
+        const Index group = task % groups, first_row = task / groups % parts * part;
+        const Index last_row = std::min(rows, first_row + part), first_tap = task / groups / parts * taps;
+        const Index column = group * most * B::lanes, block = column / B::width;
+        const Index vectors = std::min(most, (s.out_channels - column + B::lanes - 1) / B::lanes);
+        const Index used = std::min(vectors * B::lanes, s.out_channels - column);
+        const Index columns = B::vectors(block, s.out_channels) * B::lanes;
+        Scalar* const gradient = packed + B::block_offset(block, s.kernel * rows) + column % B::width;
+        const auto rows_of_tap = [&](Index ky) { return gradient + ky * rows * columns; };
+        for (Index ky = first_tap; ky < first_tap + taps; ++ky) {
+            for (Index row = first_row; row < last_row; ++row) {
+                std::fill_n(rows_of_tap(ky) + row * columns, vectors * B::lanes, Scalar(0));
+            }
+        }
+        alignas(64) Scalar lines[narrow_capacity], tile[narrow_gradient_pixels * most * B::lanes];
+        const auto add = [&](Index image, Index first, Index last) {
+            copy_lines(s, x + image * s.in_height * s.in_width * s.in_channels, first, last, lines);
+            const Scalar* slopes = dy + (image * s.out_height + first) * s.out_width * s.out_channels + column;
+            Lines<Scalar> of_dy{slopes, s.out_width * s.out_channels, s.out_channels};
+            if (used % B::lanes != 0) {
+                load_tile(slopes, s.out_channels, used, (last - first) * s.out_width, vectors * B::lanes, tile);
+                of_dy = {tile, s.out_width * vectors * B::lanes, vectors * B::lanes};
+            }
+            for (Index ky = first_tap; ky < first_tap + taps; ++ky) {
+                const Lines<Scalar> of_x{lines + ky * line, s.stride * line, s.stride * s.in_channels};
+                with_vectors<most>(vectors, [&](auto count) {
+                    correlate_rows<V, count, narrow_gradient_rows<B>(count)>(
+                        first_row, last_row, last - first, s.out_width, of_x, of_dy, columns, rows_of_tap(ky));
+                });
+            }
+        };
+        for (Index piece = 0; piece < pieces.count(); ++piece) {
+            pieces.for_images(piece, add);
+        }
+    });
+}
+
+}  // namespace staa::inline STAA_ABI::detail
