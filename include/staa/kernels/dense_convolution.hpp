@@ -8,6 +8,7 @@
 #include "staa/kernels/narrow_convolution.hpp"
 #include "staa/kernels/narrow_weight_gradient.hpp"
 #include "staa/kernels/packed_weights.hpp"
+#include "staa/kernels/pointwise_convolution.hpp"
 
 namespace staa::inline STAA_ABI {
 
@@ -16,65 +17,6 @@ namespace staa::inline STAA_ABI {
 inline constexpr Index convolution_tile = 126;
 
 namespace detail {
-
-/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel. Pixels that are
-/// read only once and lie apart the machine does not foresee: they are asked for ahead.
-template <class Scalar>
-struct ChannelsOf {
-    const Scalar* values;
-    Index stride, channels;
-    bool are_apart;
-};
-
-constexpr bool reads_apart(const ConvolutionShape& s) { return s.kernel == 1 && s.stride > 1; }
-
-/// tile[row] += x[source] · slab for `Pixels` pairs: one tap, with the sums in registers.
-/// slab [channels][Vectors · lanes]; tile [pixels][Vectors · lanes].
-template <class V, Index Vectors, Index Pixels, class Scalar>
-void multiply_pixels(const ChannelsOf<Scalar>& x, const std::int32_t* source, const std::int32_t* row,
-                     const Scalar* slab, Scalar* tile) {
-    constexpr Index columns = Vectors * lanes_of<V>;
-    V sums[Pixels][Vectors];
-    const Scalar* from[Pixels];
-    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
-        from[p] = x.values + source[p] * x.stride;
-        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
-            sums[p][v] = V::load_aligned(tile + row[p] * columns + v * lanes_of<V>);
-        });
-    });
-    for (Index channel = 0; channel < x.channels; ++channel, slab += columns) {
-        V weights[Vectors];
-        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { weights[v] = V::load_aligned(slab + v * lanes_of<V>); });
-        unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
-            const V value(from[p][channel]);
-            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v] = fma(value, weights[v], sums[p][v]); });
-        });
-    }
-    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
-        unroll<Vectors>(
-            [&](auto v) STAA_INLINE_LAMBDA { sums[p][v].store_aligned(tile + row[p] * columns + v * lanes_of<V>); });
-    });
-}
-
-/// All pairs of one tap, as many at a time as the registers hold.
-template <class V, Index Vectors, Index Pixels, class Scalar, class Pairs>
-void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scalar* slab, Scalar* tile) {
-    Index i = 0;
-    for (; i + Pixels <= pairs.count; i += Pixels) {
-        if (x.are_apart) {
-            for (Index next = i + Pixels; next < std::min(pairs.count, i + 2 * Pixels); ++next) {
-                prefetch(x.values + pairs.source[next] * x.stride, x.channels);
-            }
-        }
-        multiply_pixels<V, Vectors, Pixels>(x, pairs.source + i, pairs.row + i, slab, tile);
-    }
-    for (; i + 2 <= pairs.count; i += 2) {
-        multiply_pixels<V, Vectors, 2>(x, pairs.source + i, pairs.row + i, slab, tile);
-    }
-    if (i < pairs.count) {
-        multiply_pixels<V, Vectors, 1>(x, pairs.source + i, pairs.row + i, slab, tile);
-    }
-}
 
 /// The sums of a task's pixels, one block of columns wide.
 template <class Scalar>
@@ -133,6 +75,14 @@ void for_tiles(Index tile_pixels, Index pixels, Index rows, Index columns, const
     });
 }
 
+/// Adds x · slab to the sums of a tile.
+template <class Arch, Index Vectors, class Scalar, class Pairs>
+void add_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scalar* slab, Scalar* sums) {
+    constexpr std::integral_constant<Index, Vectors * Blocking<Scalar, Arch>::lanes> columns;
+    multiply_pairs<Vector<Scalar, Arch>, Vectors, Blocking<Scalar, Arch>::pixels(Vectors)>(x, pairs, slab, sums,
+                                                                                           columns, sums, columns);
+}
+
 /// Begins the sums of all pixels of a tile.
 template <class Scalar>
 void begin_tile(const Tile<Scalar>& tile, Index pixels, Index width) {
@@ -154,6 +104,12 @@ STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, c
         detail::narrow_convolution<Arch>(s, x, packed, false, bias, y);
         return;
     }
+    if (detail::is_pointwise<Scalar, Arch>(s, s.out_channels)) {
+        detail::pointwise_convolution<Arch>(
+            detail::ChannelsOf<Scalar>{x, s.in_channels, s.in_channels, s.stride > 1}, s.out_pixels(), s.out_channels,
+            packed, bias, y, [&](Index first, Index last, auto& pairs) { pairs_of_outputs(s, 0, first, last, pairs); });
+        return;
+    }
     detail::for_tiles<Arch, detail::InPlace::alone>(
         convolution_tile, s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
         [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
@@ -164,9 +120,8 @@ STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, c
                     const Index rows = channels_of_word(word, s.in_channels);
                     for (Index kx = 0; kx < s.kernel; ++kx, slab += rows * vectors * B::lanes) {
                         pairs_of_outputs(s, ky * s.kernel + kx, first, last, pairs);
-                        detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels(vectors)>(
-                            detail::ChannelsOf<Scalar>{x + 64 * word, s.in_channels, rows, detail::reads_apart(s)},
-                            pairs, slab, tile.sums);
+                        detail::add_pairs<Arch, vectors, Scalar>({x + 64 * word, s.in_channels, rows}, pairs, slab,
+                                                                 tile.sums);
                     }
                 }
             }
@@ -188,6 +143,12 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
             return;
         }
     }
+    if (detail::is_pointwise<Scalar, Arch>(s, s.in_channels)) {
+        detail::pointwise_convolution<Arch>(
+            detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels, false}, s.in_pixels(), s.in_channels, packed,
+            nullptr, dx, [&](Index first, Index last, auto& pairs) { pairs_of_inputs(s, 0, first, last, pairs); });
+        return;
+    }
     detail::for_tiles<Arch, detail::InPlace::alone>(
         convolution_tile, s.in_pixels(), s.taps() * s.out_channels, s.in_channels, packed, nullptr, dx,
         [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
@@ -195,9 +156,7 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
             PixelPairs<convolution_tile> pairs;
             for (Index tap = 0; tap < s.taps(); ++tap, slab += s.out_channels * vectors * B::lanes) {
                 pairs_of_inputs(s, tap, first, last, pairs);
-                detail::multiply_pairs<Vector<Scalar, Arch>, vectors, B::pixels(vectors)>(
-                    detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels, detail::reads_apart(s)}, pairs, slab,
-                    tile.sums);
+                detail::add_pairs<Arch, vectors, Scalar>({dy, s.out_channels, s.out_channels}, pairs, slab, tile.sums);
             }
         });
 }
@@ -310,7 +269,8 @@ GradientShare gradient_share(const ConvolutionShape& s) {
                                        .rows_a_call = Blocking::rows(Blocking::vectors(0, s.out_channels))},
                          blocks * parts * s.taps() / taps};
     };
-    for (const auto& [share, tasks] : {with_rows(48, s.taps()), with_rows(16, s.taps()), with_rows(48, s.kernel)}) {
+    for (const auto& [share, tasks] :
+         {with_rows(std::max<Index>(16, 432 / s.taps()), s.taps()), with_rows(16, s.taps()), with_rows(48, s.kernel)}) {
         if (tasks >= enough) {
             return share;
         }

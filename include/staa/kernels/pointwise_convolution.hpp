@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Convolution with a kernel of one pixel: a matrix product of the pixels that it reads. The sums of some pixels stay in
+// registers over up to 128 channels and go to y at once. Plain loops: plain/convolution.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include "staa/kernels/packed_weights.hpp"
+
+namespace staa::inline STAA_ABI::detail {
+
+/// Pixels that one task owns, and channels that it sums at a time: their weights, 64 columns wide, take 32 KB.
+inline constexpr Index pointwise_tile = 126, pointwise_channels = 128;
+
+template <class Scalar, class Arch>
+constexpr bool is_pointwise(const ConvolutionShape& s, Index columns) {
+    return s.kernel == 1 && s.padding == 0 && columns % Blocking<Scalar, Arch>::lanes == 0;
+}
+
+/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel. Where pixels are
+/// read once and `are_apart`, with others between them, the machine does not foresee which follow.
+template <class Scalar>
+struct ChannelsOf {
+    const Scalar* values;
+    Index stride, channels;
+    bool are_apart = false;
+};
+
+/// y[row] = begin[row] + x[source] · slab for `Pixels` pairs, with the sums in registers. slab [channels][Vectors · lanes]. The
+/// strides are numbers or, which is a little faster, constants.
+template <class V, Index Vectors, Index Pixels, class Scalar>
+void multiply_pixels(const ChannelsOf<Scalar> x, const std::int32_t* source, const std::int32_t* row,
+                     const Scalar* slab, const Scalar* begin, auto begin_stride, Scalar* y, auto y_stride) {
+    V sums[Pixels][Vectors];
+    const Scalar* from[Pixels];
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+        from[p] = x.values + source[p] * x.stride;
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
+            sums[p][v] = V::load_unaligned(begin + row[p] * begin_stride + v * lanes_of<V>);
+        });
+    });
+    for (Index channel = 0; channel < x.channels; ++channel, slab += Vectors * lanes_of<V>) {
+        V weights[Vectors];
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { weights[v] = V::load_aligned(slab + v * lanes_of<V>); });
+        unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+            const V value(from[p][channel]);
+            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[p][v] = fma(value, weights[v], sums[p][v]); });
+        });
+    }
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+        unroll<Vectors>(
+            [&](auto v) STAA_INLINE_LAMBDA { sums[p][v].store_unaligned(y + row[p] * y_stride + v * lanes_of<V>); });
+    });
+}
+
+/// All pairs, as many at a time as the registers hold.
+template <class V, Index Vectors, Index Pixels, class Scalar, class Pairs>
+void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scalar* slab, const Scalar* begin,
+                    auto begin_stride, Scalar* y, auto y_stride) {
+    Index i = 0;
+    const auto multiply = [&](auto count) {
+        for (; i + count <= pairs.count; i += count) {
+            for (Index next = i + count; x.are_apart && next < std::min(pairs.count, i + 2 * count); ++next) {
+                prefetch(x.values + pairs.source[next] * x.stride, x.channels);
+            }
+            multiply_pixels<V, Vectors, count>(x, pairs.source + i, pairs.row + i, slab, begin, begin_stride, y,
+                                               y_stride);
+        }
+    };
+    multiply(std::integral_constant<Index, Pixels>{});
+    multiply(std::integral_constant<Index, 2>{});
+    multiply(std::integral_constant<Index, 1>{});
+}
+
+/// y [pixels, columns] = bias + x [.., channels] · packed, where `make_pairs(first pixel, end, pairs)` says what the pixels
+/// of y read; the others become 0. Blocks of columns follow each other, so that they find the pixels in the caches.
+template <class Arch, class Scalar, class MakePairs>
+void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index columns, const Scalar* packed,
+                           const std::type_identity_t<Scalar>* bias, Scalar* y, const MakePairs& make_pairs) {
+    using B = Blocking<Scalar, Arch>;
+    const Index blocks = B::blocks(columns), tiles = (pixels + pointwise_tile - 1) / pointwise_tile;
+    parallel_for(tiles * blocks, pointwise_tile * x.channels, [&](Index task) {
+        const Index block = task % blocks, column = block * B::width, vectors = B::vectors(block, columns);
+        const Index first = task / blocks * pointwise_tile, last = std::min(pixels, first + pointwise_tile);
+        PixelPairs<pointwise_tile> pairs;
+        make_pairs(first, last, pairs);
+        Scalar begin[B::width] = {};
+        if (bias != nullptr) {
+            std::copy_n(bias + column, vectors * B::lanes, begin);
+        }
+        Scalar* const to = y + first * columns + column;
+        if (pairs.count < last - first) {
+            for (Index pixel = 0; pixel < last - first; ++pixel) {
+                std::fill_n(to + pixel * columns, vectors * B::lanes, Scalar(0));
+            }
+        }
+        const Scalar* slab = packed + B::block_offset(block, x.channels);
+        for (Index channel = 0; channel < x.channels; channel += pointwise_channels) {
+            const ChannelsOf<Scalar> part{x.values + channel, x.stride,
+                                          std::min(pointwise_channels, x.channels - channel), x.are_apart};
+            with_vectors<B::most_vectors>(vectors, [&](auto count) {
+                multiply_pairs<Vector<Scalar, Arch>, count, B::pixels(count)>(
+                    part, pairs, slab + channel * count * B::lanes, channel == 0 ? begin : to,
+                    channel == 0 ? 0 : columns, to, columns);
+            });
+        }
+    });
+}
+
+}  // namespace staa::inline STAA_ABI::detail
