@@ -11,10 +11,10 @@ using namespace staa_tests;
 using staa::ConvolutionShape;
 using staa::PackedMatrix;
 
-/// Calls check(shape of the product) for rows [rows, in] times a matrix [in, out]: 91 rows are a whole tile and one more.
+/// Calls check(shape of the product) for rows [rows, in] times a matrix [in, out]: 127 rows are a whole tile and one more.
 template <class Check>
 void for_each_product_shape(const Check& check) {
-    for (const Index rows : {1, 3, 91}) {
+    for (const Index rows : {1, 3, 127}) {
         for (const Index in : odd_channels) {
             for (const Index out : odd_channels) {
                 INFO(rows << " rows, matrix " << in << "x" << out);

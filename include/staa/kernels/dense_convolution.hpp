@@ -12,10 +12,6 @@
 
 namespace staa::inline STAA_ABI {
 
-/// Pixels that one task of a dense convolution owns. Their sums, 64 channels wide, take 32 KB: they stay in the caches while
-/// the taps pass over them one by one. A multiple of the pixels in registers, so that few are left over.
-inline constexpr Index convolution_tile = 126;
-
 namespace detail {
 
 /// The sums of a task's pixels, one block of columns wide.
@@ -169,12 +165,14 @@ namespace detail {
 template <class Scalar>
 class NextTile {
  public:
-    /// Output pixels [first, last), of which `columns` of dy from `slopes` on are read. `calls` of the kernel have time to ask
-    /// for them; 0: none asks.
-    NextTile(const ConvolutionShape& s, Index first, Index last, const Scalar* slopes, Index columns, Index calls)
-        : slopes_(slopes),
+    /// Output pixels [first, last), of which dy's columns [column, column + columns) are read. `calls` of the kernel have
+    /// time to ask for them; 0: none asks.
+    NextTile(const ConvolutionShape& s, Index first, Index last, const Scalar* dy, Index column, Index columns,
+             Index calls)
+        : dy_(dy),
           in_(s.in_channels),
           out_(s.out_channels),
+          offset_(first * s.out_channels + column),
           columns_(columns),
           at_once_((last - first) / std::max<Index>(1, calls) + 1) {
         if (calls > 0 && (s.taps() > 1 || s.stride > 1)) {
@@ -186,14 +184,14 @@ class NextTile {
     void ask(const Scalar* x, Index rows) {
         for (const Index end = std::min(pairs_.count, asked_ + at_once_); asked_ < end; ++asked_) {
             prefetch(x + pairs_.source[asked_] * in_, rows);
-            prefetch(slopes_ + pairs_.row[asked_] * out_, columns_);
+            prefetch(dy_ + offset_ + pairs_.row[asked_] * out_, columns_);
         }
     }
 
  private:
     PixelPairs<convolution_tile> pairs_;
-    const Scalar* slopes_;
-    Index in_, out_, columns_, at_once_, asked_ = 0;
+    const Scalar* dy_;
+    Index in_, out_, offset_, columns_, at_once_, asked_ = 0;
 };
 
 /// gradient[channel + r] += sum over pairs of x[source][channel + r] · dy[first + row], for `Rows` row channels.
@@ -256,11 +254,11 @@ struct GradientShare {
     Index rows_a_call;  ///< of the kernel, if that asks for the next tile, else 0
 };
 
-/// Of the dense kernel. Enough tasks for the threads, of as many taps as possible: what a task reads comes from memory once for all its taps.
+/// Of the dense kernel: enough tasks for the threads, of as many taps as possible, for what a task reads comes from memory once
+/// for all its taps.
 template <class Blocking>
 GradientShare gradient_share(const ConvolutionShape& s) {
-    const Index blocks = Blocking::blocks(s.out_channels);
-    const Index enough = 2 * threads();
+    const Index blocks = Blocking::blocks(s.out_channels), enough = may_split() ? 2 * threads() : 1;
     const auto with_rows = [&](Index most, Index taps) {
         const Index parts = (s.in_channels + most - 1) / most;
         return std::pair{GradientShare{.rows = (s.in_channels + parts - 1) / parts,
@@ -269,13 +267,14 @@ GradientShare gradient_share(const ConvolutionShape& s) {
                                        .rows_a_call = Blocking::rows(Blocking::vectors(0, s.out_channels))},
                          blocks * parts * s.taps() / taps};
     };
+    const Index rows = std::max<Index>(16, 432 / s.taps());  // their sums, 64 columns wide, take 110 KB
     for (const auto& [share, tasks] :
-         {with_rows(std::max<Index>(16, 432 / s.taps()), s.taps()), with_rows(16, s.taps()), with_rows(48, s.kernel)}) {
+         {with_rows(rows, s.taps()), with_rows(16, s.taps()), with_rows(48, s.kernel), with_rows(48, 1)}) {
         if (tasks >= enough) {
             return share;
         }
     }
-    return with_rows(48, 1).first;
+    return with_rows(16, 1).first;
 }
 
 /// The loop that both weight gradients share. A task owns some row channels of some taps of a block, and walks over all
@@ -310,8 +309,8 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
                 stride = width;
             }
             const Index calls = share.rows_a_call > 0 ? (share.rows + share.rows_a_call - 1) / share.rows_a_call : 0;
-            NextTile<Scalar> next(s, last, std::min(s.out_pixels(), last + share.pixels),
-                                  dy + last * s.out_channels + block * B::width, used, calls * share.taps);
+            NextTile<Scalar> next(s, last, std::min(s.out_pixels(), last + share.pixels), dy, block * B::width, used,
+                                  calls * share.taps);
             for (Index tap = first_tap; tap < first_tap + share.taps; ++tap) {
                 pairs_of_outputs(s, tap, first, last, pairs);
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {

@@ -64,7 +64,7 @@ STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const
     for (Index ky = 0, number = 0; ky < w.lines; ++ky, at += w.line) {
         for (Index run = 0; run < w.runs; ++run, ++number) {
             const Scalar* slab = weights + (w.are_turned ? runs - 1 - number : number) * w.run * columns;
-            const Scalar* from[2] = {at + run * w.run, at + run * w.run + 8 * w.step};
+            const Scalar* from[2] = {at + run * w.run, at + run * w.run + (Pixels > 8 ? 8 : 0) * w.step};
             for (Index row = 0; row < w.run; ++row, slab += columns) {
                 V weight[Vectors];
                 unroll<Vectors>([&](auto v)

@@ -47,9 +47,9 @@ STAA_NOINLINE void correlate_lines(const Index lines, const Index pixels, const 
             [&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = V::load_aligned(gradient + r * columns + v * lanes_of<V>); });
     });
     for (Index line = 0; line < lines; ++line) {
-        const Scalar* values = x.values + line * x.line;
-        const Scalar* slopes = dy.values + line * dy.line;
-        for (Index pixel = 0; pixel < pixels; ++pixel, values += x.step, slopes += dy.step) {
+        for (Index pixel = 0; pixel < pixels; ++pixel) {
+            const Scalar* values = x.values + line * x.line + pixel * x.step;
+            const Scalar* slopes = dy.values + line * dy.line + pixel * dy.step;
             V slope[Vectors];
             unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
             unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
@@ -74,19 +74,9 @@ void correlate_rows(Index first, const Index last, Index lines, Index pixels, co
     }
     if constexpr (Rows > 1) {
         if (first < last) {
-            correlate_rows<V, Vectors, std::max<Index>(1, Rows / 3)>(first, last, lines, pixels, x, dy, columns,
-                                                                     gradient);
+            correlate_rows<V, Vectors, Rows % 2 == 0 ? Rows / 2 : Rows / 3>(first, last, lines, pixels, x, dy, columns,
+                                                                            gradient);
         }
-    }
-}
-
-/// Copies the used columns of `pixels` rows of dy to rows of a whole number of vectors, so that the kernels can load
-/// whole vectors whatever the number of channels.
-template <class Scalar>
-void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index width, Scalar* tile) {
-    for (Index pixel = 0; pixel < pixels; ++pixel, dy += columns, tile += width) {
-        std::copy(dy, dy + used, tile);
-        std::fill(tile + used, tile + width, Scalar(0));
     }
 }
 
@@ -99,8 +89,10 @@ void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Sc
     constexpr Index most = narrow_gradient_vectors;
     const Index rows = s.kernel * s.in_channels, line = padded_width(s) * s.in_channels;
     const Index groups = (s.out_channels + most * B::lanes - 1) / (most * B::lanes);
-    const bool splits_rows = groups < threads();
-    const Index part = splits_rows ? narrow_gradient_rows<B>(1) : rows, parts = (rows + part - 1) / part;
+    const bool splits_rows = may_split() && groups % threads() != 0 && groups < 4 * threads();
+    const Index some =
+        groups == 1 && s.out_channels <= B::lanes ? narrow_gradient_rows<B>(1) : 3 * narrow_gradient_rows<B>(2);
+    const Index part = splits_rows ? some : rows, parts = (rows + part - 1) / part;
     const Index taps = splits_rows ? 1 : s.kernel;
     const LineTasks pieces(s, narrow_gradient_pixels, narrow_capacity / line);
     parallel_for(groups * parts * (s.kernel / taps), s.out_pixels() * part * taps, [&](Index task) {

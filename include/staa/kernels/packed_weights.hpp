@@ -11,6 +11,10 @@
 
 namespace staa::inline STAA_ABI {
 
+/// Pixels that one task of a dense convolution owns. Their sums, 64 channels wide, take 32 KB: they stay in the caches while
+/// the taps pass over them one by one. A multiple of the pixels in registers, so that few are left over.
+inline constexpr Index convolution_tile = 126;
+
 /// Columns (output channels) are cut into blocks of up to four vectors; a block holds [taps][rows][its columns], its
 /// columns filled up with zeros to a multiple of the lanes. Four vectors times six pixels, with the weights and one
 /// broadcast, fill the 32 registers of AVX-512 and NEON; with 16 registers it is two vectors times five pixels.
@@ -143,6 +147,20 @@ STAA_KERNEL void add_packed_weights(Index taps, Index in, Index out, const Scala
         }
     });
 }
+
+namespace detail {
+
+/// Copies the used columns of `pixels` rows of dy to rows of a whole number of vectors, so that the kernels can load
+/// whole vectors whatever the number of channels.
+template <class Scalar>
+void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index width, Scalar* tile) {
+    for (Index pixel = 0; pixel < pixels; ++pixel, dy += columns, tile += width) {
+        std::copy(dy, dy + used, tile);
+        std::fill(tile + used, tile + width, Scalar(0));
+    }
+}
+
+}  // namespace detail
 
 /// Calls body(integral_constant<Index, vectors>) for a number of vectors in [1, Most].
 template <Index Most, class Body>

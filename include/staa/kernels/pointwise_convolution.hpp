@@ -9,8 +9,8 @@
 
 namespace staa::inline STAA_ABI::detail {
 
-/// Pixels that one task owns, and channels that it sums at a time: their weights, 64 columns wide, take 32 KB.
-inline constexpr Index pointwise_tile = 126, pointwise_channels = 128;
+/// Channels that are summed at a time: their weights, 64 columns wide, take 32 KB.
+inline constexpr Index pointwise_channels = 128;
 
 template <class Scalar, class Arch>
 constexpr bool is_pointwise(const ConvolutionShape& s, Index columns) {
@@ -73,36 +73,38 @@ void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scala
 }
 
 /// y [pixels, columns] = bias + x [.., channels] · packed, where `make_pairs(first pixel, end, pairs)` says what the pixels
-/// of y read; the others become 0. Blocks of columns follow each other, so that they find the pixels in the caches.
+/// of y read; some may read none. A task has all blocks of columns of its pixels, which it then finds in the caches, or one
+/// block, where there are few pixels.
 template <class Arch, class Scalar, class MakePairs>
 void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index columns, const Scalar* packed,
                            const std::type_identity_t<Scalar>* bias, Scalar* y, const MakePairs& make_pairs) {
     using B = Blocking<Scalar, Arch>;
-    const Index blocks = B::blocks(columns), tiles = (pixels + pointwise_tile - 1) / pointwise_tile;
-    parallel_for(tiles * blocks, pointwise_tile * x.channels, [&](Index task) {
-        const Index block = task % blocks, column = block * B::width, vectors = B::vectors(block, columns);
-        const Index first = task / blocks * pointwise_tile, last = std::min(pixels, first + pointwise_tile);
-        PixelPairs<pointwise_tile> pairs;
+    const Index blocks = B::blocks(columns), tiles = (pixels + convolution_tile - 1) / convolution_tile;
+    const Index parts = may_split() && tiles < 4 * threads() ? blocks : 1, part = blocks / parts;
+    parallel_for(tiles * parts, convolution_tile * x.channels * part, [&](Index task) {
+        const Index first = task / parts * convolution_tile, last = std::min(pixels, first + convolution_tile);
+        PixelPairs<convolution_tile> pairs;
         make_pairs(first, last, pairs);
-        Scalar begin[B::width] = {};
-        if (bias != nullptr) {
-            std::copy_n(bias + column, vectors * B::lanes, begin);
-        }
-        Scalar* const to = y + first * columns + column;
-        if (pairs.count < last - first) {
-            for (Index pixel = 0; pixel < last - first; ++pixel) {
-                std::fill_n(to + pixel * columns, vectors * B::lanes, Scalar(0));
+        for (Index block = task % parts * part; block < (task % parts + 1) * part; ++block) {
+            const Index column = block * B::width, vectors = B::vectors(block, columns);
+            Scalar begin[B::width] = {};
+            if (bias != nullptr) {
+                std::copy_n(bias + column, vectors * B::lanes, begin);
             }
-        }
-        const Scalar* slab = packed + B::block_offset(block, x.channels);
-        for (Index channel = 0; channel < x.channels; channel += pointwise_channels) {
-            const ChannelsOf<Scalar> part{x.values + channel, x.stride,
-                                          std::min(pointwise_channels, x.channels - channel), x.are_apart};
-            with_vectors<B::most_vectors>(vectors, [&](auto count) {
-                multiply_pairs<Vector<Scalar, Arch>, count, B::pixels(count)>(
-                    part, pairs, slab + channel * count * B::lanes, channel == 0 ? begin : to,
-                    channel == 0 ? 0 : columns, to, columns);
-            });
+            Scalar* const to = y + first * columns + column;
+            for (Index pixel = 0; pairs.count < last - first && pixel < last - first; ++pixel) {
+                std::copy_n(begin, vectors * B::lanes, to + pixel * columns);
+            }
+            const Scalar* slab = packed + B::block_offset(block, x.channels);
+            for (Index channel = 0; channel < x.channels; channel += pointwise_channels) {
+                const ChannelsOf<Scalar> some{x.values + channel, x.stride,
+                                              std::min(pointwise_channels, x.channels - channel), x.are_apart};
+                with_vectors<B::most_vectors>(vectors, [&](auto count) {
+                    multiply_pairs<Vector<Scalar, Arch>, count, B::pixels(count)>(
+                        some, pairs, slab + channel * count * B::lanes, channel == 0 ? begin : to,
+                        channel == 0 ? 0 : columns, to, columns);
+                });
+            }
         }
     });
 }
