@@ -198,26 +198,11 @@ class NextTile {
 template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
 STAA_NOINLINE void multiply_gradients(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs,
                                       Scalar* gradient) {
-    constexpr Index columns = Vectors * lanes_of<V>;
-    V sums[Rows][Vectors];
-    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
-        unroll<Vectors>(
-            [&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = V::load_aligned(gradient + r * columns + v * lanes_of<V>); });
-    });
+    GradientSums<V, Vectors, Rows, Scalar> sums(gradient, Vectors * lanes_of<V>);
     for (Index i = 0; i < pairs.count; ++i) {
-        const Scalar* values = x + pairs.source[i] * in;
-        const Scalar* slopes = dy + pairs.row[i] * out;
-        V slope[Vectors];
-        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
-        unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
-            const V value(values[r]);
-            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = fma(value, slope[v], sums[r][v]); });
-        });
+        sums.add(x + pairs.source[i] * in, dy + pairs.row[i] * out);
     }
-    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
-        unroll<Vectors>([&](auto v)
-                            STAA_INLINE_LAMBDA { sums[r][v].store_aligned(gradient + r * columns + v * lanes_of<V>); });
-    });
+    sums.store();
 }
 
 /// Row channels [first, last) of one slab: `Rows` at a time and, so that none are left over, some times one fewer.
@@ -287,6 +272,7 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
     const Index blocks = B::blocks(s.out_channels), groups = s.taps() / share.taps;
     const Index parts = (s.in_channels + share.rows - 1) / share.rows;
     const Index cost = s.out_pixels() * std::min(s.in_channels, share.rows) * share.taps;
+    const Index calls = share.rows_a_call > 0 ? (share.rows + share.rows_a_call - 1) / share.rows_a_call : 0;
     parallel_for(blocks * groups * parts, cost, [&](Index task) {
         const Index part = task % parts, first_tap = task / parts % groups * share.taps, block = task / parts / groups;
         const Index first_row = part * share.rows, last_row = std::min(s.in_channels, first_row + share.rows);
@@ -308,7 +294,6 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
                 slopes = tile;
                 stride = width;
             }
-            const Index calls = share.rows_a_call > 0 ? (share.rows + share.rows_a_call - 1) / share.rows_a_call : 0;
             NextTile<Scalar> next(s, last, std::min(s.out_pixels(), last + share.pixels), dy, block * B::width, used,
                                   calls * share.taps);
             for (Index tap = first_tap; tap < first_tap + share.taps; ++tap) {

@@ -37,31 +37,52 @@ struct Lines {
     Index line, step;  ///< from a line to the next, and from a pixel to its neighbour
 };
 
+/// Sums of rows of a weights' gradient, in registers: gradient [Rows][columns], of which it takes the first vectors.
+template <class V, Index Vectors, Index Rows, class Scalar>
+class GradientSums {
+ public:
+    STAA_INLINE GradientSums(Scalar* gradient, Index columns) : gradient_(gradient), columns_(columns) {
+        for_sums([&](auto r, auto v) STAA_INLINE_LAMBDA { sums_[r][v] = V::load_aligned(place(r, v)); });
+    }
+
+    /// Adds values[row] · slopes.
+    STAA_INLINE void add(const Scalar* values, const Scalar* slopes) {
+        V slope[Vectors];
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
+        unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
+            const V value(values[r]);
+            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums_[r][v] = fma(value, slope[v], sums_[r][v]); });
+        });
+    }
+
+    STAA_INLINE void store() const {
+        for_sums([&](auto r, auto v) STAA_INLINE_LAMBDA { sums_[r][v].store_aligned(place(r, v)); });
+    }
+
+ private:
+    template <class Visit>
+    STAA_INLINE static void for_sums(const Visit& visit) {
+        unroll<Rows>([&](auto r)
+                         STAA_INLINE_LAMBDA { unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { visit(r, v); }); });
+    }
+    STAA_INLINE Scalar* place(Index r, Index v) const { return gradient_ + r * columns_ + v * lanes_of<V>; }
+
+    V sums_[Rows][Vectors];
+    Scalar* gradient_;
+    Index columns_;
+};
+
 /// gradient[r] += sum over lines and pixels of x[line][pixel][r] · dy[line][pixel], for `Rows` rows of `columns`.
 template <class V, Index Vectors, Index Rows, class Scalar>
 STAA_NOINLINE void correlate_lines(const Index lines, const Index pixels, const Lines<Scalar> x, const Lines<Scalar> dy,
                                    const Index columns, Scalar* gradient) {
-    V sums[Rows][Vectors];
-    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
-        unroll<Vectors>(
-            [&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = V::load_aligned(gradient + r * columns + v * lanes_of<V>); });
-    });
+    GradientSums<V, Vectors, Rows, Scalar> sums(gradient, columns);
     for (Index line = 0; line < lines; ++line) {
         for (Index pixel = 0; pixel < pixels; ++pixel) {
-            const Scalar* values = x.values + line * x.line + pixel * x.step;
-            const Scalar* slopes = dy.values + line * dy.line + pixel * dy.step;
-            V slope[Vectors];
-            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
-            unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
-                const V value(values[r]);
-                unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums[r][v] = fma(value, slope[v], sums[r][v]); });
-            });
+            sums.add(x.values + line * x.line + pixel * x.step, dy.values + line * dy.line + pixel * dy.step);
         }
     }
-    unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
-        unroll<Vectors>([&](auto v)
-                            STAA_INLINE_LAMBDA { sums[r][v].store_aligned(gradient + r * columns + v * lanes_of<V>); });
-    });
+    sums.store();
 }
 
 /// Rows [first, last) of a line of taps, as many at a time as the registers hold.
@@ -90,8 +111,7 @@ void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Sc
     const Index rows = s.kernel * s.in_channels, line = padded_width(s) * s.in_channels;
     const Index groups = (s.out_channels + most * B::lanes - 1) / (most * B::lanes);
     const bool splits_rows = may_split() && groups % threads() != 0 && groups < 4 * threads();
-    const Index some =
-        groups == 1 && s.out_channels <= B::lanes ? narrow_gradient_rows<B>(1) : 3 * narrow_gradient_rows<B>(2);
+    const Index some = s.out_channels <= B::lanes ? narrow_gradient_rows<B>(1) : 3 * narrow_gradient_rows<B>(2);
     const Index part = splits_rows ? some : rows, parts = (rows + part - 1) / part;
     const Index taps = splits_rows ? 1 : s.kernel;
     const LineTasks pieces(s, narrow_gradient_pixels, narrow_capacity / line);
