@@ -21,17 +21,18 @@ constexpr Index channels_of_word(Index word, Index channels) { return std::min<I
 /// For every image, word and pixel the channels that spike, ascending. An entry is x · channels_of_word + channel, x being
 /// the pixel's column: so neighbours in a line are one list, and an entry says which of them it belongs to. The entries of
 /// pixel p of an image's word lie from begin[p] to begin[p + 1]. Each image has room for all its neurons, in whole bytes of
-/// bits.
+/// bits; behind the last one is room that kernels read ahead, whatever it holds.
 struct ActiveChannels {
     Index width, map_pixels, channels;
     std::int32_t* begin;     // [images][words][map_pixels + 1]
-    std::uint16_t* entries;  // [images][map_pixels · channels, rounded up to bytes]
+    std::uint16_t* entries;  // [images][map_pixels · channels, rounded up to bytes], and read_ahead more
 
+    static constexpr Index read_ahead = 8;
     static constexpr Index begin_size(Index images, Index map_pixels, Index channels) {
         return images * words_for(channels) * (map_pixels + 1);
     }
     static constexpr Index entries_size(Index images, Index map_pixels, Index channels) {
-        return images * map_pixels * ((channels + 7) / 8 * 8);
+        return images * room(map_pixels, channels) + read_ahead;
     }
     /// Whether an entry can hold what a line of the map needs.
     static constexpr bool holds(Index width, Index channels) { return width * std::min<Index>(64, channels) <= 65536; }
@@ -39,7 +40,10 @@ struct ActiveChannels {
     std::int32_t* begins(Index image, Index word) const {
         return begin + (image * words_for(channels) + word) * (map_pixels + 1);
     }
-    std::uint16_t* entries_of(Index image) const { return entries + entries_size(image, map_pixels, channels); }
+    std::uint16_t* entries_of(Index image) const { return entries + image * room(map_pixels, channels); }
+
+    /// Entries that an image has room for.
+    static constexpr Index room(Index map_pixels, Index channels) { return map_pixels * ((channels + 7) / 8 * 8); }
 
     /// The lists from image `first` on.
     ActiveChannels from(Index first) const {
@@ -52,7 +56,7 @@ template <class Scalar>
 struct ActiveValues : ActiveChannels {
     Scalar* values;  // as many as entries
 
-    Scalar* values_of(Index image) const { return values + entries_size(image, map_pixels, channels); }
+    Scalar* values_of(Index image) const { return values + image * room(map_pixels, channels); }
     ActiveValues from(Index first) const { return {ActiveChannels::from(first), values_of(first)}; }
 };
 

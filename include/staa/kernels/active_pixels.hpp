@@ -20,7 +20,7 @@ struct ActivePixels {
     std::int32_t* begin;       // [tiles][channels + 1]
     std::uint16_t* positions;  // [tiles][room]
 
-    /// The bits of a byte are listed whole, so the last ones need some places more.
+    /// The bits of a byte are listed whole, and kernels read ahead, so there are some places more.
     static Index room_of(const MapTiles& tiles, Index channels) { return tiles.pixels() * channels + 8; }
 
     const std::uint16_t* first(Index tile, Index channel) const {

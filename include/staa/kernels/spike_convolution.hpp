@@ -25,37 +25,61 @@ inline Index spike_tile(Index pixels, Index blocks) {
     return std::max<Index>(1, (pixels + tiles - 1) / tiles);
 }
 
-/// Calls visit(entry) for the entries of a list. They are read four at a time: the load of an entry takes as long as that
-/// of a vector of weights, and the machine does two a cycle.
-template <class Visit>
-STAA_INLINE void for_entries(const std::uint16_t* entry, const std::uint16_t* end, Visit&& visit) {
-    if constexpr (std::endian::native == std::endian::little) {
-        for (; end - entry >= 4; entry += 4) {
-            std::uint64_t four;
-            std::memcpy(&four, entry, sizeof four);
-            unroll<4>([&](auto i) STAA_INLINE_LAMBDA { visit(static_cast<Index>(four >> (16 * i) & 0xFFFF)); });
-        }
-        if (end - entry >= 2) {
-            std::uint32_t two;
-            std::memcpy(&two, entry, sizeof two);
-            unroll<2>([&](auto i) STAA_INLINE_LAMBDA { visit(static_cast<Index>(two >> (16 * i) & 0xFFFF)); });
-            entry += 2;
-        }
+/// Where a list begins, and its first entries, read before the list ahead of it is worked off: the address of a row of
+/// weights comes from a load, and additions that had to wait for it took a tenth of the time (docs/performance.md). Four
+/// entries a word: the load of one takes as long as that of a vector of weights, and the machine does two a cycle.
+struct ListAhead {
+    static constexpr Index words = ActiveChannels::read_ahead / 4;
+    const std::uint16_t* first;
+    std::uint64_t word[words];
+
+    STAA_INLINE explicit ListAhead(const std::uint16_t* list) : first(list) {
+        unroll<words>([&](auto i) STAA_INLINE_LAMBDA { word[i] = load(list + 4 * i); });
     }
-    for (; entry < end; ++entry) {
+    STAA_INLINE static std::uint64_t load(const std::uint16_t* entries) {
+        std::uint64_t four;
+        std::memcpy(&four, entries, sizeof four);
+        return four;
+    }
+};
+
+/// Calls visit(entry) for the first `Count` entries of a word.
+template <Index Count, class Visit>
+STAA_INLINE void for_entries_of(std::uint64_t word, Visit&& visit) {
+    unroll<Count>([&](auto i) STAA_INLINE_LAMBDA {
+        constexpr Index place = std::endian::native == std::endian::little ? i : 3 - i;
+        visit(static_cast<Index>(word >> (16 * place) & 0xFFFF));
+    });
+}
+
+/// Calls visit(entry) for the entries of a list that ends at `end`. Up to ActiveChannels::read_ahead more are read.
+template <class Visit>
+STAA_INLINE void for_entries(ListAhead list, const std::uint16_t* end, Visit&& visit) {
+    const std::uint16_t* entry = list.first;
+    for (; end - entry >= 4; entry += 4) {
+        const std::uint64_t word = list.word[0];
+        unroll<ListAhead::words - 1>([&](auto i) STAA_INLINE_LAMBDA { list.word[i] = list.word[i + 1]; });
+        list.word[ListAhead::words - 1] = ListAhead::load(entry + ActiveChannels::read_ahead);
+        for_entries_of<4>(word, visit);
+    }
+    if (end - entry >= 2) {
+        for_entries_of<2>(list.word[0], visit);
+        entry += 2;
+    }
+    if (entry < end) {
         visit(Index{*entry});
     }
 }
 
-/// sums = begin + the rows of the weights that the entries [first, last) of a list name, each times its entry's value.
-/// `rows` is the address that the row of entry 0 would have: a number, for that may lie before the weights.
+/// sums = begin + the rows of the weights that the entries of a list name, each times its entry's value, if there are
+/// values. `rows` is the address that the row of entry 0 would have: a number, for that may lie before the weights.
 template <class V, Index Vectors, class Scalar>
-STAA_INLINE void add_rows(const std::uint16_t* first, const std::uint16_t* last, [[maybe_unused]] const Scalar* values,
+STAA_INLINE void add_rows(const ListAhead& list, const std::uint16_t* end, [[maybe_unused]] const Scalar* values,
                           bool has_values, std::uintptr_t rows, const Scalar* begin, Scalar* sums) {
     constexpr std::uintptr_t row_bytes = Vectors * lanes_of<V> * sizeof(Scalar);
     V sum[Vectors];
     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[v] = V::load_aligned(begin + v * lanes_of<V>); });
-    for_entries(first, last, [&](Index entry) STAA_INLINE_LAMBDA {
+    for_entries(list, end, [&](Index entry) STAA_INLINE_LAMBDA {
         const auto* row = reinterpret_cast<const Scalar*>(rows + static_cast<std::uintptr_t>(entry) * row_bytes);
         if (has_values) {
             const V value(*values++);
@@ -94,13 +118,17 @@ STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active activ
             }
             Scalar* sums = tile.sums + (pixel - first) * tile.stride;
             const Index in_width = is_inside ? s.in_width : 0;  // outside there are no entries
+            const auto first_of = [&](Index left) { return entries + begin[std::clamp<Index>(left, 0, in_width)]; };
+            Index left = x * s.stride - s.padding;
+            ListAhead next(first_of(left));
             for (Index out_x = x; out_x < end_x; ++out_x, sums += tile.stride) {
-                const Index left = out_x * s.stride - s.padding;
-                const Index from = std::clamp<Index>(left, 0, in_width);
-                const Index to = std::clamp<Index>(left + s.kernel, from, in_width);
-                add_rows<V, Vectors>(
-                    entries + begin[from], entries + begin[to], has_values ? values + begin[from] : nullptr, has_values,
-                    weights - static_cast<std::uintptr_t>(left * tap_bytes), Begins ? tile.begin : sums, sums);
+                const ListAhead list = next;
+                next = ListAhead(first_of(left + s.stride));
+                const std::uint16_t* end = first_of(left + s.kernel);
+                add_rows<V, Vectors>(list, end, has_values ? values + (list.first - entries) : nullptr, has_values,
+                                     weights - static_cast<std::uintptr_t>(left * tap_bytes),
+                                     Begins ? tile.begin : sums, sums);
+                left += s.stride;
             }
         }
         pixel += end_x - x;
