@@ -27,6 +27,28 @@ TEST_CASE("The set bits of every byte are listed ascending, each at an offset", 
     }
 }
 
+TEST_CASE("The set bits of a word are listed ascending, each as its place at an offset", "[core]") {
+    std::uint16_t places[64];
+    for (std::size_t i = 0; i < 64; ++i) {
+        places[i] = static_cast<std::uint16_t>(100 * (i / 8) + i % 8);  // bytes apart, as lines of a map are
+    }
+    for (const std::uint64_t bits : {0x0ull, 0x1ull, 0x8000000000000001ull, 0x00FF00F0A5000000ull, ~0ull}) {
+        for (const Index offset : {0, 64, 64800}) {
+            std::vector<std::uint16_t> expected;
+            for (std::size_t bit = 0; bit < 64; ++bit) {
+                if ((bits >> bit & 1u) != 0) {
+                    expected.push_back(static_cast<std::uint16_t>(offset + places[bit]));
+                }
+            }
+            std::vector<std::uint16_t> listed(65, 12345);
+            const Index count = list_word(bits, places, offset, listed.data());
+            CHECK(listed.back() == 12345);
+            listed.resize(static_cast<std::size_t>(count));
+            CHECK(listed == expected);
+        }
+    }
+}
+
 TEST_CASE("Numbers are added where a bit is set, for any count of bits", "[core]") {
     const std::uint64_t words[] = {0x8000000000000005, 0x3};
     for (const Index count : {1, 3, 8, 60, 64, 65, 66, 128}) {

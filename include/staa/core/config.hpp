@@ -15,6 +15,8 @@
 // keep one of the two bodies, and a program could meet an instruction that its machine does not have.
 #if defined(STAA_PLAIN)
 #define STAA_ABI_INSTRUCTIONS plain
+#elif defined(__AVX512BW__) && defined(__AVX512VBMI2__)
+#define STAA_ABI_INSTRUCTIONS avx512_vbmi2
 #elif defined(__AVX512BW__)
 #define STAA_ABI_INSTRUCTIONS avx512
 #elif defined(__AVX512F__)

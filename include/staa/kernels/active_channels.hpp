@@ -102,6 +102,9 @@ inline void list_active_channels(const std::uint64_t* bits, Index images, const 
         detail::list_image(active, image, [&](Index pixel, Index word, Index first, Index next) {
             const std::uint64_t of_word = bits[pixel * words + word];
             std::uint16_t* to = entries + next;
+            if (channels_of_word(word, active.channels) == 64) {
+                return detail::list_word(of_word, detail::positions_of_word.data(), first, to);
+            }
             for (Index bit = 0; bit < channels_of_word(word, active.channels); bit += 8) {
                 to += detail::list_byte(of_word >> bit, detail::four_times(first + bit), to);
             }

@@ -20,8 +20,8 @@ struct ActivePixels {
     std::int32_t* begin;       // [tiles][channels + 1]
     std::uint16_t* positions;  // [tiles][room]
 
-    /// The bits of a byte are listed whole, and kernels read ahead, so there are some places more.
-    static Index room_of(const MapTiles& tiles, Index channels) { return tiles.pixels() * channels + 8; }
+    /// Words of bits are listed whole, and kernels read ahead, so there are some places more.
+    static Index room_of(const MapTiles& tiles, Index channels) { return tiles.pixels() * channels + 64; }
 
     const std::uint16_t* first(Index tile, Index channel) const {
         return positions + tile * room + begin[tile * (channels + 1) + channel];
@@ -63,14 +63,16 @@ struct TileBytes {
     static constexpr Index capacity = (MapTiles::capacity + 7) / 8 * 8;
     Index count = 0;
     Index pixel[capacity], pixels[capacity];  ///< the first one's number among all, and how many
-    std::uint64_t positions[capacity] = {};   ///< four times the first one's place in the tile
+    std::uint16_t places[8 * capacity] = {};  ///< of all of them, in the tile
 
     TileBytes(const MapTiles& tiles, const MapTiles::Tile& tile) {
         tiles.for_lines(tile, [&](Index first, Index position) {
             for (Index x = 0; x < tile.columns; x += 8, ++count) {
                 pixel[count] = first + x;
                 pixels[count] = std::min<Index>(8, tile.columns - x);
-                positions[count] = four_times(position + x);
+                for (Index k = 0; k < pixels[count]; ++k) {
+                    places[8 * count + k] = static_cast<std::uint16_t>(position + x + k);
+                }
             }
         });
     }
@@ -106,10 +108,7 @@ void list_tile(const MapTiles& tiles, Index tile, const ActivePixels& active, co
         }
         begin[channel] = static_cast<std::int32_t>(to - positions);
         for (Index i = 0; i < bytes.squares(); ++i) {
-            const std::uint64_t of_channel = squares[i][channel % 64];
-            for (Index byte = 0; byte < 8; ++byte) {
-                to += list_byte(of_channel >> (8 * byte), bytes.positions[8 * i + byte], to);
-            }
+            to += list_word(squares[i][channel % 64], bytes.places + 64 * i, 0, to);
         }
     }
     begin[active.channels] = static_cast<std::int32_t>(to - positions);
