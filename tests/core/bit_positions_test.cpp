@@ -27,24 +27,28 @@ TEST_CASE("The set bits of every byte are listed ascending, each at an offset", 
     }
 }
 
-TEST_CASE("The set bits of a word are listed ascending, each as its place at an offset", "[core]") {
+TEST_CASE("The set bits of a word, whole or its first, are listed ascending, each as its place at an offset",
+          "[core]") {
     std::uint16_t places[64];
     for (std::size_t i = 0; i < 64; ++i) {
         places[i] = static_cast<std::uint16_t>(100 * (i / 8) + i % 8);  // bytes apart, as lines of a map are
     }
-    for (const std::uint64_t bits : {0x0ull, 0x1ull, 0x8000000000000001ull, 0x00FF00F0A5000000ull, ~0ull}) {
-        for (const Index offset : {0, 64, 64800}) {
-            std::vector<std::uint16_t> expected;
-            for (std::size_t bit = 0; bit < 64; ++bit) {
-                if ((bits >> bit & 1u) != 0) {
-                    expected.push_back(static_cast<std::uint16_t>(offset + places[bit]));
+    for (const std::uint64_t word : {0x0ull, 0x1ull, 0x8000000000000001ull, 0x00FF00F0A5000000ull, ~0ull}) {
+        for (const Index count : {3, 8, 40, 63, 64}) {
+            const std::uint64_t bits = word & (~std::uint64_t{0} >> (64 - count));
+            for (const Index offset : {0, 64, 64800}) {
+                std::vector<std::uint16_t> expected;
+                for (std::size_t bit = 0; bit < 64; ++bit) {
+                    if ((bits >> bit & 1u) != 0) {
+                        expected.push_back(static_cast<std::uint16_t>(offset + places[bit]));
+                    }
                 }
+                std::vector<std::uint16_t> listed(static_cast<std::size_t>((count + 7) / 8 * 8 + 1), 12345);
+                const Index set = list_word(bits, count, places, offset, listed.data());
+                CHECK(listed.back() == 12345);
+                listed.resize(static_cast<std::size_t>(set));
+                CHECK(listed == expected);
             }
-            std::vector<std::uint16_t> listed(65, 12345);
-            const Index count = list_word(bits, places, offset, listed.data());
-            CHECK(listed.back() == 12345);
-            listed.resize(static_cast<std::size_t>(count));
-            CHECK(listed == expected);
         }
     }
 }

@@ -56,24 +56,27 @@ inline constexpr auto positions_of_word = [] {
     return positions;
 }();
 
-/// `list_byte` for 64 bits: writes offset + places[i] for every bit i that is set and gives their number. All 64 places of
-/// `to` may be written. The eight places of a byte's bits follow each other.
-inline Index list_word(std::uint64_t bits, const std::uint16_t* places, Index offset, std::uint16_t* to) {
+/// `list_byte` for the first `count` <= 64 bits of a word, of which the others are 0: writes offset + places[i] for every bit i
+/// that is set and gives their number. As many places of `to` may be written as there are bits, in whole bytes. The eight
+/// places of a byte's bits follow each other.
+inline Index list_word(std::uint64_t bits, Index count, const std::uint16_t* places, Index offset, std::uint16_t* to) {
     const std::uint16_t* const first = to;
 #if defined(STAA_COMPRESSES_PLACES)
-    // The machine drops what is not set out of 32 places at once: lists are made twice as fast as by bytes.
-    const __m512i offsets = _mm512_set1_epi16(static_cast<short>(offset));
-    for (int half = 0; half < 2; ++half, bits >>= 32, places += 32) {
-        const auto set = static_cast<std::uint32_t>(bits);
-        const __m512i moved = _mm512_add_epi16(_mm512_loadu_si512(places), offsets);
-        _mm512_storeu_si512(to, _mm512_maskz_compress_epi16(set, moved));
-        to += std::popcount(set);
-    }
-#else
-    for (Index bit = 0; bit < 64; bit += 8) {
-        to += list_byte(bits >> bit, four_times(offset + places[bit]), to);
+    if (count == 64) {
+        // The machine drops what is not set out of 32 places at once: two to three times as fast as by bytes.
+        const __m512i offsets = _mm512_set1_epi16(static_cast<short>(offset));
+        for (int half = 0; half < 2; ++half, bits >>= 32, places += 32) {
+            const auto set = static_cast<std::uint32_t>(bits);
+            const __m512i moved = _mm512_add_epi16(_mm512_loadu_si512(places), offsets);
+            _mm512_storeu_si512(to, _mm512_maskz_compress_epi16(set, moved));
+            to += std::popcount(set);
+        }
+        return to - first;
     }
 #endif
+    for (Index bit = 0; bit < count; bit += 8) {
+        to += list_byte(bits >> bit, four_times(offset + places[bit]), to);
+    }
     return to - first;
 }
 #undef STAA_COMPRESSES_PLACES

@@ -27,12 +27,15 @@ struct ActiveChannels {
     std::int32_t* begin;     // [images][words][map_pixels + 1]
     std::uint16_t* entries;  // [images][map_pixels · channels, rounded up to bytes], and read_ahead more
 
+    /// Entries that kernels read behind a list.
     static constexpr Index read_ahead = 8;
+    /// Entries that an image has room for.
+    static constexpr Index room_of(Index map_pixels, Index channels) { return map_pixels * ((channels + 7) / 8 * 8); }
     static constexpr Index begin_size(Index images, Index map_pixels, Index channels) {
         return images * words_for(channels) * (map_pixels + 1);
     }
     static constexpr Index entries_size(Index images, Index map_pixels, Index channels) {
-        return images * room(map_pixels, channels) + read_ahead;
+        return images * room_of(map_pixels, channels) + read_ahead;
     }
     /// Whether an entry can hold what a line of the map needs.
     static constexpr bool holds(Index width, Index channels) { return width * std::min<Index>(64, channels) <= 65536; }
@@ -40,10 +43,7 @@ struct ActiveChannels {
     std::int32_t* begins(Index image, Index word) const {
         return begin + (image * words_for(channels) + word) * (map_pixels + 1);
     }
-    std::uint16_t* entries_of(Index image) const { return entries + image * room(map_pixels, channels); }
-
-    /// Entries that an image has room for.
-    static constexpr Index room(Index map_pixels, Index channels) { return map_pixels * ((channels + 7) / 8 * 8); }
+    std::uint16_t* entries_of(Index image) const { return entries + image * room_of(map_pixels, channels); }
 
     /// The lists from image `first` on.
     ActiveChannels from(Index first) const {
@@ -56,7 +56,7 @@ template <class Scalar>
 struct ActiveValues : ActiveChannels {
     Scalar* values;  // as many as entries
 
-    Scalar* values_of(Index image) const { return values + image * room(map_pixels, channels); }
+    Scalar* values_of(Index image) const { return values + image * room_of(map_pixels, channels); }
     ActiveValues from(Index first) const { return {ActiveChannels::from(first), values_of(first)}; }
 };
 
@@ -100,15 +100,8 @@ inline void list_active_channels(const std::uint64_t* bits, Index images, const 
     parallel_for(images, active.map_pixels * active.channels / 4, [&](Index image) {
         std::uint16_t* entries = active.entries_of(image);
         detail::list_image(active, image, [&](Index pixel, Index word, Index first, Index next) {
-            const std::uint64_t of_word = bits[pixel * words + word];
-            std::uint16_t* to = entries + next;
-            if (channels_of_word(word, active.channels) == 64) {
-                return detail::list_word(of_word, detail::positions_of_word.data(), first, to);
-            }
-            for (Index bit = 0; bit < channels_of_word(word, active.channels); bit += 8) {
-                to += detail::list_byte(of_word >> bit, detail::four_times(first + bit), to);
-            }
-            return to - entries - next;
+            return detail::list_word(bits[pixel * words + word], channels_of_word(word, active.channels),
+                                     detail::positions_of_word.data(), first, entries + next);
         });
     });
 }

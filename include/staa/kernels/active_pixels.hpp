@@ -108,7 +108,7 @@ void list_tile(const MapTiles& tiles, Index tile, const ActivePixels& active, co
         }
         begin[channel] = static_cast<std::int32_t>(to - positions);
         for (Index i = 0; i < bytes.squares(); ++i) {
-            to += list_word(squares[i][channel % 64], bytes.places + 64 * i, 0, to);
+            to += list_word(squares[i][channel % 64], 64, bytes.places + 64 * i, 0, to);
         }
     }
     begin[active.channels] = static_cast<std::int32_t>(to - positions);
