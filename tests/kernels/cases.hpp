@@ -61,6 +61,8 @@ inline std::vector<staa::ConvolutionShape> convolution_cases() {
     shapes.push_back(convolution_of(1, 3, 600, 3, 5, 3, 1, 1));    // a line that is more than a task
     shapes.push_back(convolution_of(2, 9, 10, 11, 16, 3, 1, 1));   // 33 rows of weights a line of taps, one vector wide
     shapes.push_back(convolution_of(1, 19, 18, 8, 40, 3, 2, 1));   // few channels, every second pixel
+    shapes.push_back(convolution_of(3, 41, 30, 2, 20, 3, 1, 1));   // an image's, of several tasks
+    shapes.push_back(convolution_of(2, 20, 140, 1, 70, 5, 2, 3));  // one channel, a line that is more than a tile
     shapes.push_back(convolution_of(3, 9, 9, 200, 128, 1, 2, 0));  // whole vectors, pixels that nobody reads
     shapes.push_back(convolution_of(2, 12, 11, 65, 64, 1, 1, 0));  // more pixels than a task has
     return shapes;

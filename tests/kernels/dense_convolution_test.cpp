@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("The input gradient of a convolution is its transpose", "[ker
         Problem<Scalar, Arch> p(s);
         auto packed = unwritten<Scalar>(
             staa::Blocking<Scalar, Arch>::packed_size(s.taps() * s.out_channels, s.in_channels), Begins::aligned);
-        staa::pack_transposed_weights<Scalar, Arch>(s.taps(), s.in_channels, s.out_channels, p.w.data(), packed.data());
+        staa::pack_input_gradient_weights<Scalar, Arch>(s, p.w.data(), packed.data());
         auto dx = unwritten<Scalar>(p.x.size());
         staa::dense_convolution_input_gradient<Scalar, Arch>(s, p.dy.data(), packed.data(), dx.data());
 
@@ -85,7 +85,8 @@ TEMPLATE_TEST_CASE("The weight gradient of a convolution sums over all images an
 
 TEST_CASE("A convolution and its gradients are the same to the bit with one and two threads", "[kernels]") {
     const ConvolutionShape s =
-        GENERATE(convolution_of(5, 7, 7, 65, 130, 3, 1, 1), convolution_of(20, 17, 17, 16, 16, 3, 1, 1));
+        GENERATE(convolution_of(5, 7, 7, 65, 130, 3, 1, 1), convolution_of(20, 17, 17, 16, 16, 3, 1, 1),
+                 convolution_of(3, 41, 30, 2, 20, 3, 1, 1));
     const int threads_before = staa::threads();
     const auto run = [&](int threads) {
         staa::set_threads(threads);
@@ -96,7 +97,7 @@ TEST_CASE("A convolution and its gradients are the same to the bit with one and 
             Begins::aligned);
         staa::pack_convolution_weights(s.kernel, s.in_channels, s.out_channels, p.w.data(), nullptr, p.packed.data());
         staa::dense_convolution(s, p.x.data(), p.packed.data(), nullptr, y.data());
-        staa::pack_transposed_weights(s.taps(), s.in_channels, s.out_channels, p.w.data(), transposed.data());
+        staa::pack_input_gradient_weights(s, p.w.data(), transposed.data());
         staa::dense_convolution_input_gradient(s, p.dy.data(), transposed.data(), dx.data());
         staa::dense_convolution_weight_gradient(s, p.x.data(), p.dy.data(), p.packed.data());
         std::vector<float> results(y.begin(), y.end());

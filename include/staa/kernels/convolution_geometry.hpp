@@ -68,6 +68,16 @@ void for_lines_read(const ConvolutionShape& s, Index first, Index last, Visit&& 
     }
 }
 
+/// Positions [begin, end) on a line of the output; none if end <= begin.
+struct OutputRange {
+    Index begin, end;
+};
+/// Those for which input x = output x · stride + offset is inside the image.
+constexpr OutputRange outputs_inside(const ConvolutionShape& s, Index offset) {
+    return {offset >= 0 ? 0 : (-offset + s.stride - 1) / s.stride,
+            s.in_width > offset ? std::min(s.out_width, (s.in_width - 1 - offset) / s.stride + 1) : 0};
+}
+
 /// Pairs of pixels that one tap joins. `row` is a position within the range of pixels that was asked for, `source` the
 /// number of the pixel on the other side.
 template <Index Capacity>
@@ -82,8 +92,7 @@ struct PixelPairs {
 template <Index Capacity>
 void pairs_of_outputs(const ConvolutionShape& s, Index tap, Index first, Index last, PixelPairs<Capacity>& pairs) {
     const Index offset_y = tap / s.kernel - s.padding, offset_x = tap % s.kernel - s.padding;
-    const Index begin_x = offset_x >= 0 ? 0 : (-offset_x + s.stride - 1) / s.stride;
-    const Index end_x = s.in_width > offset_x ? (s.in_width - 1 - offset_x) / s.stride + 1 : 0;
+    const OutputRange inside = outputs_inside(s, offset_x);
     pairs.count = 0;
     for (Index pixel = first; pixel < last;) {
         const Index line = pixel / s.out_width, x = pixel % s.out_width;
@@ -92,8 +101,8 @@ void pairs_of_outputs(const ConvolutionShape& s, Index tap, Index first, Index l
         if (in_y >= 0 && in_y < s.in_height) {
             const Index source = (line / s.out_height * s.in_height + in_y) * s.in_width + offset_x;
             const Index shift = pixel - x;
-            const Index to = std::min(line_end - shift, end_x);
-            for (Index out_x = std::max(x, begin_x); out_x < to; ++out_x) {
+            const Index to = std::min(line_end - shift, inside.end);
+            for (Index out_x = std::max(x, inside.begin); out_x < to; ++out_x) {
                 pairs.row[pairs.count] = static_cast<std::int32_t>(shift + out_x - first);
                 pairs.source[pairs.count] = static_cast<std::int32_t>(source + out_x * s.stride);
                 ++pairs.count;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "staa/kernels/narrow_convolution.hpp"
+#include "staa/kernels/narrow_input_gradient.hpp"
 #include "staa/kernels/narrow_weight_gradient.hpp"
 #include "staa/kernels/packed_weights.hpp"
 #include "staa/kernels/pointwise_convolution.hpp"
@@ -21,14 +22,6 @@ struct Tile {
     Index stride;         ///< from pixel to pixel
     const Scalar* begin;  ///< what the sums begin with: the bias of the columns, or 0
 };
-
-/// Copies the tile's used columns to y [pixels, columns of all blocks].
-template <class Scalar>
-void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used, Scalar* y, Index y_columns) {
-    for (Index pixel = 0; pixel < pixels; ++pixel) {
-        std::copy(tile + pixel * tile_columns, tile + pixel * tile_columns + used, y + pixel * y_columns);
-    }
-}
 
 /// Where the sums of a tile may lie in y itself, if its columns are whole vectors.
 enum class InPlace {
@@ -124,12 +117,24 @@ STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, c
         });
 }
 
+/// Packs weights [kernel, kernel, in, out] for `dense_convolution_input_gradient`, into as many scalars as
+/// `pack_transposed_weights` takes.
+template <class Scalar, class Arch = DefaultArch>
+STAA_KERNEL void pack_input_gradient_weights(const ConvolutionShape& s, const Scalar* weight, Scalar* packed) {
+    const Index taps = detail::has_narrow_input_gradient<Scalar, Arch>(s) ? 1 : s.taps();
+    pack_transposed_weights<Scalar, Arch>(taps, s.taps() / taps * s.in_channels, s.out_channels, weight, packed);
+}
+
 /// The transpose: dx[n, iy, ix, i] = sum over the outputs that read the pixel, and o, of dy[.., o] · w[ky, kx, i, o].
-/// packed by `pack_transposed_weights`; dx [images, in_height, in_width, in] overwritten.
+/// packed by `pack_input_gradient_weights`, aligned to 64 bytes; dx [images, in_height, in_width, in] overwritten.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed,
                                                   Scalar* dx) {
     using B = Blocking<Scalar, Arch>;
+    if (detail::has_narrow_input_gradient<Scalar, Arch>(s)) {
+        detail::narrow_input_gradient<Arch>(s, dy, packed, dx);
+        return;
+    }
     if (s.stride == 1) {  // then it is a convolution of dy, with the taps in reverse order
         const ConvolutionShape turned{
             s.images,      s.out_height, s.out_width, s.out_channels,          s.in_height, s.in_width,

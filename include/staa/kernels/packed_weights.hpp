@@ -160,6 +160,14 @@ void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index 
     }
 }
 
+/// Copies the tile's used columns to y [pixels, columns of all blocks].
+template <class Scalar>
+void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used, Scalar* y, Index y_columns) {
+    for (Index pixel = 0; pixel < pixels; ++pixel) {
+        std::copy(tile + pixel * tile_columns, tile + pixel * tile_columns + used, y + pixel * y_columns);
+    }
+}
+
 }  // namespace detail
 
 /// Calls body(integral_constant<Index, vectors>) for a number of vectors in [1, Most].

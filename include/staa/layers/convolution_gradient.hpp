@@ -138,7 +138,7 @@ class ConvolutionGradient {
             }
         }
         const Scratch<Scalar> turned(call_.arena, Packing::packed_size(s_.taps() * Channels, In::channels));
-        pack_transposed_weights<Scalar>(s_.taps(), In::channels, Channels, weight, turned.data());
+        pack_input_gradient_weights<Scalar>(s_, weight, turned.data());
         dense_convolution_input_gradient<Scalar>(s_, dy.slope, turned.data(), dx);
     }
 
