@@ -65,6 +65,20 @@ TEMPLATE_TEST_CASE("The input gradient of a convolution is its transpose", "[ker
     }
 }
 
+TEST_CASE("Pixels that a convolution does not read have no gradient, on maps larger than the caches too", "[kernels]") {
+    Problem<float, staa::DefaultArch> p(convolution_of(2, 257, 255, 48, 3, 1, 2, 0));
+    REQUIRE(p.x.size() * sizeof(float) > staa::detail::streamed_bytes);
+    auto packed = unwritten<float>(
+        staa::Blocking<float, staa::DefaultArch>::packed_size(p.s.out_channels, p.s.in_channels), Begins::aligned);
+    staa::pack_input_gradient_weights(p.s, p.w.data(), packed.data());
+    auto dx = unwritten<float>(p.x.size());
+    staa::dense_convolution_input_gradient(p.s, p.dy.data(), packed.data(), dx.data());
+
+    auto expected = zeros<double>(dx.size());
+    staa::plain::convolution_input_gradient(p.s, as<double>(p.dy).data(), as<double>(p.w).data(), expected.data());
+    CHECK(sum_mismatch(dx, expected) == "");
+}
+
 TEMPLATE_TEST_CASE("The weight gradient of a convolution sums over all images and pixels", "[kernels]", FloatSimd,
                    DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;

@@ -11,6 +11,11 @@
 
 #include "staa/core/parallel.hpp"
 
+#if defined(__SSE2__) && !defined(STAA_PLAIN)
+#define STAA_STORES_PAST_CACHES
+#include <immintrin.h>
+#endif
+
 namespace staa::inline STAA_ABI {
 
 /// The architecture of a machine without SIMD: vectors of one lane.
@@ -231,6 +236,45 @@ STAA_INLINE void prefetch([[maybe_unused]] const Real* values, [[maybe_unused]] 
     for (Index i = 0; i < count; i += 64 / static_cast<Index>(sizeof(Real))) {
         __builtin_prefetch(values + i);
     }
+#endif
+}
+
+#if defined(STAA_STORES_PAST_CACHES)
+namespace detail {
+/// 64 bytes, aligned as many.
+STAA_INLINE void line_past_caches(void* to) {
+#if defined(__AVX512F__)
+    _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_setzero_si512());
+#else
+    for (int i = 0; i < 4; ++i) {
+        _mm_stream_si128(static_cast<__m128i*>(to) + i, _mm_setzero_si128());
+    }
+#endif
+}
+}  // namespace detail
+#endif
+
+/// Writes `count` zeros that nobody reads soon. Where the machine can, they go past the caches: a line that is written as a
+/// whole need not be read first. `finish_past_caches` comes before another thread reads them.
+template <class Real>
+void zeros_past_caches(Real* to, Index count) {
+    Real* const end = to + count;
+#if defined(STAA_STORES_PAST_CACHES)
+    constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
+    for (; to < end && reinterpret_cast<std::uintptr_t>(to) % 64 != 0; ++to) {
+        *to = Real(0);
+    }
+    for (; end - to >= line; to += line) {
+        detail::line_past_caches(to);
+    }
+#endif
+    std::fill(to, end, Real(0));
+}
+
+/// Everything that this thread has written past the caches comes before what it writes from now on.
+STAA_INLINE void finish_past_caches() {
+#if defined(STAA_STORES_PAST_CACHES)
+    _mm_sfence();
 #endif
 }
 

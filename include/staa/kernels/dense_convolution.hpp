@@ -164,9 +164,11 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
 
 namespace detail {
 
+/// Whether a weights' gradient asks for its next tile: where all pixels are read in a row, once, the machine foresees it.
+constexpr bool asks_ahead(const ConvolutionShape& s) { return s.taps() > 1 || s.stride > 1; }
+
 /// The next tile of a weights' gradient: while the kernel is busy with one tile, what it needs for the next is asked for, a
-/// few pixels at every call. Without this it waits for the memory at the beginning of every tile, but where all pixels are
-/// read in a row, once: that the machine foresees.
+/// few pixels at every call. Without this it waits for the memory at the beginning of every tile.
 template <class Scalar>
 class NextTile {
  public:
@@ -180,7 +182,7 @@ class NextTile {
           offset_(first * s.out_channels + column),
           columns_(columns),
           at_once_((last - first) / std::max<Index>(1, calls) + 1) {
-        if (calls > 0 && (s.taps() > 1 || s.stride > 1)) {
+        if (calls > 0 && asks_ahead(s)) {
             pairs_of_outputs(s, s.taps() / 2, first, last, pairs_);
         }
     }
@@ -250,10 +252,10 @@ template <class Blocking>
 GradientShare gradient_share(const ConvolutionShape& s) {
     const Index blocks = Blocking::blocks(s.out_channels), enough = may_split() ? 2 * threads() : 1;
     const auto with_rows = [&](Index most, Index taps) {
-        const Index parts = (s.in_channels + most - 1) / most;
-        return std::pair{GradientShare{.rows = (s.in_channels + parts - 1) / parts,
+        const Index parts = (s.in_channels + most - 1) / most, rows = (s.in_channels + parts - 1) / parts;
+        return std::pair{GradientShare{.rows = rows,
                                        .taps = taps,
-                                       .pixels = 64,
+                                       .pixels = asks_ahead(s) && rows > 96 ? 32 : 64,  // two tiles fit a first cache
                                        .rows_a_call = Blocking::rows(Blocking::vectors(0, s.out_channels))},
                          blocks * parts * s.taps() / taps};
     };

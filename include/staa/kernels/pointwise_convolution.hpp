@@ -72,19 +72,47 @@ void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scala
     multiply(std::integral_constant<Index, 1>{});
 }
 
+/// Bytes of a map that the caches do not keep until somebody reads it.
+inline constexpr Index streamed_bytes = 16 * 1024 * 1024;
+
+/// Zeros in the pixels of y [pixels, columns] that have no pair.
+template <class Scalar, class Pairs>
+void clear_others(const Pairs& pairs, Index pixels, Index columns, bool are_past_caches, Scalar* y) {
+    const auto clear = [&](Index first, Index last) {
+        if (are_past_caches) {
+            zeros_past_caches(y + first * columns, (last - first) * columns);
+        } else {
+            std::fill(y + first * columns, y + last * columns, Scalar(0));
+        }
+    };
+    Index first = 0;
+    for (Index i = 0; i < pairs.count; ++i) {
+        clear(first, pairs.row[i]);
+        first = pairs.row[i] + 1;
+    }
+    clear(first, pixels);
+    if (are_past_caches) {
+        finish_past_caches();
+    }
+}
+
 /// y [pixels, columns] = bias + x [.., channels] · packed, where `make_pairs(first pixel, end, pairs)` says what the pixels
-/// of y read; some may read none. A task has all blocks of columns of its pixels, which it then finds in the caches, or one
-/// block, where there are few pixels.
+/// of y read; those that read nothing are zeros. A task has all blocks of columns of its pixels, which it then finds in the
+/// caches, or one block, where there are few pixels.
 template <class Arch, class Scalar, class MakePairs>
 void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index columns, const Scalar* packed,
                            const std::type_identity_t<Scalar>* bias, Scalar* y, const MakePairs& make_pairs) {
     using B = Blocking<Scalar, Arch>;
     const Index blocks = B::blocks(columns), tiles = (pixels + convolution_tile - 1) / convolution_tile;
     const Index parts = may_split() && tiles < 4 * threads() ? blocks : 1, part = blocks / parts;
+    const bool are_streamed = pixels * columns * static_cast<Index>(sizeof(Scalar)) >= streamed_bytes;
     parallel_for(tiles * parts, convolution_tile * x.channels * part, [&](Index task) {
         const Index first = task / parts * convolution_tile, last = std::min(pixels, first + convolution_tile);
         PixelPairs<convolution_tile> pairs;
         make_pairs(first, last, pairs);
+        if (pairs.count < last - first && task % parts == 0) {
+            clear_others(pairs, last - first, columns, are_streamed, y + first * columns);
+        }
         for (Index block = task % parts * part; block < (task % parts + 1) * part; ++block) {
             const Index column = block * B::width, vectors = B::vectors(block, columns);
             Scalar begin[B::width] = {};
@@ -92,9 +120,6 @@ void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index colu
                 std::copy_n(bias + column, vectors * B::lanes, begin);
             }
             Scalar* const to = y + first * columns + column;
-            for (Index pixel = 0; pairs.count < last - first && pixel < last - first; ++pixel) {
-                std::copy_n(begin, vectors * B::lanes, to + pixel * columns);
-            }
             const Scalar* slab = packed + B::block_offset(block, x.channels);
             for (Index channel = 0; channel < x.channels; channel += pointwise_channels) {
                 const ChannelsOf<Scalar> some{x.values + channel, x.stride,
