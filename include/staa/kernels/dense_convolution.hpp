@@ -146,8 +146,9 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
     }
     if (detail::is_pointwise<Scalar, Arch>(s, s.in_channels)) {
         detail::pointwise_convolution<Arch>(
-            detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels, false}, s.in_pixels(), s.in_channels, packed,
-            nullptr, dx, [&](Index first, Index last, auto& pairs) { pairs_of_inputs(s, 0, first, last, pairs); });
+            detail::ChannelsOf<Scalar>{dy, s.out_channels, s.out_channels, s.stride > 1}, s.in_pixels(), s.in_channels,
+            packed, nullptr, dx,
+            [&](Index first, Index last, auto& pairs) { pairs_of_inputs(s, 0, first, last, pairs); });
         return;
     }
     detail::for_tiles<Arch, detail::InPlace::alone>(

@@ -17,13 +17,13 @@ constexpr bool is_pointwise(const ConvolutionShape& s, Index columns) {
     return s.kernel == 1 && s.padding == 0 && columns % Blocking<Scalar, Arch>::lanes == 0;
 }
 
-/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel. Where pixels are
-/// read once and `are_apart`, with others between them, the machine does not foresee which follow.
+/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel. `asks_ahead`
+/// where the machine does not foresee which pixels follow: others lie between them, or zeros are written meanwhile.
 template <class Scalar>
 struct ChannelsOf {
     const Scalar* values;
     Index stride, channels;
-    bool are_apart = false;
+    bool asks_ahead = false;
 };
 
 /// y[row] = begin[row] + x[source] · slab for `Pixels` pairs, with the sums in registers. slab [channels][Vectors · lanes]. The
@@ -60,7 +60,7 @@ void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scala
     Index i = 0;
     const auto multiply = [&](auto count) {
         for (; i + count <= pairs.count; i += count) {
-            for (Index next = i + count; x.are_apart && next < std::min(pairs.count, i + 2 * count); ++next) {
+            for (Index next = i + count; x.asks_ahead && next < std::min(pairs.count, i + 2 * count); ++next) {
                 prefetch(x.values + pairs.source[next] * x.stride, x.channels);
             }
             multiply_pixels<V, Vectors, count>(x, pairs.source + i, pairs.row + i, slab, begin, begin_stride, y,
@@ -123,7 +123,7 @@ void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index colu
             const Scalar* slab = packed + B::block_offset(block, x.channels);
             for (Index channel = 0; channel < x.channels; channel += pointwise_channels) {
                 const ChannelsOf<Scalar> some{x.values + channel, x.stride,
-                                              std::min(pointwise_channels, x.channels - channel), x.are_apart};
+                                              std::min(pointwise_channels, x.channels - channel), x.asks_ahead};
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {
                     multiply_pairs<Vector<Scalar, Arch>, count, B::pixels(count)>(
                         some, pairs, slab + channel * count * B::lanes, channel == 0 ? begin : to,
