@@ -105,6 +105,7 @@ void measure_network(benchmark::State& state, double passes, Call&& call) {
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * batch);
 }
 
+/// Says how much the layer fires that fires least; one that does not is an error.
 void report_firing_rate(benchmark::State& state, double lowest) {
     state.counters["lowest_firing_rate"] = lowest;
     if (!(lowest > 0))

@@ -11,6 +11,7 @@
 
 #include "staa/core/parallel.hpp"
 
+/// Whether `zeros_past_caches` goes past them.
 #if defined(__SSE2__) && !defined(STAA_PLAIN)
 #define STAA_STORES_PAST_CACHES
 #include <immintrin.h>
@@ -241,8 +242,8 @@ STAA_INLINE void prefetch([[maybe_unused]] const Real* values, [[maybe_unused]] 
 
 #if defined(STAA_STORES_PAST_CACHES)
 namespace detail {
-/// 64 bytes, aligned as many.
-STAA_INLINE void line_past_caches(void* to) {
+/// A line of 64 zero bytes; `to` is aligned to as many.
+STAA_INLINE void zero_line_past_caches(void* to) {
 #if defined(__AVX512F__)
     _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_setzero_si512());
 #else
@@ -265,7 +266,7 @@ void zeros_past_caches(Real* to, Index count) {
         *to = Real(0);
     }
     for (; end - to >= line; to += line) {
-        detail::line_past_caches(to);
+        detail::zero_line_past_caches(to);
     }
 #endif
     std::fill(to, end, Real(0));

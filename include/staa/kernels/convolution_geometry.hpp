@@ -78,8 +78,8 @@ constexpr OutputRange outputs_inside(const ConvolutionShape& s, Index offset) {
             s.in_width > offset ? std::min(s.out_width, (s.in_width - 1 - offset) / s.stride + 1) : 0};
 }
 
-/// Pairs of pixels that one tap joins. `row` is a position within the range of pixels that was asked for, `source` the
-/// number of the pixel on the other side.
+/// Pairs of pixels that one tap joins. `row` is a position within the range of pixels that was asked for, in ascending order,
+/// `source` the number of the pixel on the other side.
 template <Index Capacity>
 struct PixelPairs {
     Index count = 0;

@@ -11,10 +11,14 @@
 
 namespace staa::inline STAA_ABI::detail {
 
-/// Scalars of the products that a task holds: those of as many output lines as there are lines of taps.
-inline constexpr Index narrow_products = 24 * 1024;
+/// Scalars of the products that a task holds: those of as many output lines as there are lines of taps. So many hold lines of
+/// 128 pixels of one or two channels under 3x3 taps in vectors of sixteen lanes, and leave a small stack room.
+inline constexpr Index narrow_products = 12 * 1024;
 
-/// Channels that are summed at a time: few enough for an image's, and as many as a vector of SSE or NEON has lanes.
+/// Pixels of the longest line of dx.
+inline constexpr Index narrow_line = 1024;
+
+/// Channels that are summed at a time: enough for an image's, and few enough for one instruction of SSE or NEON.
 inline constexpr Index summed_channels = 4;
 
 /// Columns of the products, those of all taps in a row, with zeros up to a whole number of vectors.
@@ -23,12 +27,12 @@ constexpr Index product_columns(const ConvolutionShape& s) {
     return Blocking<Scalar, Arch>::packed_size(1, s.taps() * s.in_channels);
 }
 
-/// Whether the columns of one tap fill half a vector at most, and a task's lines fit.
+/// Whether the columns of one tap fill half a vector at most, and a task's lines fit. On small maps too many products would
+/// be the border's.
 template <class Scalar, class Arch>
 constexpr bool has_narrow_input_gradient(const ConvolutionShape& s) {
-    return s.kernel > 1 && 2 * s.in_channels <= Blocking<Scalar, Arch>::lanes &&
-           s.in_width * summed_channels <= narrow_capacity &&
-           s.kernel * s.out_width * product_columns<Scalar, Arch>(s) <= narrow_products;
+    return s.kernel > 1 && 2 * s.in_channels <= Blocking<Scalar, Arch>::lanes && s.in_height * s.in_width >= 64 &&
+           s.in_width <= narrow_line && s.kernel * s.out_width * product_columns<Scalar, Arch>(s) <= narrow_products;
 }
 
 /// products [out_width, product_columns] = dy [out_width, out_channels] · packed, of one output line.
@@ -51,6 +55,43 @@ void make_products(const ConvolutionShape& s, const Scalar* dy, const Scalar* pa
     }
 }
 
+/// The products of the last output lines of an image. Those that an input line meets follow each other and are `kernel` at
+/// most, so output line y lies at y % kernel, and none is written over too early.
+template <class Arch, class Scalar>
+class ProductLines {
+ public:
+    ProductLines(const ConvolutionShape& s, const Scalar* packed)
+        : s_(s), packed_(packed), line_(s.out_width * product_columns<Scalar, Arch>(s)) {
+        // What a sum reads behind a pixel's last channels may be nobody's: it must be a number, though nobody stores it.
+        std::fill_n(memory_, s.kernel * line_ + summed_channels, Scalar(0));
+    }
+
+    /// Begins an image, of whose input lines `first` comes first.
+    void begin(const Scalar* dy, Index first) {
+        dy_ = dy;
+        next_ = (std::max<Index>(0, first + s_.padding - s_.kernel + 1) + s_.stride - 1) / s_.stride;
+    }
+
+    /// Makes the output lines that input line y meets; the lines before it came before.
+    void make(Index y) {
+        for (; next_ < std::min(s_.out_height, (y + s_.padding) / s_.stride + 1); ++next_) {
+            make_products<Arch>(s_, dy_ + next_ * s_.out_width * s_.out_channels, packed_, place(next_));
+        }
+    }
+
+    /// Of output line y [out_width, product_columns]. `summed_channels` from any column on can be read.
+    const Scalar* operator[](Index y) const { return memory_ + y % s_.kernel * line_; }
+
+ private:
+    Scalar* place(Index y) { return memory_ + y % s_.kernel * line_; }
+
+    const ConvolutionShape& s_;
+    const Scalar* packed_;
+    const Scalar* dy_ = nullptr;
+    Index line_, next_ = 0;
+    alignas(64) Scalar memory_[narrow_products + summed_channels];
+};
+
 /// Adds one tap's products of `pixels` to the sums of the pixels that they meet in, `summed_channels` each.
 template <class Scalar>
 void add_products_of_tap(Index pixels, const Scalar* products, Index products_step, Scalar* sums, Index sums_step) {
@@ -61,10 +102,10 @@ void add_products_of_tap(Index pixels, const Scalar* products, Index products_st
     }
 }
 
-/// dx [in_width, in_channels], line y of an image, from the products of the output lines, which `products_of(output line)`
-/// finds, each with `summed_channels` behind it that can be read. sums [in_width, summed_channels]: memory.
-template <class Arch, class Scalar, class ProductsOf>
-void sum_products(const ConvolutionShape& s, Index y, const ProductsOf& products_of, Scalar* sums, Scalar* dx) {
+/// dx [in_width, in_channels], line y of an image, from the products of the output lines that it meets.
+template <class Arch, class Scalar>
+void sum_products(const ConvolutionShape& s, Index y, const ProductLines<Arch, Scalar>& lines, Scalar* dx) {
+    Scalar sums[narrow_line * summed_channels];
     const Index in = s.in_channels, columns = product_columns<Scalar, Arch>(s);
     for (Index channel = 0; channel < in; channel += summed_channels) {
         std::fill_n(sums, s.in_width * summed_channels, Scalar(0));
@@ -73,7 +114,7 @@ void sum_products(const ConvolutionShape& s, Index y, const ProductsOf& products
             if (scaled_y < 0 || scaled_y % s.stride != 0 || scaled_y / s.stride >= s.out_height) {
                 continue;
             }
-            const Scalar* products = products_of(scaled_y / s.stride) + ky * s.kernel * in + channel;
+            const Scalar* products = lines[scaled_y / s.stride] + ky * s.kernel * in + channel;
             for (Index kx = 0; kx < s.kernel; ++kx, products += in) {
                 const OutputRange x = outputs_inside(s, kx - s.padding);
                 add_products_of_tap(x.end - x.begin, products + x.begin * columns, columns,
@@ -91,25 +132,21 @@ void sum_products(const ConvolutionShape& s, Index y, const ProductsOf& products
 }
 
 /// `dense_convolution_input_gradient` of what `has_narrow_input_gradient`, with weights packed as one tap of taps · in
-/// columns. A task makes some lines of dx, and for them the products of all output lines that they meet.
+/// columns. A task makes some lines of dx, and for them the products of all output lines that they meet. Some of these its
+/// neighbour makes too, so a task has eight lines or more, and where there are enough images whole ones.
 template <class Arch, class Scalar>
 void narrow_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed, Scalar* dx) {
-    const Index line = s.out_width * product_columns<Scalar, Arch>(s), in_line = s.in_width * s.in_channels;
-    const Index enough = may_split() ? std::max<Index>(8, s.images * s.in_height / (4 * threads())) : s.in_height;
-    const ConvolutionShape inputs{s.images, s.in_height, s.in_width, 1, s.in_height, s.in_width, 1, 1, 1, 0};
-    const LineTasks tasks(inputs, enough * s.in_width, s.in_height);
-    parallel_for(tasks.count(), tasks.lines() * line * s.out_channels, [&](Index task) {
-        alignas(64) Scalar memory[narrow_products + summed_channels], sums[narrow_capacity];
-        std::fill_n(memory, s.kernel * line + summed_channels, Scalar(0));
-        const auto products_of = [&](Index y) { return memory + y % s.kernel * line; };
+    const Index lines = may_split() ? std::max<Index>(8, s.images * s.in_height / (4 * threads())) : s.in_height;
+    const ConvolutionShape dx_alone{s.images, s.in_height, s.in_width, 1, s.in_height, s.in_width, 1, 1, 1, 0};
+    const LineTasks tasks(dx_alone, lines * s.in_width, s.in_height);
+    const Index cost = tasks.lines() * s.out_width * s.out_channels * product_columns<Scalar, Arch>(s);
+    parallel_for(tasks.count(), cost, [&](Index task) {
+        ProductLines<Arch, Scalar> products(s, packed);
         tasks.for_images(task, [&](Index image, Index first, Index last) {
-            const Scalar* const slopes = dy + image * s.out_height * s.out_width * s.out_channels;
-            Index made = (std::max<Index>(0, first + s.padding - s.kernel + 1) + s.stride - 1) / s.stride;
+            products.begin(dy + image * s.out_height * s.out_width * s.out_channels, first);
             for (Index y = first; y < last; ++y) {
-                for (; made < std::min(s.out_height, (y + s.padding) / s.stride + 1); ++made) {
-                    make_products<Arch>(s, slopes + made * s.out_width * s.out_channels, packed, products_of(made));
-                }
-                sum_products<Arch>(s, y, products_of, sums, dx + (image * s.in_height + y) * in_line);
+                products.make(y);
+                sum_products(s, y, products, dx + (image * s.in_height + y) * s.in_width * s.in_channels);
             }
         });
     });

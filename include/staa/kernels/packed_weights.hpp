@@ -107,7 +107,7 @@ void transpose(Index rows, Index wide, Index end, const Scalar* x, Index x_strid
 
 }  // namespace detail
 
-/// Packs weights [taps, in, out] with rows = out and columns = in: for the input gradient.
+/// Packs weights [taps, in, out] with rows = out and columns = in: for products with the transpose.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void pack_transposed_weights(Index taps, Index in, Index out, const Scalar* weight, Scalar* packed) {
     using B = Blocking<Scalar, Arch>;
@@ -157,14 +157,6 @@ void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index 
     for (Index pixel = 0; pixel < pixels; ++pixel, dy += columns, tile += width) {
         std::copy(dy, dy + used, tile);
         std::fill(tile + used, tile + width, Scalar(0));
-    }
-}
-
-/// Copies the tile's used columns to y [pixels, columns of all blocks].
-template <class Scalar>
-void store_tile(const Scalar* tile, Index tile_columns, Index pixels, Index used, Scalar* y, Index y_columns) {
-    for (Index pixel = 0; pixel < pixels; ++pixel) {
-        std::copy(tile + pixel * tile_columns, tile + pixel * tile_columns + used, y + pixel * y_columns);
     }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 
 #include "staa/kernels/packed_weights.hpp"
 
@@ -17,8 +18,12 @@ constexpr bool is_pointwise(const ConvolutionShape& s, Index columns) {
     return s.kernel == 1 && s.padding == 0 && columns % Blocking<Scalar, Arch>::lanes == 0;
 }
 
-/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel. `asks_ahead`
-/// where the machine does not foresee which pixels follow: others lie between them, or zeros are written meanwhile.
+/// Whether it pays to ask for pixels before they are read. The machine foresees those that lie in a row and are read once; not
+/// those of several taps, nor with a stride, where others lie between those that are read or those that are written.
+constexpr bool asks_ahead(const ConvolutionShape& s) { return s.taps() > 1 || s.stride > 1; }
+
+/// Some channels of an analog map: `channels` of every pixel from `values` on, `stride` from pixel to pixel, and whether
+/// those of the next pixels are asked for.
 template <class Scalar>
 struct ChannelsOf {
     const Scalar* values;
@@ -73,9 +78,9 @@ void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scala
 }
 
 /// Bytes of a map that the caches do not keep until somebody reads it.
-inline constexpr Index streamed_bytes = 16 * 1024 * 1024;
+inline constexpr Index size_past_caches = 16 * 1024 * 1024;
 
-/// Zeros in the pixels of y [pixels, columns] that have no pair.
+/// Zeros in the pixels of y [pixels, columns] that have no pair; those that have one are in order.
 template <class Scalar, class Pairs>
 void clear_others(const Pairs& pairs, Index pixels, Index columns, bool are_past_caches, Scalar* y) {
     const auto clear = [&](Index first, Index last) {
@@ -97,7 +102,7 @@ void clear_others(const Pairs& pairs, Index pixels, Index columns, bool are_past
 }
 
 /// y [pixels, columns] = bias + x [.., channels] · packed, where `make_pairs(first pixel, end, pairs)` says what the pixels
-/// of y read; those that read nothing are zeros. A task has all blocks of columns of its pixels, which it then finds in the
+/// of y read. Some may read nothing if there is no bias. A task has all blocks of columns of its pixels, which it then finds in the
 /// caches, or one block, where there are few pixels.
 template <class Arch, class Scalar, class MakePairs>
 void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index columns, const Scalar* packed,
@@ -105,13 +110,14 @@ void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index colu
     using B = Blocking<Scalar, Arch>;
     const Index blocks = B::blocks(columns), tiles = (pixels + convolution_tile - 1) / convolution_tile;
     const Index parts = may_split() && tiles < 4 * threads() ? blocks : 1, part = blocks / parts;
-    const bool are_streamed = pixels * columns * static_cast<Index>(sizeof(Scalar)) >= streamed_bytes;
+    const bool are_past_caches = pixels * columns * static_cast<Index>(sizeof(Scalar)) >= size_past_caches;
     parallel_for(tiles * parts, convolution_tile * x.channels * part, [&](Index task) {
         const Index first = task / parts * convolution_tile, last = std::min(pixels, first + convolution_tile);
         PixelPairs<convolution_tile> pairs;
         make_pairs(first, last, pairs);
+        assert(bias == nullptr || pairs.count == last - first);
         if (pairs.count < last - first && task % parts == 0) {
-            clear_others(pairs, last - first, columns, are_streamed, y + first * columns);
+            clear_others(pairs, last - first, columns, are_past_caches, y + first * columns);
         }
         for (Index block = task % parts * part; block < (task % parts + 1) * part; ++block) {
             const Index column = block * B::width, vectors = B::vectors(block, columns);
