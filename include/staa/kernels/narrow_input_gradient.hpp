@@ -49,7 +49,7 @@ void make_products(const ConvolutionShape& s, const Scalar* dy, const Scalar* pa
             with_vectors<B::most_vectors>(B::vectors(block, columns), [&](auto count) {
                 multiply_pairs<Vector<Scalar, Arch>, count, narrow_pixels<B>(count), Scalar>(
                     {dy, s.out_channels, s.out_channels}, pairs, packed + B::block_offset(block, s.out_channels), zeros,
-                    0, products + first * columns + block * B::width, columns);
+                    Index{0}, products + first * columns + block * B::width, columns);
             });
         }
     }
