@@ -67,7 +67,8 @@ inline std::vector<staa::ConvolutionShape> convolution_cases() {
     shapes.push_back(convolution_of(1, 12, 10, 3, 65, 7, 2, 3));   // an image's, kernel and stride larger
     shapes.push_back(convolution_of(2, 9, 11, 2, 5, 2, 3, 0));     // pixels between the kernels
     shapes.push_back(convolution_of(2, 8, 9, 1, 5, 3, 1, 4));      // output pixels that read only the border
-    shapes.push_back(convolution_of(3, 9, 9, 192, 128, 1, 2, 0));  // whole vectors, pixels that nobody reads
+    shapes.push_back(convolution_of(3, 9, 9, 200, 128, 1, 2, 0));  // pixels that nobody reads
+    shapes.push_back(convolution_of(3, 9, 9, 192, 128, 1, 2, 0));  // the same, of whole vectors
     shapes.push_back(convolution_of(2, 12, 11, 65, 64, 1, 1, 0));  // more pixels than a task has
     return shapes;
 }

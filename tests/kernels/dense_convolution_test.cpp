@@ -24,6 +24,17 @@ struct Problem {
     Array<Scalar> dy = random_values<Scalar>(random, s.out_pixels() * s.out_channels);
     Array<Scalar> packed =
         unwritten<Scalar>(Blocking::packed_size(s.taps() * s.in_channels, s.out_channels), Begins::aligned);
+
+    /// dx, from dy and w.
+    Array<Scalar> input_gradient() const {
+        auto transposed =
+            unwritten<Scalar>(Blocking::packed_size(s.taps() * s.out_channels, s.in_channels), Begins::aligned);
+        staa::pack_input_gradient_weights<Scalar, Arch>(s, w.data(), transposed.data());
+        auto dx = unwritten<Scalar>(x.size());
+        staa::dense_convolution_input_gradient<Scalar, Arch>(s, dy.data(), transposed.data(), dx.data());
+        CHECK(transposed.guards_survived());
+        return dx;
+    }
 };
 
 TEMPLATE_TEST_CASE("A convolution is the sum over its taps and channels, whatever the sizes", "[kernels]", FloatSimd,
@@ -52,28 +63,18 @@ TEMPLATE_TEST_CASE("The input gradient of a convolution is its transpose", "[ker
     for (const ConvolutionShape& s : convolution_cases()) {
         INFO(describe(s));
         Problem<Scalar, Arch> p(s);
-        auto packed = unwritten<Scalar>(
-            staa::Blocking<Scalar, Arch>::packed_size(s.taps() * s.out_channels, s.in_channels), Begins::aligned);
-        staa::pack_input_gradient_weights<Scalar, Arch>(s, p.w.data(), packed.data());
-        auto dx = unwritten<Scalar>(p.x.size());
-        staa::dense_convolution_input_gradient<Scalar, Arch>(s, p.dy.data(), packed.data(), dx.data());
+        auto dx = p.input_gradient();
 
         auto expected = zeros<double>(dx.size());
         staa::plain::convolution_input_gradient(s, as<double>(p.dy).data(), as<double>(p.w).data(), expected.data());
         CHECK(sum_mismatch(dx, expected) == "");
-        CHECK(packed.guards_survived());
     }
 }
 
 TEST_CASE("Pixels that a convolution does not read have no gradient, on maps larger than the caches too", "[kernels]") {
     Problem<float, staa::DefaultArch> p(convolution_of(2, 257, 255, 48, 3, 1, 2, 0));
     REQUIRE(p.x.size() * Index{sizeof(float)} > staa::detail::size_past_caches);
-    auto packed = unwritten<float>(
-        staa::Blocking<float, staa::DefaultArch>::packed_size(p.s.out_channels, p.s.in_channels), Begins::aligned);
-    staa::pack_input_gradient_weights(p.s, p.w.data(), packed.data());
-    auto dx = unwritten<float>(p.x.size());
-    staa::dense_convolution_input_gradient(p.s, p.dy.data(), packed.data(), dx.data());
-
+    auto dx = p.input_gradient();
     auto expected = zeros<double>(dx.size());
     staa::plain::convolution_input_gradient(p.s, as<double>(p.dy).data(), as<double>(p.w).data(), expected.data());
     CHECK(sum_mismatch(dx, expected) == "");
@@ -105,14 +106,10 @@ TEST_CASE("A convolution and its gradients are the same to the bit with one and 
     const auto run = [&](int threads) {
         staa::set_threads(threads);
         Problem<float, staa::DefaultArch> p(s);
-        auto y = unwritten<float>(p.dy.size()), dx = unwritten<float>(p.x.size());
-        auto transposed = unwritten<float>(
-            staa::Blocking<float, staa::DefaultArch>::packed_size(s.taps() * s.out_channels, s.in_channels),
-            Begins::aligned);
+        auto y = unwritten<float>(p.dy.size());
         staa::pack_convolution_weights(s.kernel, s.in_channels, s.out_channels, p.w.data(), nullptr, p.packed.data());
         staa::dense_convolution(s, p.x.data(), p.packed.data(), nullptr, y.data());
-        staa::pack_input_gradient_weights(s, p.w.data(), transposed.data());
-        staa::dense_convolution_input_gradient(s, p.dy.data(), transposed.data(), dx.data());
+        auto dx = p.input_gradient();
         staa::dense_convolution_weight_gradient(s, p.x.data(), p.dy.data(), p.packed.data());
         std::vector<float> results(y.begin(), y.end());
         results.insert(results.end(), dx.begin(), dx.end());

@@ -102,8 +102,8 @@ void clear_others(const Pairs& pairs, Index pixels, Index columns, bool are_past
 }
 
 /// y [pixels, columns] = bias + x [.., channels] · packed, where `make_pairs(first pixel, end, pairs)` says what the pixels
-/// of y read. Some may read nothing if there is no bias. A task has all blocks of columns of its pixels, which it then finds in the
-/// caches, or one block, where there are few pixels.
+/// of y read. Some may read nothing if there is no bias. A task has all blocks of columns of its pixels, which it then finds
+/// in the caches, or one block, where there are few pixels.
 template <class Arch, class Scalar, class MakePairs>
 void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index columns, const Scalar* packed,
                            const std::type_identity_t<Scalar>* bias, Scalar* y, const MakePairs& make_pairs) {
