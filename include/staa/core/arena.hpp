@@ -10,7 +10,8 @@
 
 #include "staa/core/memory.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A pool of aligned blocks. A program that asks for the same sizes in the same order soon allocates nothing: a training
 /// loop from its third step on.
@@ -124,4 +125,5 @@ inline Arena::Block Arena::take(std::size_t bytes) {
     return Block(pool_, address, bytes);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

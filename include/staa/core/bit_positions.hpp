@@ -15,7 +15,9 @@
 #include <immintrin.h>
 #endif
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// For every byte the positions of its set bits, ascending, then zeros.
 inline constexpr auto positions_of_byte = [] {
@@ -112,4 +114,6 @@ void add_bits(const std::uint64_t* words, Index count, Scalar weight, Scalar* y)
     }
 }
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -54,7 +54,8 @@
 #define STAA_JOIN_TOKENS(version, instructions, threads) version##_##instructions##_##threads
 #define STAA_JOIN(version, instructions, threads) STAA_JOIN_TOKENS(version, instructions, threads)
 
-/// The inline namespace: every header opens `namespace staa::inline STAA_ABI`.
+/// The inline namespace: every header opens `namespace staa {` and `inline namespace STAA_ABI {`, on two
+/// lines: tools such as ctags do not understand the short form.
 #define STAA_ABI STAA_JOIN(v0_1, STAA_ABI_INSTRUCTIONS, STAA_ABI_THREADS)
 
 /// Kernels are compiled once a scalar type and instruction set, not inlined into every layer that calls them.

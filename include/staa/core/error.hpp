@@ -10,7 +10,8 @@
 
 #include "staa/core/config.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Thrown for whatever a user can get wrong at run time: files, sizes, options. The text is one sentence for people.
 class Error : public std::runtime_error {
@@ -32,4 +33,5 @@ template <class... Parts>
 #endif
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 #endif
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// Pages of 4 KiB are so many that the processor looks up their places all the time: a training step of ResNet-20 takes 5 %
 /// longer with them.
@@ -32,4 +34,6 @@ inline void* take_memory(std::size_t bytes) {
 
 inline void give_memory(void* address, std::size_t bytes) noexcept { ::operator delete(address, alignment_of(bytes)); }
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

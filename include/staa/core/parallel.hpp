@@ -12,7 +12,8 @@
 #include <omp.h>
 #endif
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Sizes and positions are signed, as in Eigen.
 using Index = std::ptrdiff_t;
@@ -95,4 +96,5 @@ void for_parts(Index size, const Body& body) {
     });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -7,7 +7,8 @@
 
 #include "staa/core/config.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, every seed is a good seed. The standard library's
 /// distributions differ between vendors, so the ones that are needed are here.
@@ -49,4 +50,5 @@ class Random {
     std::uint64_t state_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

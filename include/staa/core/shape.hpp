@@ -4,7 +4,8 @@
 
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// What a map carries. A convolution of spikes only adds; one of analog values multiplies.
 enum class Signal {
@@ -76,4 +77,5 @@ concept IsMap = requires {
     In::signal;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -17,7 +17,8 @@
 #include <immintrin.h>
 #endif
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// The architecture of a machine without SIMD: vectors of one lane.
 struct Plain {};
@@ -330,4 +331,5 @@ STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
         });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

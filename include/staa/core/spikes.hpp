@@ -9,7 +9,8 @@
 #include "staa/core/arena.hpp"
 #include "staa/core/shape.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Words of 64 bits that hold `channels` bits.
 constexpr Index words_for(Index channels) { return (channels + 63) / 64; }
@@ -103,4 +104,5 @@ void for_active_channels(const std::uint64_t* words, Index count, Visit&& visit)
     }
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -11,7 +11,8 @@
 #include "staa/core/shape.hpp"
 #include "staa/core/spikes.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A tensor that owns its memory, row major: the last index is the fastest.
 template <class Scalar, int Rank>
@@ -137,4 +138,5 @@ class WorkerScratch {
     Scratch<Real> memory_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -13,7 +13,8 @@
 #include "staa/data/events.hpp"
 #include "staa/data/mapped_file.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 namespace detail {
 
 /// The byte after the lines that begin with `#`.
@@ -75,4 +76,5 @@ inline Events read_aedat2(const std::filesystem::path& path, const EventReadOpti
     return parse_aedat2(file.bytes(), path.string(), options);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

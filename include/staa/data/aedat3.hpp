@@ -13,7 +13,8 @@
 #include "staa/data/events.hpp"
 #include "staa/data/mapped_file.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How an AEDAT 3.1 file is read.
 struct Aedat3Options {
@@ -179,4 +180,5 @@ inline Events read_aedat3(const std::filesystem::path& path, const Aedat3Options
     return parse_aedat3(file.bytes(), path.string(), options);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -11,7 +11,8 @@
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 namespace detail {
 
 inline std::uint32_t big_endian_u32(const std::uint8_t* b) {
@@ -53,4 +54,5 @@ inline void check_aedat_version(std::span<const std::uint8_t> bytes, std::string
 }
 
 }  // namespace detail
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -12,7 +12,8 @@
 #include "staa/data/augmentation_random.hpp"
 #include "staa/data/image_data_set.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Which operations change an image before it is cropped.
 enum class Policy { none, auto_augment, rand_augment };
@@ -134,4 +135,5 @@ void normalise_view(const std::uint8_t* pixels, Index height, Index width, const
     }
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

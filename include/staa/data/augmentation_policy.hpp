@@ -10,7 +10,8 @@
 #include "staa/core/random.hpp"
 #include "staa/data/image_operations.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// One operation on an image.
 enum class ImageOperation {
@@ -124,4 +125,5 @@ inline void rand_augment(const RandAugment& options, const ImageView& image, Ran
     }
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

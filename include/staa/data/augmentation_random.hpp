@@ -7,11 +7,13 @@
 #include "staa/core/parallel.hpp"
 #include "staa/core/random.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// The generator that varies sample `index` in epoch `epoch`: the same for the same three numbers, on any thread.
 inline Random augmentation_random(std::uint64_t seed, Index epoch, Index index) {
     return Random(seed).split(static_cast<std::uint64_t>(epoch)).split(static_cast<std::uint64_t>(index));
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -15,7 +15,8 @@
 #include "staa/core/tensor.hpp"
 #include "staa/data/batch_pipeline.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How a loader goes through a data set, whatever is in it.
 struct BatchOptions {
@@ -200,4 +201,5 @@ class BatchLoader<Recipe>::Iterator {
     Index batch_ = 0;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

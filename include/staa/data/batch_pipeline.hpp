@@ -23,7 +23,8 @@
 #define STAA_CATCH(exception) else
 #endif
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Fills batches 0, 1, 2, ... on worker threads, at most `slots` of them at a time: a batch is begun when the one that is
 /// `slots` before it is no longer needed. What a sample becomes must depend on its batch and place only; then so does
@@ -158,7 +159,8 @@ class BatchPipeline {
     std::vector<std::thread> threads_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa
 
 #undef STAA_TRY
 #undef STAA_CATCH

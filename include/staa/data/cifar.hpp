@@ -15,7 +15,8 @@
 #include "staa/data/image_data_set.hpp"
 #include "staa/data/mapped_file.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// CIFAR with 10 or 100 classes: 32 x 32 colour images, read whole into memory. An `ImageDataSet`.
 ///
@@ -163,4 +164,5 @@ using Cifar10 = Cifar<10>;
 /// CIFAR-100: 50,000 training and 10,000 test images.
 using Cifar100 = Cifar<100>;
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

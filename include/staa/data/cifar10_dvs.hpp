@@ -14,7 +14,8 @@
 #include "staa/data/image_data_set.hpp"
 #include "staa/data/labelled_files.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Which recordings of CIFAR10-DVS are for testing: there is no official split, and accuracies on different ones can't be
 /// compared.
@@ -105,4 +106,5 @@ class Cifar10Dvs {
     EventReadOptions reading_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -15,7 +15,8 @@
 #include "staa/data/gesture_labels.hpp"
 #include "staa/data/image_data_set.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// DVS128 Gesture: 1,176 training and 288 test gestures of 128 x 128 pixels, about 6 s each, cut out of longer recordings
 /// by the times of their labels. An `EventDataSet` that reads a recording when it is asked for one of its gestures.
@@ -91,4 +92,5 @@ class DvsGesture {
     std::vector<Gesture> gestures_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -9,7 +9,8 @@
 #include "staa/data/augmentation_random.hpp"
 #include "staa/data/events.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How training recordings are varied; by default not at all.
 struct EventAugmentation {
@@ -125,4 +126,5 @@ inline void augment(Events& events, const EventAugmentation& augmentation, Rando
     }
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

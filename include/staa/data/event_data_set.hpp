@@ -8,7 +8,8 @@
 
 #include "staa/data/events.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// One labelled recording.
 struct EventSample {
@@ -62,4 +63,5 @@ class StoredEvents {
     std::vector<EventSample> samples_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

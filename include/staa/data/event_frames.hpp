@@ -10,7 +10,8 @@
 #include "staa/core/tensor.hpp"
 #include "staa/data/events.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// What each frame holds. For a recording in the order of time the rules are SpikingJelly's, to the event.
 enum class FrameRule {
@@ -227,4 +228,5 @@ Tensor<Scalar, 5> event_frames(const Events& events, const FrameOptions& options
     return frames;
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

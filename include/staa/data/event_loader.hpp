@@ -10,7 +10,8 @@
 #include "staa/data/event_data_set.hpp"
 #include "staa/data/event_frames.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How an `EventLoader` goes through a data set.
 struct EventLoaderOptions {
@@ -82,4 +83,5 @@ class EventLoader : public BatchLoader<EventRecipe<DataSet, Scalar>> {
     explicit EventLoader(const DataSet&&, const EventLoaderOptions& = {}) = delete;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

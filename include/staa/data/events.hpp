@@ -12,7 +12,8 @@
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// One event of an event camera.
 struct Event {
@@ -98,4 +99,5 @@ class EventCollector {
 
 }  // namespace detail
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

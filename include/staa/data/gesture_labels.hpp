@@ -12,7 +12,8 @@
 #include "staa/core/parallel.hpp"
 #include "staa/data/aedat_bytes.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// One row of a `*_labels.csv`: the gesture that is made from `start` to before `end`.
 struct GestureLabel {
@@ -110,4 +111,5 @@ inline std::vector<std::string> parse_trial_list(std::string_view text, const st
     return names;
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -13,7 +13,8 @@
 #include "staa/core/error.hpp"
 #include "staa/core/shape.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Which part of a data set: the images that are learnt from, or those that are only looked at to measure.
 enum class Split { train, test };
@@ -93,4 +94,5 @@ class StoredImages {
     std::vector<int> labels_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -12,7 +12,8 @@
 
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// An image to change: `pixels` [height, width, 3], red, green, blue.
 struct ImageView {
@@ -204,4 +205,5 @@ inline void rotate(const ImageView& image, double degrees) {
 
 }  // namespace image
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

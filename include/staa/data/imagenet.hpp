@@ -12,7 +12,8 @@
 #include "staa/data/labelled_files.hpp"
 #include "staa/data/resample.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How the pictures of a folder are used.
 struct ImageNetOptions {
@@ -67,4 +68,5 @@ class ImageNet {
     ImageNetOptions options_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

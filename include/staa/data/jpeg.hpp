@@ -20,7 +20,8 @@
 #include "staa/core/parallel.hpp"
 #include "staa/data/mapped_file.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A picture, decoded.
 struct Picture {
@@ -224,4 +225,5 @@ inline Picture read_jpeg(const std::filesystem::path& path) {
     return parse_jpeg(file.bytes(), path.string());
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

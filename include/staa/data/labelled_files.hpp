@@ -12,7 +12,8 @@
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A file and its class.
 struct LabelledFile {
@@ -94,4 +95,5 @@ inline std::vector<LabelledFile> labelled_files(const std::filesystem::path& fol
     return files;
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -11,7 +11,8 @@
 #include "staa/data/image_data_set.hpp"
 #include "staa/data/resample.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How a `Loader` goes through a data set.
 struct LoaderOptions {
@@ -107,4 +108,5 @@ class Loader : public BatchLoader<ImageRecipe<DataSet, Scalar>> {
     explicit Loader(const DataSet&&, const LoaderOptions& = {}) = delete;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

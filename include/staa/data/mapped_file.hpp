@@ -25,7 +25,8 @@
 #include <vector>
 #endif
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A regular file, opened to be read. On POSIX systems its pages are mapped, so that only those that are looked at are
 /// fetched and none is copied; elsewhere it is read into memory. A file that becomes shorter while it is mapped ends the
@@ -99,4 +100,5 @@ class MappedFile {
 #endif
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

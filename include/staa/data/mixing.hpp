@@ -11,7 +11,8 @@
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 namespace detail {
 
 /// Gamma distributed with shape `shape` > 0 and scale 1 (Marsaglia and Tsang 2000).
@@ -143,4 +144,5 @@ Tensor<typename AnyImages::Scalar, 2> cutmix(AnyImages& images, const Labels& la
     return detail::mixed_labels<Scalar>(labels, classes, 1 - cut);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -11,7 +11,8 @@
 #include "staa/data/labelled_files.hpp"
 #include "staa/data/nmnist_file.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// N-MNIST: 60,000 training and 10,000 test recordings of 34 x 34 pixels, about 0.3 s each. An `EventDataSet` that reads
 /// a file when it is asked for its sample.
@@ -44,4 +45,5 @@ class NMnist {
     EventReadOptions options_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -10,7 +10,8 @@
 #include "staa/data/events.hpp"
 #include "staa/data/mapped_file.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Reads the bytes of a `.bin` file of N-MNIST, 34 x 34 pixels; `file` is its name in messages. Five bytes an event:
 ///
@@ -52,4 +53,5 @@ inline Events read_nmnist(const std::filesystem::path& path, const EventReadOpti
     return parse_nmnist(file.bytes(), path.string(), options);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

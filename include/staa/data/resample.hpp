@@ -12,7 +12,8 @@
 #include "staa/core/random.hpp"
 #include "staa/data/image_data_set.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// One labelled picture of any size.
 struct PictureSample {
@@ -142,4 +143,5 @@ inline std::vector<std::uint8_t> resample(std::span<const std::uint8_t> pixels, 
     return image;
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -15,7 +15,8 @@
 #include "staa/core/random.hpp"
 #include "staa/data/image_data_set.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How a synthetic image is drawn. Coverages are in [0, 1]: which part of a pixel belongs to the figure. Lengths are
 /// in pixels.
@@ -291,4 +292,5 @@ class SyntheticImages : public StoredImages {
     }
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

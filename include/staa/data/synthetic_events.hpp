@@ -17,7 +17,8 @@
 #include "staa/data/image_data_set.hpp"
 #include "staa/data/synthetic.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace synthetic {
 
@@ -166,4 +167,5 @@ class SyntheticEvents : public StoredEvents {
     }
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

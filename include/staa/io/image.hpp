@@ -37,7 +37,8 @@
 #endif
 #endif
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Writes `pixels` [H, W, C] as a PNG file (static, as stb's functions are: a copy a translation unit): C is 1 (grey),
 /// 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the first row is the top one. Fails, and leaves nothing behind, if C is
@@ -66,4 +67,5 @@ static inline void write_png(const std::filesystem::path& path, const Tensor<std
     write_whole_file(path, file);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -17,7 +17,8 @@
 #include "staa/io/safetensors_weights.hpp"
 #include "staa/io/whole_file.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -204,4 +205,5 @@ void load(Net& net, const std::filesystem::path& path) {
     load(net, file);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

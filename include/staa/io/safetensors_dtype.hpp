@@ -13,7 +13,8 @@
 
 #include "staa/core/config.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -123,4 +124,5 @@ void decode(std::string_view dtype, std::string_view bytes, std::vector<Scalar>&
 
 }  // namespace detail
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

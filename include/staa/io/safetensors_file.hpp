@@ -13,7 +13,8 @@
 
 #include "staa/io/safetensors_json.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A safetensors file that is open for reading (https://github.com/huggingface/safetensors): 8 bytes with the length n
 /// of the header, little-endian; n bytes of header, JSON; the tensors' values, row major. Opening reads the header and
@@ -117,4 +118,5 @@ class Safetensors {
     Index data_begin_ = 0;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

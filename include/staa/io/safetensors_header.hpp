@@ -14,7 +14,8 @@
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// What the header says of one tensor.
 struct StoredTensor {
@@ -113,4 +114,5 @@ inline void check_data(const std::string& source, const SafetensorsHeader& heade
 
 }  // namespace detail
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -12,7 +12,8 @@
 #include "staa/io/safetensors_dtype.hpp"
 #include "staa/io/safetensors_header.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -266,4 +267,5 @@ inline std::string header_text(const SafetensorsHeader& header) {
 
 }  // namespace detail
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

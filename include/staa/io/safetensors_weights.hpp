@@ -9,7 +9,8 @@
 #include "staa/io/safetensors_header.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -98,4 +99,5 @@ auto weights_of(Net& net) {
 
 }  // namespace detail
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -12,7 +12,8 @@
 
 #include "staa/io/safetensors.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -80,4 +81,5 @@ void load_stream(State& state, const std::filesystem::path& path) {
     state = std::move(read);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -15,7 +15,8 @@
 
 #include "staa/core/error.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -111,4 +112,5 @@ inline void write_whole_file(const std::filesystem::path& path, std::string_view
                      [&](std::ostream& file) { file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())); });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -12,7 +12,8 @@
 #include "staa/core/spikes.hpp"
 #include "staa/core/tensor.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Channels are listed word by word: the 64 channels, fewer in the last word, that share a word of bits. A convolution's
 /// weights of one line of taps and one word are what its kernel keeps in the cache.
@@ -187,4 +188,5 @@ class ActiveValuesMemory {
     ActiveValues<Scalar> active_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

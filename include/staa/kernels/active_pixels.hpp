@@ -11,7 +11,8 @@
 #include "staa/kernels/active_channels.hpp"
 #include "staa/kernels/map_tiles.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// For every tile and channel the pixels whose bit is set, as places in the tile: ActiveChannels turned round. Tile i has
 /// its places in positions[i · room] on, those of channel c from begin[i · (channels + 1) + c] to the next one's begin.
@@ -204,4 +205,5 @@ class ActivePixelValuesMemory {
     ActivePixelValues<Scalar> active_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

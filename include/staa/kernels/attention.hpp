@@ -6,7 +6,8 @@
 
 #include "staa/core/simd.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// scores[pixel] = sum over c of x[pixel, c] · weight[c]: the 1x1 convolution C -> 1 of Eq. 7, without its bias.
 template <class Scalar, class Arch = DefaultArch>
@@ -205,4 +206,5 @@ STAA_KERNEL void channel_products(Index pixels, Index channels, const Scalar* a,
     });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -7,7 +7,8 @@
 #include "staa/core/simd.hpp"
 #include "staa/core/tensor.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 /// Rows that one task sums; fixed, so that the order of the sum does not depend on the number of threads.
@@ -135,4 +136,5 @@ STAA_KERNEL void combine_channels(Index rows, Index channels, const Scalar* a, c
     });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

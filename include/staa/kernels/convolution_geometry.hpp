@@ -7,7 +7,8 @@
 
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Sizes of a convolution of images [images, height, width, channels] with weights [kernel, kernel, in, out].
 /// Outside the image is 0. Pixels are counted through all images: below 2^31.
@@ -137,4 +138,5 @@ void pairs_of_inputs(const ConvolutionShape& s, Index tap, Index first, Index la
     }
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -11,7 +11,8 @@
 #include "staa/kernels/packed_weights.hpp"
 #include "staa/kernels/pointwise_convolution.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -343,4 +344,5 @@ STAA_KERNEL void dense_convolution_weight_gradient(const ConvolutionShape& s, co
         });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

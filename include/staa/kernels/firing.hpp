@@ -4,7 +4,8 @@
 
 #include "staa/kernels/surrogate.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 // A threshold is a type that says at which distance U - v_th a neuron fires, Eq. 2.
 
@@ -120,4 +121,5 @@ struct Firing {
     }
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -8,7 +8,8 @@
 
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// The tiles of maps [images, height, width] for a kernel of `2 · border + 1` pixels. A tile is a part of one map, or, of
 /// small maps, several whole maps; with their borders its pixels number at most `capacity`.
@@ -98,4 +99,5 @@ class MapTiles {
     Index images_, height_, width_, border_, columns_ = 1, rows_ = 1, group_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -5,7 +5,8 @@
 #include "staa/core/tensor.hpp"
 #include "staa/kernels/dense_convolution.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A matrix [in, out] (or its transpose) packed for `matrix_product`, in an arena's memory.
 template <class Scalar, class Arch = DefaultArch>
@@ -57,4 +58,5 @@ void add_row_sums(Index rows, Index columns, const Scalar* x, Scalar* sums) {
     }
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -16,7 +16,8 @@
 #include "staa/core/spikes.hpp"
 #include "staa/kernels/firing.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Sizes of a map and the constants of its neurons.
 template <class Scalar>
@@ -252,4 +253,5 @@ STAA_KERNEL void leak_gradient(Membrane<Scalar> m, const Scalar* scale, const Sc
     });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

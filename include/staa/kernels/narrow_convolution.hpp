@@ -8,7 +8,9 @@
 
 #include "staa/kernels/packed_weights.hpp"
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// Scalars of a task's lines.
 inline constexpr Index narrow_capacity = 8 * 1024;
@@ -134,4 +136,6 @@ void narrow_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar
     });
 }
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

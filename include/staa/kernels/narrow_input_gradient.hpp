@@ -9,7 +9,9 @@
 #include "staa/kernels/narrow_convolution.hpp"
 #include "staa/kernels/pointwise_convolution.hpp"
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// Scalars of the products that a task holds: those of as many output lines as there are lines of taps. So many hold lines of
 /// 128 pixels of one or two channels under 3x3 taps in vectors of sixteen lanes, and leave a small stack room.
@@ -152,4 +154,6 @@ void narrow_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Sc
     });
 }
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -8,7 +8,9 @@
 
 #include "staa/kernels/narrow_convolution.hpp"
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// Pixels that are read at a time.
 inline constexpr Index narrow_gradient_pixels = 256;
@@ -152,4 +154,6 @@ void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Sc
     });
 }
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

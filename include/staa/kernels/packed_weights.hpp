@@ -9,7 +9,8 @@
 #include "staa/kernels/active_channels.hpp"
 #include "staa/kernels/convolution_geometry.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Pixels that one task of a dense convolution owns. Their sums, 64 channels wide, take 32 KB: they stay in the caches while
 /// the taps pass over them one by one. A multiple of the pixels in registers, so that few are left over.
@@ -172,4 +173,5 @@ void with_vectors(Index vectors, Body&& body) {
     });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -8,7 +8,9 @@
 
 #include "staa/kernels/packed_weights.hpp"
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// Channels that are summed at a time: their weights, 64 columns wide, take 32 KB.
 inline constexpr Index pointwise_channels = 128;
@@ -140,4 +142,6 @@ void pointwise_convolution(const ChannelsOf<Scalar>& x, Index pixels, Index colu
     });
 }
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -8,7 +8,8 @@
 #include "staa/core/bit_positions.hpp"
 #include "staa/core/spikes.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Sizes of a pooling of [images, height, width, channels] by a square window.
 struct PoolingShape {
@@ -120,4 +121,5 @@ STAA_KERNEL void add_spikes(Index images, Index map_pixels, Index channels, cons
     });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -4,7 +4,8 @@
 
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// y[i] = a[i] · b[i]; y may be b.
 template <class Scalar>
@@ -22,4 +23,5 @@ void add_products(Index size, const Scalar* a, const Scalar* b, Scalar* y) {
     }
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -11,7 +11,8 @@
 #include "staa/kernels/active_channels.hpp"
 #include "staa/kernels/dense_convolution.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 
@@ -203,4 +204,5 @@ STAA_KERNEL void spike_convolution_weight_gradient(const ConvolutionShape& s, co
         });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -16,7 +16,8 @@
 #include "staa/kernels/channel_sums.hpp"
 #include "staa/kernels/packed_weights.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Output channels that one pass takes: with a register for every tap and vector, and a few left over.
 template <Index Kernel, class Scalar, class Arch>
@@ -389,4 +390,5 @@ STAA_KERNEL void spike_gradients(Arena& arena, const MapTiles& tiles, const Acti
     partial.add_to(d_weight);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

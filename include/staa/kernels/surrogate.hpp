@@ -5,7 +5,8 @@
 #include "staa/core/shape.hpp"
 #include "staa/core/simd.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Run-time constants of a layer's neurons, as far as kernels know them.
 template <class Scalar>
@@ -94,4 +95,5 @@ struct Ramp : Rectangle {
     }
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

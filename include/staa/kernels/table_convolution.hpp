@@ -15,7 +15,8 @@
 #include "staa/core/spikes.hpp"
 #include "staa/kernels/convolution_geometry.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 /// Bytes that the bits of a pixel take.
@@ -218,4 +219,5 @@ STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_
     });
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -8,7 +8,8 @@
 #include "staa/layers/currents.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Batch norm with its statistics over T, N, H and W together:
 ///     y = weight · (x - mean) / sqrt(variance + 1e-5) + bias
@@ -208,4 +209,5 @@ struct BatchNorm {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

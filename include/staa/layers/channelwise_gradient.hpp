@@ -9,7 +9,9 @@
 #include "staa/layers/currents.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// One backward call of a ChannelwiseStaaLif: for a few images at a time U is made again for all steps, and then the steps
 /// are gone back through from the last to the first. With dA = s·dU + e, where e = d_mean(A) / (H·W) is SA's path through its
@@ -326,4 +328,6 @@ class ChannelwiseGradient {
     const Scratch<Scalar> rows_, leak_maps_;
 };
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

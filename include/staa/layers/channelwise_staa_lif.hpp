@@ -9,7 +9,8 @@
 #include "staa/layers/staa.hpp"
 #include "staa/layers/step_attention.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 /// A part that a neuron does not have.
@@ -387,4 +388,5 @@ struct ChannelwiseStaaLif {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -12,7 +12,8 @@
 #include "staa/layers/layer.hpp"
 #include "staa/layers/packed_convolution.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Convolution without bias (batch norm follows and has one), zero padding Kernel / 2:
 ///     y[t, n, oy, ox, o] = sum over ky, kx, i of x[t, n, oy·s + ky - k/2, ox·s + kx - k/2, i] · weight[ky, kx, i, o]
@@ -260,4 +261,5 @@ struct Conv2d {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

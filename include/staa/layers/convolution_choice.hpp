@@ -4,7 +4,8 @@
 
 #include "staa/core/shape.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Which kernels convolutions take: of spikes, and, but for the input gradient, of pooled spikes and other analog maps too.
 enum class ConvolutionChoice {
@@ -64,4 +65,5 @@ constexpr bool tables_are_fastest(Index channels, Index bytes) { return channels
 
 }  // namespace detail
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -10,7 +10,9 @@
 #include "staa/layers/convolution_choice.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI::detail {
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
 
 /// A spike map as numbers, in memory of the call.
 template <class Scalar>
@@ -150,4 +152,6 @@ class ConvolutionGradient {
     bool wants_dx_;
 };
 
-}  // namespace staa::inline STAA_ABI::detail
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -3,7 +3,8 @@
 
 #include "staa/core/tensor.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// The currents X of a layer of neurons, map by map: maps that are kept, maps that are kept but for a scale and a shift of
 /// each channel, or maps that the layer before makes again from what it has kept itself, so that nobody keeps them.
@@ -60,4 +61,5 @@ class Currents {
     const Scalar *scale_ = nullptr, *shift_ = nullptr;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

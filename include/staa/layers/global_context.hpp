@@ -7,7 +7,8 @@
 #include "staa/kernels/matrix_product.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// What global context does with its summary V of a map.
 enum class ContextForm {
@@ -333,4 +334,5 @@ struct GlobalContext {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

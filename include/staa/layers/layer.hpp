@@ -37,7 +37,8 @@
 #include "staa/core/tensor.hpp"
 #include "staa/layers/convolution_choice.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Run-time constants of the neurons. The names of the paper are in brackets.
 struct NeuronOptions {
@@ -179,4 +180,5 @@ void set_zero_like(const Layer& layer, typename Layer::Parameters& gradients) {
         gradients);
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -3,7 +3,8 @@
 
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// What shares a value of M (leak) and N (gain), Eq. 6. M starts as NeuronOptions::leak, N at 1.
 enum class Adaptive {
@@ -98,4 +99,5 @@ struct LeakAndGain {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

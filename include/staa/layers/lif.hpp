@@ -8,7 +8,8 @@
 #include "staa/layers/currents.hpp"
 #include "staa/layers/leak_and_gain.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// What a neuron layer leaves for the next step of a stream.
 template <class Scalar>
@@ -258,4 +259,5 @@ struct Lif {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

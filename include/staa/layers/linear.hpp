@@ -4,7 +4,8 @@
 #include "staa/kernels/matrix_product.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// y = x · weight + bias for every step and image: analog [T, N, 1, 1, C] -> [T, N, 1, 1, Outputs].
 template <int Outputs>
@@ -80,4 +81,5 @@ struct Linear {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -8,7 +8,8 @@
 #include "staa/kernels/packed_weights.hpp"
 #include "staa/kernels/table_convolution.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Scalars of a convolution's weights as its forward kernels read them: as tables, or packed for dense ones and lists.
 template <class Scalar>
@@ -61,4 +62,5 @@ class PackedConvolution {
     Buffer<Scalar> weights_, bias_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -6,7 +6,8 @@
 #include "staa/kernels/products.hpp"
 #include "staa/layers/channelwise_staa_lif.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// `StaaLif` of which a part differs from pixel to pixel: a position encoding per position, or a leak and gain per neuron.
 /// Xh is then made as a map, by PositionEncoding and GlobalContext as layers, and the rest is a `ChannelwiseStaaLif`
@@ -187,4 +188,5 @@ struct PixelwiseStaaLif {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

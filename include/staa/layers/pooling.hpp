@@ -4,7 +4,8 @@
 #include "staa/kernels/pooling.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// What happens at the far edge when the windows don't cover the map exactly.
 enum class Edge {
@@ -114,4 +115,5 @@ struct GlobalAvgPool {
     using at = detail::Pooling<In, 1, 1, GlobalAvgPool>;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -6,7 +6,8 @@
 #include "staa/kernels/pooling.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Where position encoding (PE) comes from.
 enum class Encoding {
@@ -196,4 +197,5 @@ struct PositionEncoding {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -5,7 +5,8 @@
 #include "staa/layers/leak_and_gain.hpp"
 #include "staa/layers/position_encoding.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Where a StaaLif adds its position encoding. The two other places of the paper's ablation are before and after the
 /// convolution: there `PositionEncoding` is a layer of its own (networks/encoded_convolution.hpp).
@@ -27,4 +28,5 @@ struct Staa {
     Adaptive adaptive = Adaptive::per_channel;                           ///< M and N, Eq. 6
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -6,7 +6,8 @@
 #include "staa/layers/channelwise_staa_lif.hpp"
 #include "staa/layers/pixelwise_staa_lif.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// LIF neurons with the spatial-temporal attention aggregator. For every step t, with H[-1] = 0:
 ///     Xh   = GC(X[t] + P[t])                                                Eq. 11, 13
@@ -31,4 +32,5 @@ struct StaaLif {
     using at = typename Neuron::template at<In>;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -7,7 +7,8 @@
 #include "staa/kernels/matrix_product.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Step attention (SA), Eq. 12: each channel of a step's map A is scaled by what the means of all channels say,
 ///     gate = alpha · sigmoid(expand · relu(reduce · mean(A))),   U = gate · A
@@ -179,4 +180,5 @@ struct StepAttention {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -7,7 +7,8 @@
 #include "staa/layers/position_encoding.hpp"
 #include "staa/networks/sequential.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Convolution and batch norm, with the names that the reference gives their parameters: what the networks are made of.
 template <int Channels, int Kernel = 3, int Stride = 1>
@@ -23,4 +24,5 @@ using ConvEncodingBn = Sequential<Named<"layer", Sequential<Conv2d<Channels, Ker
                                   Named<"", PositionEncoding<>>,                                 //
                                   Named<"layer", Sequential<Named<"1", BatchNorm>>>>;
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -10,7 +10,8 @@
 #include "staa/core/parallel.hpp"
 #include "staa/networks/sequential.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 namespace detail {
 /// A number that no weights of this program have had. Copies of a network share theirs until one of them changes.
@@ -352,4 +353,5 @@ using Tape = typename Net::Tape;
 template <class Net>
 using State = typename Net::State;
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

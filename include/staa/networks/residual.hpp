@@ -7,7 +7,8 @@
 #include "staa/kernels/pooling.hpp"
 #include "staa/networks/sequential.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// The layers of a residual block's second path, as the last argument of `Residual`. Without one it is the identity.
 template <class... Layers>
@@ -233,4 +234,5 @@ struct Residual {
     };
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

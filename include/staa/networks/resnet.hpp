@@ -15,7 +15,8 @@
 #include "staa/networks/network.hpp"
 #include "staa/networks/residual.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// How a basic block that halves the map shortens it on the shortcut.
 template <int Channels>
@@ -121,4 +122,5 @@ using ResNet34On = Network<
 template <int Width, int Classes, class Neuron = StaaLif<>>
 using ResNet34 = ResNet34On<Image<3, 224, 224>, Width, Classes, Neuron>;
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -10,7 +10,8 @@
 #include "staa/networks/encoded_convolution.hpp"
 #include "staa/networks/network.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// VGG-13 with five widths of its own. Sizes of the maps are those of a 32 x 32 input.
 template <class Input, int Classes, class Neuron, int A, int B, int C, int D, int E,
@@ -34,4 +35,5 @@ using Vgg13On = Vgg13OfWidths<Input, Classes, Neuron, Width, 2 * Width, 4 * Widt
 template <int Width, int Classes, class Neuron = StaaLif<>>
 using Vgg13 = Vgg13On<Image<3, 32, 32>, Width, Classes, Neuron>;
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

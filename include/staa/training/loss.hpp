@@ -6,7 +6,8 @@
 
 #include "staa/core/tensor.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// A loss and its gradient with respect to the logits.
 template <class Scalar>
@@ -94,4 +95,5 @@ Index count_correct(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     return correct;
 }
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -5,7 +5,8 @@
 #include "staa/core/tensor.hpp"
 #include "staa/layers/layer.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Run-time constants of stochastic gradient descent; a schedule may change them between steps.
 struct SgdOptions {
@@ -60,4 +61,5 @@ class Sgd {
     const Net* net_ = nullptr;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

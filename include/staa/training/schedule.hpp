@@ -6,7 +6,8 @@
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
 
-namespace staa::inline STAA_ABI {
+namespace staa {
+inline namespace STAA_ABI {
 
 /// Learning rate over a training of `steps` optimiser steps.
 struct CosineOptions {
@@ -46,4 +47,5 @@ class CosineSchedule {
     CosineOptions options_;
 };
 
-}  // namespace staa::inline STAA_ABI
+}  // namespace STAA_ABI
+}  // namespace staa

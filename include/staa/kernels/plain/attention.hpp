@@ -7,7 +7,9 @@
 
 #include "staa/kernels/attention.hpp"
 
-namespace staa::inline STAA_ABI::plain {
+namespace staa {
+inline namespace STAA_ABI {
+namespace plain {
 
 template <class Scalar>
 void score_pixels(Index pixels, Index channels, const Scalar* x, const Scalar* weight, Scalar* scores) {
@@ -111,4 +113,6 @@ void channel_products(Index pixels, Index channels, const Scalar* a, const Scala
     }
 }
 
-}  // namespace staa::inline STAA_ABI::plain
+}  // namespace plain
+}  // namespace STAA_ABI
+}  // namespace staa

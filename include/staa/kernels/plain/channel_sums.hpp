@@ -4,7 +4,9 @@
 
 #include "staa/kernels/channel_sums.hpp"
 
-namespace staa::inline STAA_ABI::plain {
+namespace staa {
+inline namespace STAA_ABI {
+namespace plain {
 
 template <class Scalar>
 void channel_moments(Index rows, Index channels, const Scalar* x, Scalar* mean, Scalar* variance) {
@@ -43,4 +45,6 @@ void combine_channels(Index rows, Index channels, const Scalar* a, const Scalar*
         }
 }
 
-}  // namespace staa::inline STAA_ABI::plain
+}  // namespace plain
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -4,7 +4,9 @@
 
 #include "staa/kernels/convolution_geometry.hpp"
 
-namespace staa::inline STAA_ABI::plain {
+namespace staa {
+inline namespace STAA_ABI {
+namespace plain {
 
 /// Calls body(x index, w index, y index) for every product of a convolution: x [n, iy, ix, i], w [ky, kx, i, o],
 /// y [n, oy, ox, o].
@@ -45,4 +47,6 @@ void convolution_weight_gradient(const ConvolutionShape& s, const Scalar* x, con
     for_each_product(s, [&](Index i, Index j, Index k) { dw[j] += x[i] * dy[k]; });
 }
 
-}  // namespace staa::inline STAA_ABI::plain
+}  // namespace plain
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -6,7 +6,9 @@
 
 #include "staa/kernels/membrane.hpp"
 
-namespace staa::inline STAA_ABI::plain {
+namespace staa {
+inline namespace STAA_ABI {
+namespace plain {
 
 /// S of one neuron with potential u.
 template <class Firing, class Scalar>
@@ -85,4 +87,6 @@ void leak_gradient(const Membrane<Scalar>& m, const Scalar* scale, const Scalar*
         }
 }
 
-}  // namespace staa::inline STAA_ABI::plain
+}  // namespace plain
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -4,7 +4,9 @@
 
 #include "staa/kernels/pooling.hpp"
 
-namespace staa::inline STAA_ABI::plain {
+namespace staa {
+inline namespace STAA_ABI {
+namespace plain {
 
 /// Calls body(x index, y index, weight) for every value that an average takes in: x [n, iy, ix, c], y [n, oy, ox, c].
 template <class Scalar, class Body>
@@ -50,4 +52,6 @@ void add_values(Index size, const Scalar* x, Scalar* y) {
         y[i] += x[i];
 }
 
-}  // namespace staa::inline STAA_ABI::plain
+}  // namespace plain
+}  // namespace STAA_ABI
+}  // namespace staa
