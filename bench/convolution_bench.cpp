@@ -4,8 +4,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "staa/kernels/spike_convolution.hpp"
-#include "staa/kernels/table_convolution.hpp"
+#include "staa/kernels/convolution/spike_convolution.hpp"
+#include "staa/kernels/convolution/table_convolution.hpp"
 
 namespace {
 

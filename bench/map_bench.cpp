@@ -2,9 +2,9 @@
 // Batch norm, pooling and sums: kernels that pass over maps once, so that memory is their limit.
 #include <benchmark/benchmark.h>
 
-#include "staa/kernels/channel_sums.hpp"
-#include "staa/kernels/pooling.hpp"
-#include "staa/kernels/products.hpp"
+#include "staa/kernels/maps/channel_sums.hpp"
+#include "staa/kernels/maps/pooling.hpp"
+#include "staa/kernels/maps/products.hpp"
 #include "support/machine.hpp"
 #include "support/random_maps.hpp"
 

@@ -3,8 +3,8 @@
 // ResNet-20, and once so many that they don't fit in the caches.
 #include <benchmark/benchmark.h>
 
-#include "staa/kernels/attention.hpp"
-#include "staa/kernels/membrane.hpp"
+#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/neuron/membrane.hpp"
 #include "support/machine.hpp"
 #include "support/random_maps.hpp"
 

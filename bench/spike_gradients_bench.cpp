@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Both gradients of a convolution of spikes from lists of pixels, the lists' making with them. For the weights' the
 // share is that of neurons that fired, for the input's that of neurons inside the surrogate's window.
-#include "staa/kernels/spike_gradients.hpp"
+#include "staa/kernels/convolution/spike_gradients.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -2,7 +2,7 @@
 // Weights: their packing, and the small matrix products of attention and of the last layer.
 #include <benchmark/benchmark.h>
 
-#include "staa/kernels/matrix_product.hpp"
+#include "staa/kernels/maps/matrix_product.hpp"
 #include "support/convolutions.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-#include "staa/kernels/packed_weights.hpp"
+#include "staa/kernels/convolution/packed_weights.hpp"
 #include "support/machine.hpp"
 #include "support/random_maps.hpp"
 

@@ -13,10 +13,10 @@ std::atomic<long> allocations{0};
 #define eigen_assert(condition) static_cast<void>((condition) ? 0 : static_cast<int>(++allocations))
 
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/layers/pooling.hpp"
-#include "staa/layers/staa_lif.hpp"
 #include "staa/networks/network.hpp"
 #include "staa/networks/residual.hpp"
 #include "support/catch.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/active_channels.hpp"
+#include "staa/kernels/convolution/active_channels.hpp"
 
 #include <cstring>
 #include <limits>

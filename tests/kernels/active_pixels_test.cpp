@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/active_pixels.hpp"
+#include "staa/kernels/convolution/active_pixels.hpp"
 
 #include <map>
 #include <numeric>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/attention.hpp"
+#include "staa/kernels/maps/attention.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/attention.hpp"

@@ -7,7 +7,7 @@
 
 #include "kernels/guarded_array.hpp"
 #include "staa/core/simd.hpp"
-#include "staa/kernels/convolution_geometry.hpp"
+#include "staa/kernels/convolution/convolution_geometry.hpp"
 
 namespace staa_tests {
 

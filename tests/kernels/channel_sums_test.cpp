@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/channel_sums.hpp"
+#include "staa/kernels/maps/channel_sums.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/channel_sums.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/convolution_geometry.hpp"
+#include "staa/kernels/convolution/convolution_geometry.hpp"
 
 #include <set>
 #include <utility>

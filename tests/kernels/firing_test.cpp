@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/firing.hpp"
+#include "staa/kernels/neuron/firing.hpp"
 
 #include "kernels/cases.hpp"
 #include "support/catch.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/map_tiles.hpp"
+#include "staa/kernels/convolution/map_tiles.hpp"
 
 #include <algorithm>
 #include <map>

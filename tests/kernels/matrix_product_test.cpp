@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/matrix_product.hpp"
+#include "staa/kernels/maps/matrix_product.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/convolution.hpp"

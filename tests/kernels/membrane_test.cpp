@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/membrane.hpp"
+#include "staa/kernels/neuron/membrane.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/membrane.hpp"

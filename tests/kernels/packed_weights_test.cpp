@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/packed_weights.hpp"
+#include "staa/kernels/convolution/packed_weights.hpp"
 
 #include "kernels/cases.hpp"
 #include "support/catch.hpp"

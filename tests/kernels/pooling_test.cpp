@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/pooling.hpp"
+#include "staa/kernels/maps/pooling.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/pooling.hpp"

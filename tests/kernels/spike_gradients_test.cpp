@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/spike_gradients.hpp"
+#include "staa/kernels/convolution/spike_gradients.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/convolution.hpp"

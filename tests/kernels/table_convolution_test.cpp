@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/table_convolution.hpp"
+#include "staa/kernels/convolution/table_convolution.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/convolution.hpp"

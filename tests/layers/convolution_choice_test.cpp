@@ -3,9 +3,9 @@
 #include <set>
 
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
-#include "staa/layers/lif.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/lif.hpp"
 #include "staa/layers/pooling.hpp"
 #include "staa/networks/network.hpp"
 #include "support/finite_differences.hpp"

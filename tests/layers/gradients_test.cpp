@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Backward of the layers without neurons, in double.
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/global_context.hpp"
 #include "staa/layers/linear.hpp"
 #include "staa/layers/pooling.hpp"

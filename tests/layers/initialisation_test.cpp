@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Where parameters start: PyTorch's defaults, and what the paper or the reference adds to them.
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
-#include "staa/layers/staa_lif.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "support/finite_differences.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/layers/lif.hpp"
+#include "staa/layers/neurons/lif.hpp"
 
 #include <vector>
 

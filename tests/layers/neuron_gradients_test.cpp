@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-#include "staa/layers/staa_lif.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/networks/sequential.hpp"
 #include "support/finite_differences.hpp"
 

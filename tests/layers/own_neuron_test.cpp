@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A neuron with a surrogate, a reset and a threshold of one's own, written outside the library.
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/layers/pooling.hpp"
-#include "staa/layers/staa_lif.hpp"
 #include "staa/networks/network.hpp"
 #include "support/finite_differences.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/layers/staa_lif.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 
 #include <limits>
 

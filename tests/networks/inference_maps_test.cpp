@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
-#include "staa/layers/staa_lif.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/networks/residual.hpp"
 #include "support/finite_differences.hpp"
 

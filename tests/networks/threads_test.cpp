@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/layers/pooling.hpp"
-#include "staa/layers/staa_lif.hpp"
 #include "staa/networks/network.hpp"
 #include "staa/networks/residual.hpp"
 #include "staa/training/loss.hpp"

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-#include "staa/kernels/attention.hpp"
-#include "staa/kernels/channel_sums.hpp"
-#include "staa/layers/currents.hpp"
+#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/maps/channel_sums.hpp"
 #include "staa/layers/layer.hpp"
+#include "staa/layers/neurons/currents.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "staa/kernels/attention.hpp"
-#include "staa/kernels/matrix_product.hpp"
+#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/maps/matrix_product.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa {

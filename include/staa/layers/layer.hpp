@@ -35,7 +35,7 @@
 
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
-#include "staa/layers/convolution_choice.hpp"
+#include "staa/layers/convolution/convolution_choice.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "staa/kernels/matrix_product.hpp"
+#include "staa/kernels/maps/matrix_product.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa {

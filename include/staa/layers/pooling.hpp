@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "staa/kernels/pooling.hpp"
+#include "staa/kernels/maps/pooling.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa {

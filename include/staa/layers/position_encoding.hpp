@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "staa/kernels/attention.hpp"
-#include "staa/kernels/matrix_product.hpp"
-#include "staa/kernels/pooling.hpp"
+#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/maps/matrix_product.hpp"
+#include "staa/kernels/maps/pooling.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/position_encoding.hpp"
 #include "staa/networks/sequential.hpp"
 

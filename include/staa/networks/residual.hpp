@@ -4,7 +4,7 @@
 #include <string>
 #include <type_traits>
 
-#include "staa/kernels/pooling.hpp"
+#include "staa/kernels/maps/pooling.hpp"
 #include "staa/networks/sequential.hpp"
 
 namespace staa {

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "staa/layers/currents.hpp"
 #include "staa/layers/layer.hpp"
+#include "staa/layers/neurons/currents.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "staa/layers/batch_norm.hpp"
-#include "staa/layers/conv2d.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/layers/pooling.hpp"
-#include "staa/layers/staa_lif.hpp"
 #include "staa/networks/encoded_convolution.hpp"
 #include "staa/networks/network.hpp"
 

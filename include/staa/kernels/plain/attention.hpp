@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "staa/kernels/attention.hpp"
+#include "staa/kernels/maps/attention.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

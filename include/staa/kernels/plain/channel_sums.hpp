@@ -2,7 +2,7 @@
 // The definition of batch norm's sums: one channel after the other.
 #pragma once
 
-#include "staa/kernels/channel_sums.hpp"
+#include "staa/kernels/maps/channel_sums.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

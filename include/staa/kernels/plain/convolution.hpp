@@ -2,7 +2,7 @@
 // The definition of a convolution and its gradients, as the loops one would write on a blackboard.
 #pragma once
 
-#include "staa/kernels/convolution_geometry.hpp"
+#include "staa/kernels/convolution/convolution_geometry.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "staa/kernels/membrane.hpp"
+#include "staa/kernels/neuron/membrane.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -2,7 +2,7 @@
 // The definition of average pooling and its gradient, window by window. Spikes are pooled as the numbers 0 and 1.
 #pragma once
 
-#include "staa/kernels/pooling.hpp"
+#include "staa/kernels/maps/pooling.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

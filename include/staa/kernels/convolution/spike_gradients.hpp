@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "staa/core/tensor.hpp"
-#include "staa/kernels/active_pixels.hpp"
-#include "staa/kernels/channel_sums.hpp"
-#include "staa/kernels/packed_weights.hpp"
+#include "staa/kernels/convolution/active_pixels.hpp"
+#include "staa/kernels/convolution/packed_weights.hpp"
+#include "staa/kernels/maps/channel_sums.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

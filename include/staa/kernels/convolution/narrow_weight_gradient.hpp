@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "staa/kernels/narrow_convolution.hpp"
+#include "staa/kernels/convolution/narrow_convolution.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

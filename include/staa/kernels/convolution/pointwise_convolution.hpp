@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "staa/kernels/packed_weights.hpp"
+#include "staa/kernels/convolution/packed_weights.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

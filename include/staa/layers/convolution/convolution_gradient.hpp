@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "staa/kernels/pooling.hpp"
-#include "staa/kernels/spike_convolution.hpp"
-#include "staa/kernels/spike_gradients.hpp"
-#include "staa/layers/convolution_choice.hpp"
+#include "staa/kernels/convolution/spike_convolution.hpp"
+#include "staa/kernels/convolution/spike_gradients.hpp"
+#include "staa/kernels/maps/pooling.hpp"
+#include "staa/layers/convolution/convolution_choice.hpp"
 #include "staa/layers/layer.hpp"
 
 namespace staa {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "staa/layers/global_context.hpp"
-#include "staa/layers/leak_and_gain.hpp"
+#include "staa/layers/neurons/leak_and_gain.hpp"
 #include "staa/layers/position_encoding.hpp"
 
 namespace staa {

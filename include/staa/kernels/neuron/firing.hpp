@@ -2,7 +2,7 @@
 // When a neuron fires, what the spike leaves of its membrane potential, and how both are differentiated.
 #pragma once
 
-#include "staa/kernels/surrogate.hpp"
+#include "staa/kernels/neuron/surrogate.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "staa/kernels/narrow_convolution.hpp"
-#include "staa/kernels/pointwise_convolution.hpp"
+#include "staa/kernels/convolution/narrow_convolution.hpp"
+#include "staa/kernels/convolution/pointwise_convolution.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

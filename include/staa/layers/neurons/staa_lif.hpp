@@ -3,8 +3,8 @@
 
 #include <type_traits>
 
-#include "staa/layers/channelwise_staa_lif.hpp"
-#include "staa/layers/pixelwise_staa_lif.hpp"
+#include "staa/layers/neurons/channelwise_staa_lif.hpp"
+#include "staa/layers/neurons/pixelwise_staa_lif.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "staa/kernels/active_channels.hpp"
-#include "staa/kernels/dense_convolution.hpp"
+#include "staa/kernels/convolution/active_channels.hpp"
+#include "staa/kernels/convolution/dense_convolution.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <type_traits>
 
-#include "staa/kernels/spike_convolution.hpp"
-#include "staa/layers/convolution_gradient.hpp"
+#include "staa/kernels/convolution/spike_convolution.hpp"
+#include "staa/layers/convolution/convolution_gradient.hpp"
+#include "staa/layers/convolution/packed_convolution.hpp"
 #include "staa/layers/layer.hpp"
-#include "staa/layers/packed_convolution.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -13,7 +13,7 @@
 
 #include "staa/core/simd.hpp"
 #include "staa/core/spikes.hpp"
-#include "staa/kernels/convolution_geometry.hpp"
+#include "staa/kernels/convolution/convolution_geometry.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

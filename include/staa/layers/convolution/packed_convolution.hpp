@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "staa/core/tensor.hpp"
-#include "staa/kernels/packed_weights.hpp"
-#include "staa/kernels/table_convolution.hpp"
+#include "staa/kernels/convolution/packed_weights.hpp"
+#include "staa/kernels/convolution/table_convolution.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

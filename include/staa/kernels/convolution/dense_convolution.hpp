@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "staa/kernels/narrow_convolution.hpp"
-#include "staa/kernels/narrow_input_gradient.hpp"
-#include "staa/kernels/narrow_weight_gradient.hpp"
-#include "staa/kernels/packed_weights.hpp"
-#include "staa/kernels/pointwise_convolution.hpp"
+#include "staa/kernels/convolution/narrow_convolution.hpp"
+#include "staa/kernels/convolution/narrow_input_gradient.hpp"
+#include "staa/kernels/convolution/narrow_weight_gradient.hpp"
+#include "staa/kernels/convolution/packed_weights.hpp"
+#include "staa/kernels/convolution/pointwise_convolution.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

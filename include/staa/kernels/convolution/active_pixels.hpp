@@ -8,8 +8,8 @@
 #include "staa/core/bit_positions.hpp"
 #include "staa/core/spikes.hpp"
 #include "staa/core/tensor.hpp"
-#include "staa/kernels/active_channels.hpp"
-#include "staa/kernels/map_tiles.hpp"
+#include "staa/kernels/convolution/active_channels.hpp"
+#include "staa/kernels/convolution/map_tiles.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

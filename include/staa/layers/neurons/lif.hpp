@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "staa/kernels/attention.hpp"
-#include "staa/kernels/membrane.hpp"
-#include "staa/layers/currents.hpp"
-#include "staa/layers/leak_and_gain.hpp"
+#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/neuron/membrane.hpp"
+#include "staa/layers/neurons/currents.hpp"
+#include "staa/layers/neurons/leak_and_gain.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -80,7 +80,7 @@ void visit_neuron_state(State& state, Index batch, bool has_mean, const std::str
 /// Leaky integrate-and-fire neurons, Eq. 1-3; by default the paper's, which fire at the threshold and start again from 0:
 ///     U[t] = leak · H[t-1] + X[t],   S[t] = 1 where U[t] >= threshold, else 0,   H[t] = U[t] · (1 - S[t]),   H[-1] = 0
 /// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `adaptive.leak` starts as NeuronOptions::leak.
-/// How a neuron fires and resets is in its types: kernels/surrogate.hpp and kernels/firing.hpp describe one's own, too.
+/// How a neuron fires and resets is in its types: kernels/neuron/surrogate.hpp and kernels/neuron/firing.hpp describe one's own, too.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Lif {
     template <class In>

@@ -6,8 +6,8 @@
 #include <type_traits>
 
 #include "staa/core/simd.hpp"
-#include "staa/kernels/active_channels.hpp"
-#include "staa/kernels/convolution_geometry.hpp"
+#include "staa/kernels/convolution/active_channels.hpp"
+#include "staa/kernels/convolution/convolution_geometry.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "staa/kernels/attention.hpp"
-#include "staa/kernels/matrix_product.hpp"
-#include "staa/kernels/membrane.hpp"
-#include "staa/layers/currents.hpp"
+#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/maps/matrix_product.hpp"
+#include "staa/kernels/neuron/membrane.hpp"
 #include "staa/layers/layer.hpp"
+#include "staa/layers/neurons/currents.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

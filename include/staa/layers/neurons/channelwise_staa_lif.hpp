@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "staa/layers/channelwise_gradient.hpp"
-#include "staa/layers/lif.hpp"
-#include "staa/layers/staa.hpp"
+#include "staa/layers/neurons/channelwise_gradient.hpp"
+#include "staa/layers/neurons/lif.hpp"
+#include "staa/layers/neurons/staa_parts.hpp"
 #include "staa/layers/step_attention.hpp"
 
 namespace staa {

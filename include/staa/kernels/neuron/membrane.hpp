@@ -14,7 +14,7 @@
 #include <type_traits>
 
 #include "staa/core/spikes.hpp"
-#include "staa/kernels/firing.hpp"
+#include "staa/kernels/neuron/firing.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

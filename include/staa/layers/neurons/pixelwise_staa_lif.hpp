@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "staa/kernels/products.hpp"
-#include "staa/layers/channelwise_staa_lif.hpp"
+#include "staa/kernels/maps/products.hpp"
+#include "staa/layers/neurons/channelwise_staa_lif.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
