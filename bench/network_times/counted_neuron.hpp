@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 
 namespace network_times {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 
 namespace staa_tests {
 

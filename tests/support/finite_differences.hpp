@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 #include "support/catch.hpp"
 
 namespace staa_tests {

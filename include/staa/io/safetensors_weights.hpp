@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "staa/io/safetensors_header.hpp"
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -5,7 +5,7 @@
 
 #include "staa/kernels/maps/attention.hpp"
 #include "staa/kernels/maps/channel_sums.hpp"
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 #include "staa/layers/neurons/currents.hpp"
 
 namespace staa {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "staa/kernels/maps/matrix_product.hpp"
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -5,7 +5,7 @@
 
 #include "staa/kernels/maps/attention.hpp"
 #include "staa/kernels/maps/matrix_product.hpp"
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

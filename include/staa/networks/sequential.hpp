@@ -7,11 +7,22 @@
 #include <type_traits>
 #include <utility>
 
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 #include "staa/layers/neurons/currents.hpp"
+#include "staa/networks/named.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
+
+/// The prefix of a child's parameter names: "stem." for Named<"stem", ..>, else its number and a dot.
+template <class Layer>
+struct ChildName {
+    static std::string prefix(std::size_t number) { return std::to_string(number) + "."; }
+};
+template <FixedString Name, class Layer>
+struct ChildName<Named<Name, Layer>> {
+    static std::string prefix(std::size_t) { return Name.text[0] == '\0' ? "" : std::string(Name.text) + "."; }
+};
 
 namespace detail {
 
@@ -157,7 +168,7 @@ void visit_state_of(State& state, Index batch, const std::string& prefix, Visito
         static_assert(
             std::is_same_v<typename Layer::State, Nothing>,
             "staa: a layer with a State needs visit_state(state, batch, prefix, visitor, visit_step), or saved "
-            "streams would forget it; see layers/layer.hpp");
+            "streams would forget it; see layers/contract.hpp");
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include "staa/core/parallel.hpp"
 #include "staa/core/tensor.hpp"
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

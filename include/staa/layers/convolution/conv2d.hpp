@@ -8,9 +8,9 @@
 #include <type_traits>
 
 #include "staa/kernels/convolution/spike_convolution.hpp"
+#include "staa/layers/contract.hpp"
 #include "staa/layers/convolution/convolution_gradient.hpp"
 #include "staa/layers/convolution/packed_convolution.hpp"
-#include "staa/layers/layer.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

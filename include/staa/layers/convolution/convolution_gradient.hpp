@@ -7,8 +7,8 @@
 #include "staa/kernels/convolution/spike_convolution.hpp"
 #include "staa/kernels/convolution/spike_gradients.hpp"
 #include "staa/kernels/maps/pooling.hpp"
+#include "staa/layers/contract.hpp"
 #include "staa/layers/convolution/convolution_choice.hpp"
-#include "staa/layers/layer.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

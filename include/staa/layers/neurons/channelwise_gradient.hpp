@@ -6,7 +6,7 @@
 #include "staa/kernels/maps/attention.hpp"
 #include "staa/kernels/maps/matrix_product.hpp"
 #include "staa/kernels/neuron/membrane.hpp"
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 #include "staa/layers/neurons/currents.hpp"
 
 namespace staa {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "staa/layers/layer.hpp"
+#include "staa/layers/contract.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// A description says what it is, and is then held to it. networks/fuse.hpp reads roles, and nothing else, to decide what is
+// fused: nothing is recognised by accident, and nothing falls out of a fusion without a word.
+#pragma once
+
+#include "staa/core/tensor.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// What a layer is to its neighbours.
+enum class Role {
+    plain,         ///< runs for itself
+    convolution,   ///< can take in the norm after it, and make the gradient that the norm leaves
+    channel_norm,  ///< scales and shifts channels
+    neurons,       ///< reads its currents map by map (neurons/currents.hpp), and gives spikes
+    residual,      ///< the sum of two paths
+};
+
+/// The role that a description states with `static constexpr Role role`; plain where it states none.
+template <class Description>
+constexpr Role role_of() {
+    if constexpr (requires { Description::role; }) {
+        return Description::role;
+    } else {
+        return Role::plain;
+    }
+}
+
+}  // namespace STAA_ABI
+}  // namespace staa
