@@ -71,7 +71,7 @@ struct Trained {
     /// The lowest share of its input that fired for any convolution, in the tape's last forward.
     double lowest_firing_rate(const Learner<Net>& learner) const {
         double lowest = 1;
-        net->visit_convolutions(learner.tape, [&](const std::string&, const ConvolutionUse& use) {
+        for_each_convolution(*net, learner.tape, [&](const std::string&, const ConvolutionUse& use) {
             lowest = std::min(lowest, use.firing_rate);
         });
         return lowest;

@@ -73,12 +73,8 @@ struct Blocks {
         add<Inside<BatchNorm>, Current<Scalar>>("batch_norm_train");
         checks["batch_norm_eval"] = [](const GoldenCase& c, double tolerance) {
             using Layer = typename Inside<BatchNorm>::template at<Current<Scalar>>;
-            check_block<Layer>(
-                c, tolerance,
-                [](const Layer& layer, const auto& x, auto& y, auto& tape, const Call& call) {
-                    layer.template get<0>().forward_with_running(x, y, std::get<0>(tape.tapes), call);
-                },
-                false);
+            check_block<Layer>(c, tolerance,
+                               [](Layer& layer) { Layer::template layer<"layer">(layer).is_frozen = true; });
         };
         add<AvgPool<2>, Current<Scalar, 8, 6, 4>>("avg_pool_2");
         add<AvgPool<2, 2, 0, Edge::average>, Current<Scalar, 8, 5, 3>>("avg_pool_2_ceil");

@@ -90,8 +90,8 @@ TEST_CASE("a network of floats becomes one of doubles through a file", "[safeten
     staa::save(saved, folder / "net");
     Net<double> loaded{{.steps = 2, .seed = 7}};
     staa::load(loaded, folder / "net");
-    CHECK(loaded.chain().template get<0>().parameters.weight(1, 2, 0, 3) ==
-          static_cast<double>(saved.chain().template get<0>().parameters.weight(1, 2, 0, 3)));
+    CHECK(loaded.template layer<"0">().parameters.weight(1, 2, 0, 3) ==
+          static_cast<double>(saved.template layer<"0">().parameters.weight(1, 2, 0, 3)));
 }
 
 TEST_CASE("every weight of a network is in the file under its name in PyTorch", "[safetensors]") {

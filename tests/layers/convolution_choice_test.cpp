@@ -152,7 +152,7 @@ TEST_CASE("A network shows every convolution by its name, and takes the kernels 
         const Tensor<float, 2> logits = net.forward(images, tape);
         net.backward(logits, tape);
         std::vector<std::string> names;
-        net.visit_convolutions(tape, [&](const std::string& name, const ConvolutionUse& use) {
+        for_each_convolution(net, tape, [&](const std::string& name, const ConvolutionUse& use) {
             names.push_back(name);
             const auto kernel =
                 choice == ConvolutionChoice::sparse ? ConvolutionKernel::lists : ConvolutionKernel::dense;

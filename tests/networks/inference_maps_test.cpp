@@ -26,17 +26,23 @@ struct Block {
 
     /// Every layer alone, all its maps kept.
     Spikes alone() {
-        typename Chain::State state;
-        const auto& body = one.layer.template get<0>().body;
-        auto& states = std::get<0>(state).body;
         Analog<float> current, sum;
         Spikes between, y;
-        body.template get<0>().infer(one.x, current, std::get<0>(states), one.call(), body.template get<1>());
-        body.template get<2>().infer(current, between, std::get<2>(states), one.call());
-        body.template get<3>().infer(between, sum, std::get<3>(states), one.call(), body.template get<4>());
+        infer(layer<"0.0">(), one.x, current, layer<"0.1">());
+        infer(layer<"0.2">(), current, between);
+        infer(layer<"0.3">(), between, sum, layer<"0.4">());
         add_spikes<float>(sum.extents().images(), Size * Size, 32, one.x.data(), sum.data());
-        one.layer.template get<1>().infer(sum, y, std::get<1>(state), one.call());
+        infer(layer<"1">(), sum, y);
         return y;
+    }
+    template <FixedString Name>
+    const auto& layer() {
+        return Chain::template layer<Name>(one.layer);
+    }
+    template <class Layer, class X, class Y, class... Norm>
+    void infer(const Layer& layer, const X& x, Y& y, const Norm&... norm) {
+        typename Layer::State state;
+        layer.infer(x, y, state, one.call(), norm...);
     }
     Spikes chained(typename Chain::State& state, const Spikes& x, Index steps) {
         Spikes y;

@@ -99,7 +99,7 @@ TEST_CASE("running averages take in the batch's statistics in backward") {
     CHECK(same(net.infer(images()), before));
     net.backward(gradient_of_logits(), tape);
     CHECK_FALSE(same(net.infer(images()), before));
-    CHECK(net.chain().get<1>().statistics.batches == 1);
+    CHECK(net.layer<"1">().statistics.batches == 1);
 }
 
 TEST_CASE("training normalises by the batch, evaluation by the running averages") {
@@ -339,7 +339,7 @@ TEST_CASE("a stream follows the network's weights: through a visit, the layers, 
     CHECK_FALSE(same(visited, first));
     CHECK(same(visited, net.infer(images())));
 
-    net.chain().get<1>().statistics.mean.setConstant(0.5);  // batch norm is in the convolution's packed weights
+    net.layer<"1">().statistics.mean.setConstant(0.5);  // batch norm is in the convolution's packed weights
     const auto shifted = net.infer(images(), state);
     CHECK_FALSE(same(shifted, visited));
     CHECK(same(shifted, net.infer(images())));

@@ -115,11 +115,31 @@ inline double gradient_floor(const GoldenCase& c) {
     return 1e-3 * largest;
 }
 
+/// Calls visit(name, tensor, the trees' tensors...) for every trained tensor of a layer or a network.
+template <class Layer, class Visit, class... Trees>
+void visit_trained(Layer& layer, Visit&& visit, Trees&... trees) {
+    if constexpr (requires { layer.visit(visit, trees...); }) {
+        layer.visit(visit, trees...);
+    } else {
+        staa::visit_parameters(layer, "", visit, trees...);
+    }
+}
+
+/// The same of every other tensor and counter.
+template <class Layer, class Visit>
+void visit_untrained(Layer& layer, Visit&& visit) {
+    if constexpr (requires { layer.visit_statistics(visit); }) {
+        layer.visit_statistics(visit);
+    } else {
+        staa::visit_statistics(layer, "", visit);
+    }
+}
+
 /// Calls visit(name, tensor) for every tensor that belongs to the weights, trained or not.
 template <class Layer, class Visit>
 void for_each_tensor(Layer& layer, Visit&& visit) {
-    Layer::visit(layer, "", [&](const staa::ParameterName& name, auto& t) { visit(name, t); });
-    Layer::visit_statistics(layer, "", [&](const staa::ParameterName& name, auto& t) {
+    visit_trained(layer, [&](const staa::ParameterName& name, auto& t) { visit(name, t); });
+    visit_untrained(layer, [&](const staa::ParameterName& name, auto& t) {
         if constexpr (requires { t.data(); })
             visit(name, t);
     });
@@ -128,7 +148,7 @@ void for_each_tensor(Layer& layer, Visit&& visit) {
 /// Calls visit(name, counter) for every counter of batches.
 template <class Layer, class Visit>
 void for_each_counter(Layer& layer, Visit&& visit) {
-    Layer::visit_statistics(layer, "", [&](const staa::ParameterName& name, auto& t) {
+    visit_untrained(layer, [&](const staa::ParameterName& name, auto& t) {
         if constexpr (!requires { t.data(); })
             visit(name.text, t);
     });
@@ -217,8 +237,8 @@ std::vector<double> values_of(const staa::Analog<Scalar>& s) {
 template <class Layer>
 void compare_gradients(const GoldenCase& c, Layer& layer, typename Layer::Parameters& gradients, double tolerance) {
     const double floor = gradient_floor(c);
-    Layer::visit(
-        layer, "",
+    visit_trained(
+        layer,
         [&](const staa::ParameterName& name, auto&, auto& gradient) {
             compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), gradient.size(),
                     tolerance, floor);
@@ -241,24 +261,16 @@ struct Trainee {
     using Parameters = typename Layer::Parameters;
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) {
-        Layer::visit(layer, "", visitor, trees...);
+        visit_trained(layer, visitor, trees...);
     }
-    const Layer& chain() const { return layer; }
     Layer& layer;
     Parameters gradients;
 };
 
-/// How a block's forward is called: `forward` of most, the running averages of batch norm in evaluation.
-struct Plainly {
-    template <class Layer, class X, class Y, class Tape>
-    void operator()(const Layer& layer, const X& x, Y& y, Tape& tape, const staa::Call& call) const {
-        layer.forward(x, y, tape, call);
-    }
-};
-
-/// A block on input.x [T, N, C, H, W]: output, gradients, weights after the call.
-template <class Layer, class Forward = Plainly>
-void check_block(const GoldenCase& c, double tolerance, const Forward& forward = {}, bool absorbs = true) {
+/// A block on input.x [T, N, C, H, W]: output, gradients, weights after the call. `set_up` changes the layer first.
+template <class Layer>
+void check_block(
+    const GoldenCase& c, double tolerance, const std::function<void(Layer&)>& set_up = [](Layer&) {}) {
     using Scalar = typename Layer::Scalar;
     const std::vector<Index>& shape = c.at("input.x").shape;
     REQUIRE(shape ==
@@ -268,6 +280,7 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
     const staa::Call call{shape[0], shape[1], arena, nullptr};
     Layer layer(setup_of(c, shape[0]), random);
     load(layer, c);
+    set_up(layer);
 
     staa::SignalOf<typename Layer::Input> x;
     x.resize(arena, Layer::Input::extents(shape[0], shape[1]));
@@ -279,7 +292,7 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
             for (const bool dropped : c.config.at("dropped"))
                 tape.dropped.push_back(dropped);
     }
-    forward(layer, x, y, tape, call);
+    layer.forward(x, y, tape, call);
     const std::vector<double> values = values_of(y);
     compare_maps("output.y", c.at("output.y"), values.data(), static_cast<Index>(values.size()), tolerance);
 
@@ -290,8 +303,7 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
     staa::set_zero_like(layer, trainee.gradients);
     layer.backward(x, dy, &dx, trainee.gradients, tape, call);
     compare_maps("grad.x", c.at("grad.x"), dx.data(), dx.extents().size(), tolerance);
-    if (absorbs)
-        layer.absorb(tape, call);
+    staa::absorb(layer, tape, call);
     compare_gradients(c, layer, trainee.gradients, tolerance);
 
     if (c.config.value("sgd", false)) {
@@ -301,9 +313,9 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
             staa::SgdOptions{.learning_rate = 0.01, .momentum = 0.9, .weight_decay = 5e-4});
         optimizer.step(trainee);
         for (int step = 1; step < 3; ++step) {
-            forward(layer, x, y, tape, call);
+            layer.forward(x, y, tape, call);
             layer.backward(x, dy, &dx, trainee.gradients, tape, call);
-            layer.absorb(tape, call);
+            staa::absorb(layer, tape, call);
             optimizer.step(trainee);
         }
     }
@@ -336,7 +348,7 @@ void check_network(const GoldenCase& c, double tolerance) {
     const GoldenTensor& input = c.at("input.x");
     const staa::Setup setup = setup_of(c, c.config.at("steps"));
     Net net(staa::NetworkOptions{.steps = setup.steps, .seed = 1, .neuron = setup.neuron});
-    load(net.chain(), c);
+    load(net, c);
 
     typename Net::Images images;
     if constexpr (Net::Input::is_constant) {
@@ -374,7 +386,7 @@ void check_network(const GoldenCase& c, double tolerance) {
         optimizer.step(net);
     }
     if (sgd) {
-        compare_weights(c, net.chain(), tolerance);
+        compare_weights(c, net, tolerance);
     }
 }
 

@@ -12,7 +12,7 @@ using namespace staa_tests;
 
 using OneNumber = Network<Image<1, 1, 1, double>, Linear<1>>;
 
-double& weight(OneNumber& net) { return net.chain().get<0>().parameters.weight(0, 0); }
+double& weight(OneNumber& net) { return net.layer<"0">().parameters.weight(0, 0); }
 double& gradient(OneNumber& net) { return std::get<0>(net.gradients).weight(0, 0); }
 
 }  // namespace

@@ -16,6 +16,8 @@ inline namespace STAA_ABI {
 /// Analog [T, N, H, W, C] -> the same. `infer` uses the running averages, which take in a tenth of each batch's
 /// statistics (PyTorch's momentum 0.1, unbiased variance) when `absorb` is called.
 struct BatchNorm {
+    static constexpr Role role = Role::channel_norm;
+    static constexpr const char* kind = "norm";
     static constexpr double epsilon = 1e-5;
     static constexpr double momentum = 0.1;
 
@@ -31,6 +33,7 @@ struct BatchNorm {
         using Channels = Tensor<Scalar, 1>;
         using State = Nothing;
         static constexpr bool reads_input = true;
+        static constexpr bool remakes_maps = true;
         static constexpr Operations operations{};
         static constexpr Index parameter_count(Index) { return 2 * In::channels; }
 
@@ -45,7 +48,7 @@ struct BatchNorm {
         struct Tape {
             Channels mean, variance;  ///< of the batch, variance biased
             Channels scale, shift;    ///< y = scale · x + shift
-            bool from_running = false;
+            bool is_frozen = false;   ///< they are the running averages
         };
 
         at(const Setup&, Random&) {
@@ -60,11 +63,16 @@ struct BatchNorm {
 
         /// The batch's statistics, without the maps; `make_map` makes them.
         void prepare(const Analog<Scalar>& x, Tape& tape, const Call& call) const {
-            tape.mean.resize(In::channels);
-            tape.variance.resize(In::channels);
-            tape.from_running = false;
-            channel_moments<Scalar>(call.arena, x.extents().pixels(), In::channels, x.data(), tape.mean.data(),
-                                    tape.variance.data());
+            tape.is_frozen = is_frozen;
+            if (is_frozen) {
+                tape.mean = statistics.mean;
+                tape.variance = statistics.variance;
+            } else {
+                tape.mean.resize(In::channels);
+                tape.variance.resize(In::channels);
+                channel_moments<Scalar>(call.arena, x.extents().pixels(), In::channels, x.data(), tape.mean.data(),
+                                        tape.variance.data());
+            }
             make_affine(tape);
         }
 
@@ -77,15 +85,6 @@ struct BatchNorm {
         /// What `prepare` leaves, for neurons: they scale and shift on the way.
         Currents<Scalar> currents(const Analog<Scalar>& x, const Tape& tape) const {
             return Currents<Scalar>::scaled(x, tape.scale.data(), tape.shift.data());
-        }
-
-        /// `forward` with the running averages in place of the batch's statistics: fine-tuning with frozen averages.
-        void forward_with_running(const Analog<Scalar>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
-            tape.mean = statistics.mean;
-            tape.variance = statistics.variance;
-            tape.from_running = true;
-            make_affine(tape);
-            normalise(x, y, tape.scale.data(), tape.shift.data(), call);
         }
 
         void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
@@ -131,7 +130,7 @@ struct BatchNorm {
             channel_gradients<Scalar>(call.arena, rows, In::channels, x.data(), tape.mean.data(), dy.data(), sum,
                                       product);
             InputGradient dx(x, dy, call.arena);
-            const Scalar share = tape.from_running ? Scalar(0) : Scalar(1) / static_cast<Scalar>(rows);
+            const Scalar share = tape.is_frozen ? Scalar(0) : Scalar(1) / static_cast<Scalar>(rows);
             for (Index c = 0; c < In::channels; ++c) {
                 const Scalar r = inverse_deviation(tape.variance(c));
                 gradients.bias(c) += sum[c];
@@ -153,8 +152,8 @@ struct BatchNorm {
         }
 
         void absorb(const Tape& tape, const Call& call) {
-            if (tape.from_running) {
-                return;  // they are frozen
+            if (tape.is_frozen) {
+                return;
             }
             const auto count = static_cast<double>(call.steps * call.batch * In::height * In::width);
             const auto unbiased = static_cast<Scalar>(count > 1 ? count / (count - 1) : 1.0);
@@ -181,6 +180,9 @@ struct BatchNorm {
 
         Parameters parameters;
         Statistics statistics;
+        /// For fine-tuning: forward normalises by the running averages, as `infer` does, and leaves them as they are. Weight
+        /// and bias are still trained.
+        bool is_frozen = false;
 
      private:
         static Scalar inverse_deviation(Scalar variance) {

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
+// A network: layers from images to logits, with the four calls of a user: forward, backward, infer, step.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "staa/core/parallel.hpp"
+#include "staa/networks/for_each_layer.hpp"
+#include "staa/networks/logits.hpp"
+#include "staa/networks/network_options.hpp"
+#include "staa/networks/network_tape.hpp"
 #include "staa/networks/sequential.hpp"
 
 namespace staa {
@@ -20,14 +25,6 @@ inline std::uint64_t next_revision() {
     return ++last;
 }
 }  // namespace detail
-
-/// What a network is built with.
-struct NetworkOptions {
-    Index steps = 4;                                             ///< T, at least 1
-    std::uint64_t seed = 0;                                      ///< of the initial parameters
-    NeuronOptions neuron{};                                      ///< for every neuron of the network
-    ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution of spikes
-};
 
 /// A spiking network: layers from an input map to logits [N, classes], the mean of the last layer's output over time.
 /// The first argument is the only shape; it says too whether the input is an image, shown at every step (images
@@ -48,7 +45,7 @@ class Network {
         "staa::Network: its last layer must give one analog value a class; end with GlobalAvgPool, Linear<classes>");
     static constexpr int classes = Output::channels;
 
-    /// What one image costs over `steps` steps, every step computed, the static image's first layers too, as papers count.
+    /// What one image costs over `steps` steps. Every step counts, those of a static image's first layers too, as in papers.
     static constexpr Operations operations(Index steps) {
         return {steps * Chain::operations.multiply_accumulates, steps * Chain::operations.accumulates};
     }
@@ -60,76 +57,27 @@ class Network {
     /// [N, classes]
     using Logits = Tensor<Scalar, 2>;
 
-    /// What forward leaves for backward. One a training loop; the second batch finds the first one's memory.
-    class Tape {
-     public:
-        /// The seed is that of time-step random dropout.
-        explicit Tape(std::uint64_t seed = 0) : random(Random(seed).split(1)) {}  // not the numbers of the weights
-        Arena arena;
-        Random random;
-        bool draw_dropout = true;  ///< false: each layer's last pattern stands (none on a new tape)
-
-     private:
-        friend class Network;
-        typename Chain::Tape chain_;
-        Analog<Scalar> input_;
-        Index steps_ = 0, batch_ = 0;
-        bool is_absorbed_ = false;
-    };
-
-    /// What a stream leaves for its next step: it can be copied, saved (io/saved_stream.hpp), and `start` gives a new one.
-    class State {
-     public:
-        using Scalar = typename Network::Scalar;
-        Index steps() const { return steps_; }
-        /// N; 0 where the stream has not begun.
-        Index images() const { return steps_ == 0 ? 0 : sum_.dimension(0); }
-
-        /// Calls visitor(ParameterName, tensor) for every tensor, named and shaped as for `batch` images, and
-        /// visit_step(steps) for every number of steps taken; they are all the same.
-        template <class Visitor, class StepVisitor>
-        void visit(Index batch, Visitor&& visitor, StepVisitor&& visit_step) {
-            visit_parts(*this, batch, visitor, visit_step);
-        }
-        template <class Visitor, class StepVisitor>
-        void visit(Index batch, Visitor&& visitor, StepVisitor&& visit_step) const {
-            visit_parts(*this, batch, visitor, visit_step);
-        }
-
-     private:
-        template <class Self, class Visitor, class StepVisitor>
-        static void visit_parts(Self& self, Index batch, Visitor& visitor, StepVisitor& visit_step) {
-            visit_step(self.steps_);
-            visitor(ParameterName{"logits_sum", Layout::same, {batch, classes}}, self.sum_);
-            Chain::visit_state(self.chain_, batch, "", visitor, visit_step);
-        }
-
-        friend class Network;
-        Arena arena_{Arena::Fit::exact};
-        typename Chain::State chain_;
-        Logits sum_, mean_;
-        Index steps_ = 0;
-    };
+    using Tape = NetworkTape<Chain>;
+    using State = NetworkState<Chain>;
 
     explicit Network(const NetworkOptions& options) : Network(options, Random(options.seed)) {}
 
     /// Logits in training mode: batch statistics, time-step random dropout. Does not change the network.
     Logits forward(const Images& images, Tape& tape) const {
-        check(images);
-        const Call call{steps_of(images), images.dimension(Images::NumDimensions - 4), tape.arena,
-                        tape.draw_dropout ? &tape.random : nullptr};
-        tape.steps_ = 0;  // empty until the chain has run
-        copy_in(images, tape.input_, call);
+        detail::check_images<In>(images);
+        const Call call = call_of(steps_of(images), images, tape.arena, tape.draw_dropout ? &tape.random : nullptr);
+        tape.steps_ = 0;  // the tape is empty until all layers have run
+        detail::copy_images<In>(images, tape.input_, call);
         Analog<Scalar> y;
-        chain_.forward(tape.input_, y, tape.chain_, call);
+        layers_.forward(tape.input_, y, tape.layers_, call);
         tape.steps_ = call.steps;
         tape.is_absorbed_ = false;
         tape.batch_ = call.batch;
-        return mean_over_time(y);
+        return detail::mean_over_time(y);
     }
 
     /// Adds the gradient of every parameter to `gradients`, from d_logits [N, classes] and the tape of the last forward,
-    /// and lets the running averages take in that forward's statistics, once a forward.
+    /// and lets the running averages take in the statistics of that forward, once per forward.
     void backward(const Logits& d_logits, Tape& tape) {
         if (tape.steps_ == 0) {
             fail("staa::Network::backward: the tape is empty; call forward with it first");
@@ -138,11 +86,11 @@ class Network {
             fail("staa::Network::backward: the gradient is [", d_logits.dimension(0), ", ", d_logits.dimension(1),
                  "], but the logits were [", tape.batch_, ", ", classes, "]");
         }
-        const Call call{tape.steps_, tape.batch_, tape.arena, nullptr};
-        const Analog<Scalar> dy = spread_over_time(d_logits, call);
-        chain_.backward(tape.input_, dy, nullptr, gradients, tape.chain_, call);
+        const Call call{tape.steps_, tape.batch_, tape.arena, nullptr, 0, options_.fuse};
+        Analog<Scalar> dy = detail::spread_over_time<Output>(d_logits, call);
+        layers_.backward(tape.input_, std::move(dy), nullptr, gradients, tape.layers_, call);
         if (!tape.is_absorbed_) {
-            chain().absorb(tape.chain_, call);
+            layers().absorb(tape.layers_, call);
             tape.is_absorbed_ = true;
         }
     }
@@ -157,8 +105,8 @@ class Network {
     /// convolutions take stay, only the first call asks for memory, and packs the weights. The logits belong to `state` and
     /// hold until its next call.
     const Logits& infer(const Images& images, State& state) const {
-        restart(state.chain_);
-        state.steps_ = 0;
+        restart(state.layers_);
+        state.logits_.steps = 0;
         return advance(images, steps_of(images), state);
     }
 
@@ -170,87 +118,87 @@ class Network {
     /// begins anew.
     const Logits& step(const Tensor<Scalar, 4>& frame, State& state) const { return advance(frame, 1, state); }
 
+    /// Calls visitor(name, layer, the trees' parts...) for every layer, those within residual blocks too, in the order of the
+    /// network. A tree is a Parameters (the gradients, a momentum), a Tape or a State of this network, or a const one; its
+    /// part is the layer's own Parameters, Tape or State. The name has a dot at the end, as the names of parameters begin.
+    template <class Visitor, class... Trees>
+    void for_each_layer(Visitor&& visitor, Trees&... trees) {
+        Chain::for_each(layers(), visitor, tree(trees)...);
+    }
+    template <class Visitor, class... Trees>
+    void for_each_layer(Visitor&& visitor, Trees&... trees) const {
+        Chain::for_each(layers_, visitor, tree(trees)...);
+    }
+
+    /// The layer with this name: net.layer<"stem.1">(). A name that no layer has does not compile. Keep no reference over an
+    /// `infer`: a stream packs its weights anew after a call of this function, and not after a change through a reference.
+    template <FixedString Name>
+    auto& layer() {
+        return Chain::template layer<Name>(layers());
+    }
+    template <FixedString Name>
+    const auto& layer() const {
+        return Chain::template layer<Name>(layers_);
+    }
+
     /// Calls visitor(ParameterName, tensor, trees' tensors...) for every trainable tensor. Trees are Parameters.
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) {
-        Chain::visit(chain(), "", visitor, trees...);
+        Chain::visit(layers(), "", visitor, trees...);
     }
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) const {
-        Chain::visit(chain(), "", visitor, trees...);
+        Chain::visit(layers_, "", visitor, trees...);
     }
     /// The same for what belongs to the weights but is not trained: running averages, fixed encodings, constant M and N,
     /// and the counters of batches, which are a std::int64_t in a tensor's place.
     template <class Visitor>
     void visit_statistics(Visitor&& visitor) {
-        Chain::visit_statistics(chain(), "", visitor);
+        Chain::visit_statistics(layers(), "", visitor);
     }
     template <class Visitor>
     void visit_statistics(Visitor&& visitor) const {
-        Chain::visit_statistics(chain(), "", visitor);
+        Chain::visit_statistics(layers_, "", visitor);
     }
 
-    /// Calls visitor(name, ConvolutionUse) for every convolution: how its input fired in the tape's last forward
-    /// and which kernels it took. The name is the layer's, as in its parameters' names, with a dot at the end.
-    template <class Visitor>
-    void visit_convolutions(const Tape& tape, Visitor&& visitor) const {
-        Chain::visit_convolutions(tape.chain_, "", visitor);
-    }
+    /// Adds the lines of `plan<Net>()`.
+    static void describe(Plan& plan) { Chain::describe(plan, Chain::names.data()); }
 
     /// How many trainable values there are.
     Index parameter_count() const { return parameter_count(options_.steps); }
 
     Index steps() const { return options_.steps; }
 
-    /// The layers. Who asks for them in order to change them makes streams pack their weights anew.
-    const Chain& chain() const { return chain_; }
-    Chain& chain() {
-        revision_ = detail::next_revision();
-        return chain_;
-    }
-
-    /// For who goes without an optimiser's step, which does this too.
+    /// Sets the gradients to zero, for a loop without an optimiser's step, which does this too.
     void zero_gradients() {
-        Chain::visit(
-            chain_, "",
-            [](const ParameterName&, const auto&, auto& gradient) {
-                for_parts(gradient.size(), [&](Index first, Index last) {
-                    std::fill(gradient.data() + first, gradient.data() + last, Scalar(0));
-                });
-            },
-            gradients);
+        const auto set_zero = [](const ParameterName&, const auto&, auto& gradient) {
+            for_parts(gradient.size(), [&](Index first, Index last) {
+                std::fill(gradient.data() + first, gradient.data() + last, Scalar(0));
+            });
+        };
+        Chain::visit(layers_, "", set_zero, gradients);
     }
 
     Parameters gradients;  ///< added to by backward, set to zero by an optimiser's step
 
  private:
-    Network(const NetworkOptions& options, Random random) : chain_(checked(options), random), options_(options) {
-        set_zero_like(chain_, gradients);
+    Network(const NetworkOptions& options, Random random)
+        : layers_(detail::checked_setup(options), random), options_(options) {
+        set_zero_like(layers_, gradients);
     }
 
-    static Setup checked(const NetworkOptions& options) {
-        const NeuronOptions& neuron = options.neuron;
-        if (options.steps < 1) {
-            fail("staa::Network: ", options.steps, " steps; at least 1 is needed");
-        }
-        check_positive("surrogate_width", neuron.surrogate_width);
-        check_positive("surrogate_sharpness", neuron.surrogate_sharpness);
-        check_positive("context_scale", neuron.context_scale);
-        check_positive("attention_scale", neuron.attention_scale);
-        if (!std::isfinite(neuron.threshold) || !std::isfinite(neuron.leak)) {
-            fail("staa::Network: threshold is ", neuron.threshold, " and leak ", neuron.leak, "; both must be finite");
-        }
-        if (!(neuron.step_dropout >= 0 && neuron.step_dropout <= 1)) {
-            fail("staa::Network: step_dropout is ", neuron.step_dropout, "; a probability lies in [0, 1]");
-        }
-        return {options.steps, neuron, options.convolution};
+    /// The layers, to be changed: streams then pack their weights anew.
+    Chain& layers() {
+        revision_ = detail::next_revision();
+        return layers_;
     }
 
-    static void check_positive(const char* name, double value) {
-        if (!(value > 0 && std::isfinite(value))) {
-            fail("staa::Network: ", name, " is ", value, "; it must be above 0");
-        }
-    }
+    static Parameters& tree(Parameters& parameters) { return parameters; }
+    static const Parameters& tree(const Parameters& parameters) { return parameters; }
+    static auto& tree(Tape& tape) { return tape.layers_; }
+    static const auto& tree(const Tape& tape) { return tape.layers_; }
+    static auto& tree(State& state) { return state.layers_; }
+    static const auto& tree(const State& state) { return state.layers_; }
 
     Index steps_of(const Images& images) const {
         if constexpr (In::is_constant) {
@@ -260,88 +208,31 @@ class Network {
         }
     }
 
-    /// Throws unless the images have the input's shape.
     template <class AnyImages>
-    static void check(const AnyImages& images) {
-        constexpr int first = AnyImages::NumDimensions - 4;
-        if (images.dimension(first + 1) != In::height || images.dimension(first + 2) != In::width ||
-            images.dimension(first + 3) != In::channels || images.size() == 0) {
-            std::string found;
-            for (int i = 0; i < AnyImages::NumDimensions; ++i) {
-                found += (i > 0 ? ", " : "") + std::to_string(images.dimension(static_cast<std::size_t>(i)));
-            }
-            fail("staa::Network: the images are [", found, "]; expected [", first == 1 ? "T, " : "", "N, ", In::height,
-                 ", ", In::width, ", ", In::channels, "] with at least one image");
-        }
-    }
-
-    template <class AnyImages>
-    static void copy_in(const AnyImages& images, Analog<Scalar>& input, const Call& call) {
-        input.resize(call.arena, In::extents(call.steps, call.batch));
-        std::copy_n(images.data(), images.size(), input.data());
-    }
-
-    static Logits mean_over_time(const Analog<Scalar>& y) {
-        const Extents& e = y.extents();
-        Logits logits(e.batch, e.channels);
-        logits.setZero();
-        for (Index image = 0; image < e.images(); ++image) {
-            for (Index c = 0; c < e.channels; ++c) {
-                logits(image % e.batch, c) += y.map(image)[c];
-            }
-        }
-        return logits * (Scalar(1) / static_cast<Scalar>(e.steps));
-    }
-
-    /// The derivative of the mean: every step gets 1/T of the gradient.
-    static Analog<Scalar> spread_over_time(const Logits& d_logits, const Call& call) {
-        Analog<Scalar> dy;
-        dy.resize(call.arena, Output::extents(call.steps, call.batch));
-        const Index steps = dy.extents().steps, size = d_logits.size();
-        for (Index i = 0; i < steps * size; ++i) {
-            dy.data()[i] = d_logits.data()[i % size] / static_cast<Scalar>(steps);
-        }
-        return dy;
+    Call call_of(Index steps, const AnyImages& images, Arena& arena, Random* random) const {
+        return {steps, images.dimension(AnyImages::NumDimensions - 4), arena, random, revision_, options_.fuse};
     }
 
     template <class AnyImages>
     const Logits& advance(const AnyImages& images, Index steps, State& state) const {
-        check(images);
-        const Call call{steps, images.dimension(AnyImages::NumDimensions - 4), state.arena_, nullptr, revision_};
-        const Index taken = state.steps_;
+        detail::check_images<In>(images);
+        const Call call = call_of(steps, images, state.arena_, nullptr);
+        const Index taken = state.logits_.steps;
         if (taken == 0) {
-            restart(state.chain_);
+            restart(state.layers_);
         } else {
-            check_stream(state.sum_.dimension(0), call.batch);
+            check_stream(state.logits_.sum.dimension(0), call.batch);
         }
-        state.steps_ = 0;  // what fails on the way leaves a stream that begins anew, not layers at different steps
+        state.logits_.steps =
+            0;  // after an Error on the way the stream begins anew: its layers may be at different steps
         Analog<Scalar> input, y;
-        copy_in(images, input, call);
-        chain_.infer(input, y, state.chain_, call);
-        state.steps_ = taken;
-        return accumulate(y, steps, state);
+        detail::copy_images<In>(images, input, call);
+        layers_.infer(input, y, state.layers_, call);
+        state.logits_.steps = taken;
+        return state.logits_.add(y, steps);
     }
 
-    /// The mean over all steps of the stream. A chain without neurons gives the same at every step: then it is stored once.
-    static const Logits& accumulate(const Analog<Scalar>& y, Index steps, State& state) {
-        const Extents& e = y.extents();
-        if (state.steps_ == 0) {
-            state.sum_.resize(e.batch, e.channels);
-            state.mean_.resize(e.batch, e.channels);
-            state.sum_.setZero();
-        }
-        for (Index t = 0; t < steps; ++t) {
-            const Scalar* step = y.map(std::min(t, e.steps - 1) * e.batch);
-            for (Index i = 0; i < state.sum_.size(); ++i) {
-                state.sum_.data()[i] += step[i];
-            }
-        }
-        state.steps_ += steps;
-        state.mean_ = state.sum_ * (Scalar(1) / static_cast<Scalar>(state.steps_));
-        return state.mean_;
-    }
-
-    Chain chain_;
+    Chain layers_;
     NetworkOptions options_;
     std::uint64_t revision_ = detail::next_revision();
 };

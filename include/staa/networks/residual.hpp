@@ -1,68 +1,17 @@
 // SPDX-License-Identifier: MIT
+// Residual blocks: the sum of two paths, and what is fused with it.
 #pragma once
 
 #include <string>
 #include <type_traits>
 
 #include "staa/kernels/maps/pooling.hpp"
+#include "staa/networks/blocks/residual_neuron.hpp"
+#include "staa/networks/residual_paths.hpp"
 #include "staa/networks/sequential.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
-
-/// The layers of a residual block's second path, as the last argument of `Residual`. Without one it is the identity.
-template <class... Layers>
-struct Shortcut {};
-
-namespace detail {
-
-/// The path that does nothing.
-struct Identity {
-    template <class In>
-    struct at {
-        using Input = In;
-        using Output = In;
-        using Scalar = typename In::Scalar;
-        using Parameters = Nothing;
-        using Tape = Nothing;
-        using State = Nothing;
-        static constexpr bool reads_input = false;
-        static constexpr Operations operations{};
-        static constexpr Index parameter_count(Index) { return 0; }
-
-        at(const Setup&, Random&) {}
-        void absorb(const Tape&, const Call&) {}
-        template <class Self, class Visitor, class... Trees>
-        static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
-    };
-};
-
-/// Takes the Shortcut off the end of a list of layers.
-template <class Taken, class... Layers>
-struct Split;
-template <class... Taken>
-struct Split<Sequential<Taken...>> {
-    using Body = Sequential<Taken...>;
-    using Path = Identity;
-};
-template <class... Taken, class... Layers>
-struct Split<Sequential<Taken...>, Shortcut<Layers...>> {
-    using Body = Sequential<Taken...>;
-    using Path = Sequential<Layers...>;
-};
-template <class... Taken, class First, class... Rest>
-struct Split<Sequential<Taken...>, First, Rest...> : Split<Sequential<Taken..., First>, Rest...> {};
-template <class... Taken, class... Layers, class Next, class... Rest>
-struct Split<Sequential<Taken...>, Shortcut<Layers...>, Next, Rest...> {
-    static_assert(sizeof...(Rest) > sizeof...(Rest) + 1,
-                  "staa::Residual: a Shortcut stands before other layers; place it at the end of the list");
-};
-template <class First, class... Rest>
-struct SplitFirst : Split<Sequential<First>, Rest...> {};
-
-}  // namespace detail
 
 /// A residual block: y = body(x) + shortcut(x), analog. The body is the list of layers; where its output has another
 /// shape than its input, the list ends with a Shortcut:
@@ -72,15 +21,16 @@ struct SplitFirst : Split<Sequential<First>, Rest...> {};
 template <class... Layers>
 struct Residual {
     static_assert(sizeof...(Layers) > 0, "staa::Residual: give it at least one layer");
+    static constexpr Role role = Role::residual;
     using Paths = detail::SplitFirst<Layers...>;
     static constexpr bool has_shortcut = !std::is_same_v<typename Paths::Path, detail::Identity>;
 
     template <class In>
     class at {
         using Body = typename Paths::Body::template at<In>;
-        using Path = typename Paths::Path::template at<In>;
+        using Path = typename detail::PathOn<typename Paths::Path, In>::type;
         using BodyOut = typename Body::Output;
-        using PathOut = typename Path::Output;
+        using PathOut = typename detail::PathOn<typename Paths::Path, In>::Output;
         static_assert(!BodyOut::is_spikes && (!has_shortcut || !PathOut::is_spikes),
                       "staa::Residual: a path ends in spikes, but the sum needs currents; end it with a BatchNorm and "
                       "place the neuron after the block");
@@ -98,11 +48,13 @@ struct Residual {
         using Output = AsAnalog<BodyOut>;
         using Scalar = typename In::Scalar;
         static constexpr bool reads_input = true;
-        static constexpr bool makes_maps = detail::makes_maps<Body> && (!has_shortcut || detail::makes_maps<Path>);
+        static constexpr bool remakes_maps = Body::remakes_maps && (!has_shortcut || Path::remakes_maps);
+        static constexpr bool infers_maps = Body::infers_maps && !has_shortcut;
         static constexpr Operations operations = Body::operations + Path::operations;
         static constexpr Index parameter_count(Index steps) {
             return Body::parameter_count(steps) + Path::parameter_count(steps);
         }
+        static constexpr std::size_t layer_count = Body::layer_count + Path::layer_count;
 
         struct Parameters {
             typename Body::Parameters body;
@@ -135,14 +87,14 @@ struct Residual {
         }
 
         /// `forward` but for the sum, which `make_map` makes.
-        void prepare(const SignalOf<In>& x, Tape& tape, const Call& call) const requires makes_maps {
+        void prepare(const SignalOf<In>& x, Tape& tape, const Call& call) const requires remakes_maps {
             body.prepare(x, tape.body, call);
             if constexpr (has_shortcut) {
                 shortcut.prepare(x, tape.shortcut, call);
             }
         }
         void make_map(const SignalOf<In>& x, const Tape& tape, Index image, Write how,
-                      Scalar* y) const requires makes_maps {
+                      Scalar* y) const requires remakes_maps {
             body.make_map(x, tape.body, image, how, y);
             if constexpr (has_shortcut) {
                 shortcut.make_map(x, tape.shortcut, image, Write::add, y);
@@ -162,16 +114,15 @@ struct Residual {
             }
         }
 
-        /// `infer` but for the sum: gives what, called with an image and the room for it, writes its map.
-        auto maps(const SignalOf<In>& x, State& state, const Call& call) const
-            requires(!has_shortcut && detail::infers_maps<Body>) {
+        /// `infer` but for the sum: gives a function that, called with an image and the room for it, writes its map.
+        auto maps(const SignalOf<In>& x, State& state, const Call& call) const requires infers_maps {
             return [&x, of_body = body.maps(x, state.body, call)](Index image, Scalar* y) {
                 of_body(image, y);
                 add_map(x, image, y);
             };
         }
 
-        /// dy goes down both paths, and what comes back adds up.
+        /// dy goes down both paths, and the gradients that come back are added.
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
             body.backward(x, dy, dx, gradients.body, tape.body, call);
@@ -191,28 +142,53 @@ struct Residual {
             shortcut.absorb(tape.shortcut, call);
         }
 
+        /// As Row's.
+        template <class Visitor, class... Trees>
+        static void walk(const LayerName* names, Visitor& visitor, Trees&... trees) {
+            Body::walk(names, visitor, trees.body...);
+            Path::walk(names + Body::layer_count, visitor, trees.shortcut...);
+        }
+        template <std::size_t K, class Self>
+        static auto& layer_of(Self& self) {
+            if constexpr (K < Body::layer_count) {
+                return Body::template layer_of<K>(self.body);
+            } else {
+                return Path::template layer_of<K - Body::layer_count>(self.shortcut);
+            }
+        }
+        static void describe(Plan& plan, const LayerName* names) {
+            plan.add_line("residual sum; with whole maps:");
+            describe_paths(plan, names);
+        }
+        /// The lines of both paths.
+        static void describe_paths(Plan& plan, const LayerName* names) {
+            plan.indented([&] { Body::describe(plan, names); });
+            plan.add_line(has_shortcut ? "  shortcut:" : "  shortcut: identity");
+            plan.indented([&] { Path::describe(plan, names + Body::layer_count); });
+        }
+
+        /// What a layer has by the contract, for a Residual that stands alone.
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
             Body::visit(self.body, prefix, visitor, trees.body...);
-            Path::visit(self.shortcut, prefix + "shortcut.", visitor, trees.shortcut...);
+            if constexpr (has_shortcut) {
+                Path::visit(self.shortcut, prefix + "shortcut.", visitor, trees.shortcut...);
+            }
         }
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
             Body::visit_statistics(self.body, prefix, visitor);
-            Path::visit_statistics(self.shortcut, prefix + "shortcut.", visitor);
+            if constexpr (has_shortcut) {
+                Path::visit_statistics(self.shortcut, prefix + "shortcut.", visitor);
+            }
         }
-
         template <class AnyState, class Visitor, class StepVisitor>
         static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
                                 StepVisitor& visit_step) {
-            detail::visit_state_of<Body>(state.body, batch, prefix, visitor, visit_step);
-            detail::visit_state_of<Path>(state.shortcut, batch, prefix + "shortcut.", visitor, visit_step);
-        }
-
-        template <class Visitor>
-        static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
-            detail::visit_convolutions_of<Body>(tape.body, prefix, visitor);
-            detail::visit_convolutions_of<Path>(tape.shortcut, prefix + "shortcut.", visitor);
+            Body::visit_state(state.body, batch, prefix, visitor, visit_step);
+            if constexpr (has_shortcut) {
+                Path::visit_state(state.shortcut, batch, prefix + "shortcut.", visitor, visit_step);
+            }
         }
 
         Body body;
@@ -234,5 +210,36 @@ struct Residual {
     };
 };
 
+namespace detail {
+
+/// A Residual is one entry of the flat list; its layers have names of their own.
+template <class... Layers>
+struct Flat<Residual<Layers...>> {
+    using layers = List<Residual<Layers...>>;
+    using Body = typename Residual<Layers...>::Paths::Body;
+    using Path = typename Residual<Layers...>::Paths::Path;
+    static constexpr std::size_t shortcut_count = [] {
+        if constexpr (Residual<Layers...>::has_shortcut) {
+            return Flat<Path>::count;
+        } else {
+            return 0;
+        }
+    }();
+    static constexpr std::size_t count = Flat<Body>::count + shortcut_count;
+    static constexpr LayerName* write_names(LayerName prefix, LayerName* to) {
+        to = Flat<Body>::write_names(prefix, to);
+        if constexpr (Residual<Layers...>::has_shortcut) {
+            to = Flat<Path>::write_names(prefix.followed_by("shortcut"), to);
+        }
+        return to;
+    }
+};
+
+/// The rule of fuse.hpp for the neurons behind a residual sum.
+template <class In, class... Layers, Neurons Neuron, class... Rest>
+struct Fuse<In, Residual<Layers...>, Neuron, Rest...>
+    : Then<BlockOf<ResidualNeuron, In, Residual<Layers...>, Neuron>, Rest...> {};
+
+}  // namespace detail
 }  // namespace STAA_ABI
 }  // namespace staa

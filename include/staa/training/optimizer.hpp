@@ -26,7 +26,12 @@ class Sgd {
     /// another one, or the first after it was moved, is an Error.
     void step(Net& net) {
         if (net_ == nullptr) {
-            set_zero_like(net.chain(), velocity_);
+            net.visit(
+                [](const ParameterName&, const auto& parameter, auto& velocity) {
+                    velocity.resize(parameter.dimensions());
+                    velocity.setZero();
+                },
+                velocity_);
             net_ = &net;
         }
         if (net_ != &net) {

@@ -44,7 +44,7 @@ struct Conv2d {
         static constexpr Operations operations =
             In::is_spikes ? Operations{.accumulates = products} : Operations{.multiply_accumulates = products};
         static constexpr Index parameter_count(Index) { return weights; }
-        static constexpr bool makes_maps = Output::height * Output::width >= 2 * convolution_tile;
+        static constexpr bool infers_maps = Output::height * Output::width >= 2 * convolution_tile;
 
      private:
         static constexpr ConvolutionShape shape_of(Index images) {
@@ -106,7 +106,7 @@ struct Conv2d {
         /// large enough for reading all weights again.
         template <class... Norm>
         auto maps(const SignalOf<In>& x, State& state, const Call& call,
-                  const Norm&... norm) const requires makes_maps {
+                  const Norm&... norm) const requires infers_maps {
             pack(state, call, norm...);
             return [packed = state.packed.get(), s = shape(call), source = Source(x, choice, nullptr, call)](
                        Index image, Scalar* y) { source.convolve(s, image, 1, packed->weights(), packed->bias(), y); };
@@ -144,12 +144,6 @@ struct Conv2d {
         /// The packed weights belong to the network: a stream that goes on elsewhere packs them there.
         template <class AnyState, class Visitor, class StepVisitor>
         static void visit_state(AnyState&, Index, const std::string&, Visitor&, StepVisitor&) {}
-
-        /// Calls visitor(name, use) with what the last forward and backward of this tape did.
-        template <class Visitor>
-        static void visit_convolutions(const Tape& tape, const std::string& prefix, Visitor&& visitor) {
-            visitor(prefix, tape.use);
-        }
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {

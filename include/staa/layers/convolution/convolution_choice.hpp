@@ -21,7 +21,7 @@ enum class ConvolutionKernel {
     tables,  ///< of spikes to few channels, forward: over tables of sums of weights
 };
 
-/// What a convolution measured and took in one forward and backward; `Network::visit_convolutions` shows it.
+/// What a convolution measured and took in one forward and backward; `for_each_convolution` shows it.
 struct ConvolutionUse {
     double firing_rate = 0;  ///< share of its input that is not 0: of spikes, of the neurons that fire
     double window = 1;       ///< share of them inside the surrogate's window; 1 where it is unknown

@@ -59,6 +59,8 @@ struct ChannelwiseStaaLif {
         using Scalar = typename In::Scalar;
         using Output = Map<In::channels, In::height, In::width, Fire::output, Scalar, Over::time>;
         using State = NeuronState<Scalar>;
+        static constexpr bool has_window =
+            Fire::has_window;  ///< training leaves the surrogate's window with the spikes
         static constexpr bool reads_input = true;
         static constexpr Operations operations = Context::operations + Attention::operations;
         static constexpr Index parameter_count(Index steps) {

@@ -96,6 +96,8 @@ struct Lif {
         using Input = In;
         using Scalar = typename In::Scalar;
         using Fire = Firing<Surrogate, Reset, Threshold>;
+        static constexpr bool has_window =
+            Fire::has_window;  ///< training leaves the surrogate's window with the spikes
         using Output = Map<In::channels, In::height, In::width, Fire::output, Scalar, Over::time>;
         using Parameters = Nothing;
         using State = NeuronState<Scalar>;

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// A network is written as chains within chains, so that parameters get their names. It runs as one flat list of layers: a
+// fusion of neighbours then can't be hidden by the end of a chain. Names are kept apart from types, so that symbols stay
+// short.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "staa/networks/named.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// Layers one after the other: sequential.hpp.
+template <class... Layers>
+struct Sequential;
+
+/// The dotted name of a layer, as in the names of its parameters, with a dot at the end: "stem.0.layer.1.". Empty for a
+/// layer that `Named` gives no name of its own. Beside it stands what kind of layer it is, for `plan`.
+class LayerName {
+ public:
+    constexpr LayerName() = default;
+    /// Does not compile if the name is longer than 94 characters.
+    constexpr LayerName followed_by(std::string_view part) const {
+        LayerName name = *this;
+        for (const char c : part) {
+            name.text_[name.size_++] = c;
+        }
+        name.text_[name.size_++] = '.';
+        return name;
+    }
+    constexpr std::string_view view() const { return {text_, size_}; }
+    std::string string() const { return std::string(view()); }
+
+    std::string_view kind;  ///< "convolution", for example
+
+ private:
+    char text_[96]{};
+    std::size_t size_ = 0;
+};
+
+namespace detail {
+
+template <class... Layers>
+struct List {};
+
+template <class... Lists>
+struct Joined;
+template <class... A>
+struct Joined<List<A...>> {
+    using type = List<A...>;
+};
+template <class... A, class... B, class... Rest>
+struct Joined<List<A...>, List<B...>, Rest...> : Joined<List<A..., B...>, Rest...> {};
+
+/// The name of the child with the given number: the number, or what `Named` says.
+template <class Layer>
+struct ChildName {
+    static constexpr LayerName after(LayerName prefix, std::size_t number) {
+        char digits[20]{};
+        std::size_t first = sizeof(digits);
+        do {
+            digits[--first] = static_cast<char>('0' + number % 10);
+            number /= 10;
+        } while (number > 0);
+        return prefix.followed_by({digits + first, sizeof(digits) - first});
+    }
+};
+template <FixedString Name, class Layer>
+struct ChildName<Named<Name, Layer>> {
+    static constexpr LayerName after(LayerName prefix, std::size_t) {
+        return Name.text[0] == '\0' ? prefix : prefix.followed_by(Name.text);
+    }
+};
+
+/// What a description says that it is.
+template <class Layer>
+constexpr std::string_view kind_of() {
+    if constexpr (requires { Layer::kind; }) {
+        return Layer::kind;
+    } else {
+        return "layer without a kind";
+    }
+}
+
+/// A description as a list of layers. A layer is a list of itself; residual.hpp says what a Residual is.
+template <class Layer>
+struct Flat {
+    using layers = List<Layer>;
+    /// How many layers there are, those within a Residual too.
+    static constexpr std::size_t count = 1;
+    /// Writes the layers' names from `to` on, and gives the place behind the last one.
+    static constexpr LayerName* write_names(LayerName prefix, LayerName* to) {
+        *to = prefix;
+        to->kind = kind_of<Layer>();
+        return to + 1;
+    }
+};
+template <FixedString Name, class Layer>
+struct Flat<Named<Name, Layer>> : Flat<Layer> {};
+template <class... Layers>
+struct Flat<Sequential<Layers...>> {
+    using layers = typename Joined<typename Flat<Layers>::layers...>::type;
+    static constexpr std::size_t count = (Flat<Layers>::count + ...);
+    static constexpr LayerName* write_names(LayerName prefix, LayerName* to) {
+        std::size_t number = 0;
+        ((to = Flat<Layers>::write_names(ChildName<Layers>::after(prefix, number++), to)), ...);
+        return to;
+    }
+};
+
+/// The names of all layers of a chain, those within a Residual too, in the order of the network.
+template <class Chain>
+inline constexpr auto layer_names = [] {
+    std::array<LayerName, Flat<Chain>::count> names{};
+    Flat<Chain>::write_names({}, names.data());
+    return names;
+}();
+
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

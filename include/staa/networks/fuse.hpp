@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The place that says what is fused. A flat list of layers becomes a list of blocks, from the front on; the longest rule that
+// fits is taken. residual.hpp has one more rule, for the neurons behind a Residual. `plan<Net>()` prints the result.
+//
+//     convolution, channel_norm, neurons    ConvNormNeuron
+//     convolution, channel_norm             ConvNorm
+//     convolution, neurons                  ConvNeuron
+//     channel_norm, neurons                 NormNeuron
+//     any other layer                       runs for itself
+#pragma once
+
+#include "staa/networks/blocks/conv_neuron.hpp"
+#include "staa/networks/blocks/conv_norm.hpp"
+#include "staa/networks/blocks/conv_norm_neuron.hpp"
+#include "staa/networks/blocks/norm_neuron.hpp"
+#include "staa/networks/fusible.hpp"
+#include "staa/networks/row.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
+
+template <class Description>
+concept Convolution = role_of<Description>()
+== Role::convolution;
+template <class Description>
+concept ChannelNorm = role_of<Description>()
+== Role::channel_norm;
+template <class Description>
+concept Neurons = role_of<Description>()
+== Role::neurons;
+
+/// The blocks of `Layers` on the map In, as a list.
+template <class In, class... Layers>
+struct Fuse {
+    using blocks = List<>;
+};
+/// A block, then the blocks of the other layers on its output.
+template <class Block, class... Rest>
+struct Then {
+    using blocks = typename Joined<List<Block>, typename Fuse<typename Block::Output, Rest...>::blocks>::type;
+};
+
+template <class In, class Layer, class... Rest>
+struct Fuse<In, Layer, Rest...> : Then<Met<Layer, In>, Rest...> {};
+
+template <class In, Convolution Conv, ChannelNorm Norm, class... Rest>
+struct Fuse<In, Conv, Norm, Rest...> : Then<BlockOf<ConvNorm, In, Conv, Norm>, Rest...> {};
+
+template <class In, Convolution Conv, ChannelNorm Norm, Neurons Neuron, class... Rest>
+struct Fuse<In, Conv, Norm, Neuron, Rest...> : Then<BlockOf<ConvNormNeuron, In, Conv, Norm, Neuron>, Rest...> {};
+
+template <class In, Convolution Conv, Neurons Neuron, class... Rest>
+struct Fuse<In, Conv, Neuron, Rest...> : Then<BlockOf<ConvNeuron, In, Conv, Neuron>, Rest...> {};
+
+template <class In, ChannelNorm Norm, Neurons Neuron, class... Rest>
+struct Fuse<In, Norm, Neuron, Rest...> : Then<BlockOf<NormNeuron, In, Norm, Neuron>, Rest...> {};
+
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The two ends of a network: images go in, and the mean of the last layer's output over time comes out.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "staa/layers/parameter_name.hpp"
+#include "staa/layers/setup.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
+
+/// Throws unless the images [N, H, W, C], or frames [T, N, H, W, C], have the shape of In.
+template <class In, class Images>
+void check_images(const Images& images) {
+    constexpr int first = Images::NumDimensions - 4;
+    if (images.dimension(first + 1) != In::height || images.dimension(first + 2) != In::width ||
+        images.dimension(first + 3) != In::channels || images.size() == 0) {
+        std::string found;
+        for (int i = 0; i < Images::NumDimensions; ++i) {
+            found += (i > 0 ? ", " : "") + std::to_string(images.dimension(static_cast<std::size_t>(i)));
+        }
+        fail("staa::Network: the images are [", found, "]; expected [", first == 1 ? "T, " : "", "N, ", In::height,
+             ", ", In::width, ", ", In::channels, "] with at least one image");
+    }
+}
+
+template <class In, class Images>
+void copy_images(const Images& images, Analog<typename In::Scalar>& input, const Call& call) {
+    input.resize(call.arena, In::extents(call.steps, call.batch));
+    std::copy_n(images.data(), images.size(), input.data());
+}
+
+/// The mean of y [T, N, 1, 1, classes] over T: [N, classes].
+template <class Scalar>
+Tensor<Scalar, 2> mean_over_time(const Analog<Scalar>& y) {
+    const Extents& e = y.extents();
+    Tensor<Scalar, 2> logits(e.batch, e.channels);
+    logits.setZero();
+    for (Index image = 0; image < e.images(); ++image) {
+        for (Index c = 0; c < e.channels; ++c) {
+            logits(image % e.batch, c) += y.map(image)[c];
+        }
+    }
+    return logits * (Scalar(1) / static_cast<Scalar>(e.steps));
+}
+
+/// The derivative of the mean: every step gets 1/T of the gradient.
+template <class Out, class Scalar>
+Analog<Scalar> spread_over_time(const Tensor<Scalar, 2>& d_logits, const Call& call) {
+    Analog<Scalar> dy;
+    dy.resize(call.arena, Out::extents(call.steps, call.batch));
+    const Index steps = dy.extents().steps, size = d_logits.size();
+    for (Index i = 0; i < steps * size; ++i) {
+        dy.data()[i] = d_logits.data()[i % size] / static_cast<Scalar>(steps);
+    }
+    return dy;
+}
+
+/// The logits of a stream: their sum over the steps so far, and their mean.
+template <class Scalar>
+struct RunningLogits {
+    Tensor<Scalar, 2> sum, mean;  ///< [N, classes]
+    Index steps = 0;              ///< steps so far; 0: the stream has not begun
+
+    /// Takes in `more` steps of y. A network without neurons gives the same at every step: y then holds it once.
+    const Tensor<Scalar, 2>& add(const Analog<Scalar>& y, Index more) {
+        const Extents& e = y.extents();
+        if (steps == 0) {
+            sum.resize(e.batch, e.channels);
+            mean.resize(e.batch, e.channels);
+            sum.setZero();
+        }
+        for (Index t = 0; t < more; ++t) {
+            const Scalar* step = y.map(std::min(t, e.steps - 1) * e.batch);
+            for (Index i = 0; i < sum.size(); ++i) {
+                sum.data()[i] += step[i];
+            }
+        }
+        steps += more;
+        mean = sum * (Scalar(1) / static_cast<Scalar>(steps));
+        return mean;
+    }
+};
+
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What a network is built with, and the checks of it.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "staa/layers/setup.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// What a network is built with. A value that makes no network is an Error of the constructor.
+struct NetworkOptions {
+    Index steps = 4;                                             ///< T, at least 1
+    std::uint64_t seed = 0;                                      ///< of the initial parameters
+    NeuronOptions neuron{};                                      ///< for every neuron of the network
+    ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution of spikes
+    /// false: every layer runs for itself, to compare with or to debug. Slower, with more memory; results differ by rounding.
+    bool fuse = true;
+};
+
+namespace detail {
+
+inline void check_positive(const char* name, double value) {
+    if (!(value > 0 && std::isfinite(value))) {
+        fail("staa::Network: ", name, " is ", value, "; it must be above 0");
+    }
+}
+
+/// The options as every layer gets them. Throws if they make no network.
+inline Setup checked_setup(const NetworkOptions& options) {
+    const NeuronOptions& neuron = options.neuron;
+    if (options.steps < 1) {
+        fail("staa::Network: ", options.steps, " steps; at least 1 is needed");
+    }
+    check_positive("surrogate_width", neuron.surrogate_width);
+    check_positive("surrogate_sharpness", neuron.surrogate_sharpness);
+    check_positive("context_scale", neuron.context_scale);
+    check_positive("attention_scale", neuron.attention_scale);
+    if (!std::isfinite(neuron.threshold) || !std::isfinite(neuron.leak)) {
+        fail("staa::Network: threshold is ", neuron.threshold, " and leak ", neuron.leak, "; both must be finite");
+    }
+    if (!(neuron.step_dropout >= 0 && neuron.step_dropout <= 1)) {
+        fail("staa::Network: step_dropout is ", neuron.step_dropout, "; a probability lies in [0, 1]");
+    }
+    return {options.steps, neuron, options.convolution};
+}
+
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa
