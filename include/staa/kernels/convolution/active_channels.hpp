@@ -8,9 +8,9 @@
 #include <cstdint>
 
 #include "staa/core/bit_positions.hpp"
+#include "staa/core/scratch.hpp"
 #include "staa/core/simd.hpp"
 #include "staa/core/spikes.hpp"
-#include "staa/core/tensor.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "staa/core/bit_positions.hpp"
+#include "staa/core/scratch.hpp"
 #include "staa/core/spikes.hpp"
-#include "staa/core/tensor.hpp"
 #include "staa/kernels/convolution/active_channels.hpp"
 #include "staa/kernels/convolution/map_tiles.hpp"
 

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "staa/core/tensor.hpp"
+#include "staa/core/scratch.hpp"
 #include "staa/kernels/convolution/active_pixels.hpp"
 #include "staa/kernels/convolution/packed_weights.hpp"
 #include "staa/kernels/maps/channel_sums.hpp"

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "staa/core/scratch.hpp"
 #include "staa/core/simd.hpp"
-#include "staa/core/tensor.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

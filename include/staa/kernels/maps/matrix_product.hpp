@@ -2,7 +2,7 @@
 // Products with small weight matrices: a convolution of 1x1 maps, so the convolution kernels do it.
 #pragma once
 
-#include "staa/core/tensor.hpp"
+#include "staa/core/scratch.hpp"
 #include "staa/kernels/convolution/dense_convolution.hpp"
 
 namespace staa {

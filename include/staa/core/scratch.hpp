@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Arrays in an arena's memory: what layers keep from call to call, and what kernels need while they run. No Eigen.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "staa/core/arena.hpp"
+#include "staa/core/parallel.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// An array in an arena's memory. It keeps its memory from one call to the next.
+template <class Real>
+class Buffer {
+ public:
+    Real* data() { return static_cast<Real*>(block_.address()); }
+    const Real* data() const { return static_cast<const Real*>(block_.address()); }
+    Index size() const { return size_; }
+
+    /// Takes the size; the values are unspecified. Keeps its memory if that is large enough.
+    void resize(Arena& arena, Index size) {
+        size_ = size;
+        const auto bytes = static_cast<std::size_t>(size) * sizeof(Real);
+        if (block_.capacity() < bytes) {
+            block_.release();
+            block_ = arena.take(bytes);
+        }
+    }
+    void set_zero() { std::fill(data(), data() + size_, Real(0)); }
+
+    /// Gives the memory back to its arena.
+    void release() {
+        size_ = 0;
+        block_.release();
+    }
+
+ private:
+    Index size_ = 0;
+    Arena::Block block_;
+};
+
+/// Rows of equal length, [rows, columns]: one per step and image, row = step · batch + n.
+template <class Real>
+class Rows {
+ public:
+    /// Takes the size; the values are unspecified. Keeps its memory if that is large enough.
+    void resize(Arena& arena, Index rows, Index columns) {
+        columns_ = columns;
+        values_.resize(arena, rows * columns);
+    }
+    Real* row(Index i) { return values_.data() + i * columns_; }
+    const Real* row(Index i) const { return values_.data() + i * columns_; }
+    Real* data() { return values_.data(); }
+    const Real* data() const { return values_.data(); }
+    void set_zero() { values_.set_zero(); }
+
+ private:
+    Index columns_ = 0;
+    Buffer<Real> values_;
+};
+
+/// `size` values in an arena's memory, for as long as this object lives; their contents are unspecified.
+template <class Real>
+class Scratch {
+ public:
+    Scratch(Arena& arena, Index size) : block_(arena.take(static_cast<std::size_t>(size) * sizeof(Real))) {}
+    Real* data() const { return static_cast<Real*>(block_.address()); }
+
+ private:
+    Arena::Block block_;
+};
+
+/// `size` values for each worker of a `parallel_for`, for as long as this object lives.
+template <class Real>
+class WorkerScratch {
+ public:
+    WorkerScratch(Arena& arena, Index size)
+        : size_((size + line - 1) / line * line), memory_(arena, threads() * size_) {}
+    Real* of(Index worker) const { return memory_.data() + worker * size_; }
+
+ private:
+    static constexpr Index line = 64 / sizeof(Real);  // the memory of every worker begins at a multiple of 64 bytes
+    Index size_;
+    Scratch<Real> memory_;
+};
+
+}  // namespace STAA_ABI
+}  // namespace staa
