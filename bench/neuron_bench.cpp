@@ -49,7 +49,7 @@ void at_maps(benchmark::internal::Benchmark* b) {
 
 Membrane<float> membrane_of(const Maps& m) { return {m.pixels, m.channels, {0.5f, 1.0f, 1.0f}, false}; }
 
-/// Multiply-adds with decay and gain, and the reset: six operations a neuron; comparisons are none.
+/// Multiply-adds with decay and weight, and the reset: six operations a neuron; comparisons are none.
 void membrane_step(benchmark::State& state) {
     Maps m(state);
     const auto coefficients = m.rows(), current = m.maps(), previous = m.maps(), potential = m.maps();

@@ -23,7 +23,7 @@ struct Neurons {
     bool detach_reset = false;
     staa::Random random{11};
     Index size = pixels * channels, words = (channels + 63) / 64;
-    Array<double> decay = random_eighths(random, channels), gain = random_eighths(random, channels);
+    Array<double> decay = random_eighths(random, channels), weight = random_eighths(random, channels);
     Array<double> shift = random_eighths(random, channels), next_scale = random_eighths(random, channels);
     Array<double> current = random_eighths(random, size), previous = random_eighths(random, size);
     Array<double> potential = random_eighths(random, size), d_spikes = random_eighths(random, size);
@@ -82,7 +82,7 @@ struct Forward {
 template <class Fire, class Scalar, class Kernel>
 Forward<Scalar> forward(const Neurons& n, const Step& step, const Kernel& kernel) {
     constexpr bool is_analog = Fire::output == staa::Signal::analog;
-    const auto decay = as<Scalar>(n.decay), gain = as<Scalar>(n.gain), shift = as<Scalar>(n.shift);
+    const auto decay = as<Scalar>(n.decay), weight = as<Scalar>(n.weight), shift = as<Scalar>(n.shift);
     const auto current = as<Scalar>(n.current), previous = as<Scalar>(n.previous);
     const auto leak = step.has_leak_map ? as<Scalar>(n.leak) : zeros<Scalar>(0);
     Forward<Scalar> result(n);
@@ -90,7 +90,7 @@ Forward<Scalar> forward(const Neurons& n, const Step& step, const Kernel& kernel
         std::copy(previous.begin(), previous.end(), result.potential.begin());
     kernel(n.membrane<Scalar>(leak),
            staa::MembraneForward<Scalar>{.decay = decay.data(),
-                                         .gain = gain.data(),
+                                         .weight = weight.data(),
                                          .shift = shift.data(),
                                          .current = current.data(),
                                          .previous = !step.has_neighbour ? nullptr
@@ -220,13 +220,13 @@ TEMPLATE_TEST_CASE("The surrogate's window is as wide as asked for", "[kernels]"
 
 TEST_CASE("By hand: a neuron that charges to its threshold fires, and starts again from 0", "[kernels]") {
     const Membrane<double> m{1, 1, {1.0, 1.0, 3.0}, false};
-    const double decay = 0.25, gain = 1, shift = 0, currents[] = {0.8, 0.8, 0.1};
+    const double decay = 0.25, weight = 1, shift = 0, currents[] = {0.8, 0.8, 0.1};
     double potential = 0;
     const double potentials[] = {0.8, 1.0, 0.1};  // 0.25 · 0.8 + 0.8 is the threshold
     for (int t = 0; t < 3; ++t) {
         std::uint64_t spikes = 0;
         staa::membrane_forward<Spiking, double>(m, {.decay = &decay,
-                                                    .gain = &gain,
+                                                    .weight = &weight,
                                                     .shift = &shift,
                                                     .current = &currents[t],
                                                     .previous = t == 0 ? nullptr : &potential,

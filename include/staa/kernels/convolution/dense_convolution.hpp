@@ -303,11 +303,11 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
         PixelPairs<convolution_tile> pairs;
         for (Index first = 0; first < s.out_pixels(); first += share.pixels) {
             const Index last = std::min(s.out_pixels(), first + share.pixels);
-            const Scalar* slopes = dy + first * s.out_channels + block * B::width;
+            const Scalar* dy_tile = dy + first * s.out_channels + block * B::width;
             Index stride = s.out_channels;
             if (used != width) {
-                load_tile(slopes, s.out_channels, used, last - first, width, tile);
-                slopes = tile;
+                load_tile(dy_tile, s.out_channels, used, last - first, width, tile);
+                dy_tile = tile;
                 stride = width;
             }
             NextTile<Scalar> next(s, last, std::min(s.out_pixels(), last + share.pixels), dy, block * B::width, used,
@@ -315,7 +315,7 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
             for (Index tap = first_tap; tap < first_tap + share.taps; ++tap) {
                 pairs_of_outputs(s, tap, first, last, pairs);
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {
-                    accumulate(count, pairs, slopes, stride, first_row, last_row, slab(tap), next);
+                    accumulate(count, pairs, dy_tile, stride, first_row, last_row, slab(tap), next);
                 });
             }
         }
@@ -337,10 +337,10 @@ STAA_KERNEL void dense_convolution_weight_gradient(const ConvolutionShape& s, co
     const detail::GradientShare share = detail::gradient_share<B>(s);
     detail::weight_gradient_tasks<Arch>(
         s, dy, share, packed,
-        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index first, Index last, Scalar* slab,
+        [&](auto vectors, const auto& pairs, const Scalar* dy_tile, Index stride, Index first, Index last, Scalar* slab,
             detail::NextTile<Scalar>& next) {
             detail::multiply_gradient_rows<Vector<Scalar, Arch>, vectors, B::rows(vectors)>(
-                x, s.in_channels, slopes, stride, pairs, first, last, slab, next);
+                x, s.in_channels, dy_tile, stride, pairs, first, last, slab, next);
         });
 }
 

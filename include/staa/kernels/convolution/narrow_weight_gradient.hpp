@@ -47,13 +47,13 @@ class GradientSums {
         for_sums([&](auto r, auto v) STAA_INLINE_LAMBDA { sums_[r][v] = V::load_aligned(place(r, v)); });
     }
 
-    /// Adds values[row] · slopes.
-    STAA_INLINE void add(const Scalar* values, const Scalar* slopes) {
-        V slope[Vectors];
-        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
+    /// Adds values[row] · dy.
+    STAA_INLINE void add(const Scalar* values, const Scalar* dy) {
+        V of_dy[Vectors];
+        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { of_dy[v] = V::load_unaligned(dy + v * lanes_of<V>); });
         unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
             const V value(values[r]);
-            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums_[r][v] = fma(value, slope[v], sums_[r][v]); });
+            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums_[r][v] = fma(value, of_dy[v], sums_[r][v]); });
         });
     }
 
@@ -134,10 +134,10 @@ void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Sc
         alignas(64) Scalar lines[narrow_capacity], tile[narrow_gradient_pixels * most * B::lanes];
         const auto add = [&](Index image, Index first, Index last) {
             copy_lines(s, x + image * s.in_height * s.in_width * s.in_channels, first, last, lines);
-            const Scalar* slopes = dy + (image * s.out_height + first) * s.out_width * s.out_channels + column;
-            Lines<Scalar> of_dy{slopes, s.out_width * s.out_channels, s.out_channels};
+            const Scalar* from = dy + (image * s.out_height + first) * s.out_width * s.out_channels + column;
+            Lines<Scalar> of_dy{from, s.out_width * s.out_channels, s.out_channels};
             if (used % B::lanes != 0) {
-                load_tile(slopes, s.out_channels, used, (last - first) * s.out_width, vectors * B::lanes, tile);
+                load_tile(from, s.out_channels, used, (last - first) * s.out_width, vectors * B::lanes, tile);
                 of_dy = {tile, s.out_width * vectors * B::lanes, vectors * B::lanes};
             }
             for (Index ky = first_tap; ky < first_tap + taps; ++ky) {

@@ -150,14 +150,14 @@ void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& p
         const std::int32_t* begin = active.begins(image, word) + pixel;
         const std::uint16_t* entry = active.entries_of(image) + begin[0];
         const std::uint16_t* end = active.entries_of(image) + begin[1];
-        const Scalar* slopes = dy + pairs.row[i] * stride;
+        const Scalar* from = dy + pairs.row[i] * stride;
         const Index first = pixel % active.width * channels - 64 * word;
-        V slope[Vectors];
-        unroll<Vectors>([&](auto v) { slope[v] = V::load_unaligned(slopes + v * lanes_of<V>); });
+        V values[Vectors];
+        unroll<Vectors>([&](auto v) { values[v] = V::load_unaligned(from + v * lanes_of<V>); });
         for (; entry < end; ++entry) {
             Scalar* row = slab + (Index{*entry} - first) * columns;
             unroll<Vectors>([&](auto v) {
-                (V::load_aligned(row + v * lanes_of<V>) + slope[v]).store_aligned(row + v * lanes_of<V>);
+                (V::load_aligned(row + v * lanes_of<V>) + values[v]).store_aligned(row + v * lanes_of<V>);
             });
         }
     }
@@ -197,9 +197,9 @@ STAA_KERNEL void spike_convolution_weight_gradient(const ConvolutionShape& s, co
     const detail::GradientShare share{.rows = s.in_channels, .taps = 1, .pixels = convolution_tile, .rows_a_call = 0};
     detail::weight_gradient_tasks<Arch>(
         s, dy, share, packed,
-        [&](auto vectors, const auto& pairs, const Scalar* slopes, Index stride, Index, Index, Scalar* slab, auto&) {
+        [&](auto vectors, const auto& pairs, const Scalar* dy_tile, Index stride, Index, Index, Scalar* slab, auto&) {
             for (Index word = 0; word < words_for(s.in_channels); ++word) {
-                detail::add_to_active_rows<Vector<Scalar, Arch>, vectors>(active, word, pairs, slopes, stride, slab);
+                detail::add_to_active_rows<Vector<Scalar, Arch>, vectors>(active, word, pairs, dy_tile, stride, slab);
             }
         });
 }

@@ -132,7 +132,7 @@ class GradientBlock {
     STAA_INLINE void load(Index pixel, Scalar* to) const {
         unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
             const Index i = pixel + first_ + v * lanes_of<V>;
-            const V scaled = fma(a_[v], V::load_unaligned(dy_.slope + i), shift_[v]);
+            const V scaled = fma(a_[v], V::load_unaligned(dy_.dy + i), shift_[v]);
             fma(b_[v], V::load_unaligned(dy_.x + i), scaled).store_aligned(to + v * lanes_of<V>);
         });
     }
@@ -165,15 +165,15 @@ void load_block(const MapTiles& tiles, Index tile, const OutputGradient<Scalar>&
     if (used < B::width) {
         load_rows(tiles, tile, out, B::width, map, [&](Index pixel, Scalar* to) STAA_INLINE_LAMBDA {
             for (Index c = first; c < first + used; ++c, ++to) {
-                const Scalar slope = dy.slope[pixel + c];
-                *to = dy.is_kept() ? slope : dy.a[c] * slope + dy.shift[c] + dy.b[c] * dy.x[pixel + c];
+                const Scalar value = dy.dy[pixel + c];
+                *to = dy.is_kept() ? value : dy.a[c] * value + dy.shift[c] + dy.b[c] * dy.x[pixel + c];
             }
             std::fill_n(to, B::width - used, Scalar(0));
         });
     } else if (dy.is_kept()) {
         load_rows(tiles, tile, out, B::width, map, [&](Index pixel, Scalar* to) STAA_INLINE_LAMBDA {
             unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
-                V::load_unaligned(dy.slope + pixel + first + v * lanes_of<V>).store_aligned(to + v * lanes_of<V>);
+                V::load_unaligned(dy.dy + pixel + first + v * lanes_of<V>).store_aligned(to + v * lanes_of<V>);
             });
         });
     } else {

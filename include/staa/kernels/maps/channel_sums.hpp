@@ -85,9 +85,9 @@ STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, con
             const V center = V::load_unaligned(mean + c);
             V total = V::load_unaligned(part_sum + c), products = V::load_unaligned(part_sum + channels + c);
             for (Index row = begin; row < end; ++row) {
-                const V slope = V::load_unaligned(part_dy + row * channels + c);
-                total += slope;
-                products = fma(slope, V::load_unaligned(part_x + row * channels + c) - center, products);
+                const V value = V::load_unaligned(part_dy + row * channels + c);
+                total += value;
+                products = fma(value, V::load_unaligned(part_x + row * channels + c) - center, products);
             }
             total.store_unaligned(part_sum + c);
             products.store_unaligned(part_sum + channels + c);
@@ -104,12 +104,15 @@ STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, con
     }
 }
 
-/// The gradient dy [pixels, channels] of a convolution's output, or what it is made of where batch norm follows, so that
-/// nobody keeps it (`combine_channels` makes it): a · slope + b · x + shift. a, b and shift [channels].
+/// The gradient [pixels, channels] of a convolution's output. Either `dy` is this gradient, and the other pointers are null.
+/// Or batch norm follows the convolution: then `dy` is the gradient of batch norm's output, x is its input, and the
+/// convolution's gradient is a · dy + b · x + shift, with a, b and shift [channels]. `combine_channels` makes a map of it;
+/// kernels that read it tile by tile compute it as they load it.
 template <class Scalar>
 struct OutputGradient {
-    const Scalar* slope;  ///< dy itself, if the others are null
+    const Scalar* dy;  ///< of the convolution's output, or of batch norm's
     const Scalar *a = nullptr, *x = nullptr, *b = nullptr, *shift = nullptr;
+    /// Whether `dy` is the convolution's gradient.
     bool is_kept() const { return a == nullptr; }
 };
 

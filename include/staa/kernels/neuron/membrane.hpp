@@ -4,7 +4,7 @@
 // Batch norm, position encoding, global context and step attention are, for one image and one step, a scale and a
 // shift of each channel. So every neuron of the library is this one kernel with other coefficients:
 //     H[t-1] = what the reset leaves of U[t-1]                       Eq. 3
-//     U[t]   = decay · H[t-1] + gain · X[t] + shift                  Eq. 1, 6, 14
+//     U[t]   = decay · H[t-1] + weight · X[t] + shift                Eq. 1, 6, 14
 //     S[t]   = fire(U[t])                                            Eq. 2
 // Where the leak is one a neuron, it is in `leak` and H[t-1] stands for leak · H[t-1] throughout.
 #pragma once
@@ -32,7 +32,7 @@ struct Membrane {
 template <class Scalar>
 struct MembraneForward {
     const Scalar* decay;     ///< [channels]
-    const Scalar* gain;      ///< [channels]
+    const Scalar* weight;    ///< [channels] of X[t]
     const Scalar* shift;     ///< [channels]; null: 0
     const Scalar* current;   ///< X[t]
     const Scalar* previous;  ///< U[t-1]; null at the first step. May be `potential`.
@@ -53,8 +53,8 @@ V carried(const Membrane<Scalar>& m, V potential, Index i) {
 
 /// U[t] of neuron i.
 template <class Firing, class V, class Scalar>
-V potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f, V decay, V gain, V shift, Index i) {
-    const V driven = fma(gain, V::load_unaligned(f.current + i), shift);
+V potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f, V decay, V weight, V shift, Index i) {
+    const V driven = fma(weight, V::load_unaligned(f.current + i), shift);
     if (f.previous == nullptr) {
         return driven;
     }
@@ -70,11 +70,11 @@ STAA_INLINE void forward_strip(const Membrane<Scalar> m, const MembraneForward<S
                                Index last) {
     constexpr Index lanes = lanes_of<V>;
     const Index words = words_for(m.channels);
-    V decay[Vectors], gain[Vectors], shift[Vectors], carried_sum[Vectors];
+    V decay[Vectors], weight[Vectors], shift[Vectors], carried_sum[Vectors];
     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
         const Index at = c + v * lanes;
         decay[v] = V::load_unaligned(f.decay + at);
-        gain[v] = V::load_unaligned(f.gain + at);
+        weight[v] = V::load_unaligned(f.weight + at);
         shift[v] = f.shift != nullptr ? V::load_unaligned(f.shift + at) : V(Scalar(0));
         carried_sum[v] = f.carried_sum != nullptr ? V::load_unaligned(f.carried_sum + at) : V(Scalar(0));
     });
@@ -82,7 +82,7 @@ STAA_INLINE void forward_strip(const Membrane<Scalar> m, const MembraneForward<S
         std::uint64_t spikes = 0, window = 0;
         unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
             const Index i = pixel * m.channels + c + v * lanes;
-            const V u = potential<Firing>(m, f, decay[v], gain[v], shift[v], i);
+            const V u = potential<Firing>(m, f, decay[v], weight[v], shift[v], i);
             u.store_unaligned(f.potential + i);
             if constexpr (Firing::output == Signal::spikes) {
                 spikes |= mask_bits(Firing::fires(u, m.neuron)) << (v * lanes);
@@ -129,17 +129,17 @@ inline constexpr Index vectors_back = 4;
 template <class Firing, class V, Index Vectors, class Scalar>
 STAA_INLINE void potential_strip(const Membrane<Scalar> m, const MembraneForward<Scalar> f, Index c, Index first,
                                  Index last) {
-    V decay[Vectors], gain[Vectors], shift[Vectors];
+    V decay[Vectors], weight[Vectors], shift[Vectors];
     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
         const Index at = c + v * lanes_of<V>;
         decay[v] = V::load_unaligned(f.decay + at);
-        gain[v] = V::load_unaligned(f.gain + at);
+        weight[v] = V::load_unaligned(f.weight + at);
         shift[v] = f.shift != nullptr ? V::load_unaligned(f.shift + at) : V(Scalar(0));
     });
     for (Index pixel = first; pixel < last; ++pixel) {
         unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
             const Index i = pixel * m.channels + c + v * lanes_of<V>;
-            potential<Firing>(m, f, decay[v], gain[v], shift[v], i).store_unaligned(f.potential + i);
+            potential<Firing>(m, f, decay[v], weight[v], shift[v], i).store_unaligned(f.potential + i);
         });
     }
 }
@@ -163,8 +163,8 @@ struct MembraneBackward {
     const Scalar* next_scale;  ///< [channels] dLoss/dH[t] = next_scale · dLoss/dU[t+1] + next_shift
     const Scalar* next_shift;  ///< [channels]; null: 0
     Scalar* d_potential;       ///< dLoss/dU[t], written
-    const Scalar* previous;    ///< U[t-1], for d_decay; null at the first step
-    const Scalar* current;     ///< X[t], for d_gain
+    const Scalar* previous;    ///< U[t-1], for d_carried; null at the first step
+    const Scalar* current;     ///< X[t], for d_current
     Scalar* d_sum;             ///< [channels] sum of dU[t], written; null: none of the three sums is taken
     Scalar* d_carried;         ///< [channels] sum of dU[t] · H[t-1], written
     Scalar* d_current;         ///< [channels] sum of dU[t] · X[t], written

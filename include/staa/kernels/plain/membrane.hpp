@@ -37,7 +37,7 @@ void membrane_forward(const Membrane<Scalar>& m, const MembraneForward<Scalar>& 
             const Index i = pixel * m.channels + c;
             const Scalar before = f.previous != nullptr ? leaked<Firing>(m, f.previous[i], i) : Scalar(0);
             const Scalar shift = f.shift != nullptr ? f.shift[c] : Scalar(0);
-            const Scalar u = f.decay[c] * before + f.gain[c] * f.current[i] + shift;
+            const Scalar u = f.decay[c] * before + f.weight[c] * f.current[i] + shift;
             const Scalar s = spike<Firing>(m, u);
             f.potential[i] = u;
             if (f.values != nullptr)

@@ -95,7 +95,7 @@ class ConvolutionGradient {
 
     void weight_gradient(const OutputGradient<Scalar>& dy, Scalar* d_weight) const {
         if (use_.weight_gradient == ConvolutionKernel::dense) {
-            dense_weight_gradient(x_, dy.slope, d_weight);
+            dense_weight_gradient(x_, dy.dy, d_weight);
         } else if constexpr (is_over_tiles) {
             const auto lists = pixel_lists<WeightLists>();
             spike_weight_gradient<Kernel, Scalar>(call_.arena, lists.tiles(), lists.list(x_.data()), Channels, dy,
@@ -104,9 +104,8 @@ class ConvolutionGradient {
             const ActiveChannelsMemory lists(call_.arena, s_.images, s_.in_width, s_.in_height * s_.in_width,
                                              s_.in_channels);
             const ActiveChannels& active = lists.list(x_.data());
-            add_packed(d_weight, [&](Scalar* packed) {
-                spike_convolution_weight_gradient<Scalar>(s_, active, dy.slope, packed);
-            });
+            add_packed(d_weight,
+                       [&](Scalar* packed) { spike_convolution_weight_gradient<Scalar>(s_, active, dy.dy, packed); });
         }
     }
 
@@ -141,7 +140,7 @@ class ConvolutionGradient {
         }
         const Scratch<Scalar> turned(call_.arena, Packing::packed_size(s_.taps() * Channels, In::channels));
         pack_input_gradient_weights<Scalar>(s_, weight, turned.data());
-        dense_convolution_input_gradient<Scalar>(s_, dy.slope, turned.data(), dx);
+        dense_convolution_input_gradient<Scalar>(s_, dy.dy, turned.data(), dx);
     }
 
     const Layer& layer_;

@@ -321,7 +321,7 @@ struct ChannelwiseStaaLif {
                 memory[2 * channels + c] = weight * (x.shift(c) + gate.p(c)) + scale * gate.offset(c);
             }
             f.decay = memory;
-            f.gain = memory + channels;
+            f.weight = memory + channels;
             f.shift = memory + 2 * channels;
         }
 

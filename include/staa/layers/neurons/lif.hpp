@@ -215,7 +215,7 @@ struct Lif {
             MembraneForward<Scalar> step(const Scalar* map, const Scalar* previous, Scalar* potential) const {
                 MembraneForward<Scalar> f{};
                 f.decay = leak_;
-                f.gain = weights_.data();
+                f.weight = weights_.data();
                 f.shift = currents.are_scaled() ? weights_.data() + In::channels : nullptr;
                 f.current = map;
                 f.previous = previous;
