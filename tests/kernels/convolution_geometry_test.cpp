@@ -35,8 +35,8 @@ void gather(Index pixels, const Find& find, const Add& add) {
         find(first, last, pairs);
         REQUIRE(pairs.count <= last - first);
         for (Index i = 0; i < pairs.count; ++i) {
-            REQUIRE((pairs.row[i] >= 0 && pairs.row[i] < last - first));
-            add(first + pairs.row[i], Index{pairs.source[i]});
+            REQUIRE((pairs.target[i] >= 0 && pairs.target[i] < last - first));
+            add(first + pairs.target[i], Index{pairs.source[i]});
         }
     }
 }

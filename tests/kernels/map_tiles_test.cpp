@@ -54,7 +54,7 @@ TEST_CASE("A pixel's neighbours lie at fixed distances in its tile, and those ou
                 for (Index dy = -m.border; dy <= m.border; ++dy)
                     for (Index dx = -m.border; dx <= m.border; ++dx) {
                         const bool inside = y + dy >= 0 && y + dy < m.height && x + dx >= 0 && x + dx < m.width;
-                        const auto neighbour = pixel_at.find(position + dy * tiles.padded_columns() + dx);
+                        const auto neighbour = pixel_at.find(position + dy * tiles.padded_width() + dx);
                         holds = holds && neighbour != pixel_at.end() &&
                                 neighbour->second == (inside ? pixel + dy * m.width + dx : -1);
                     }

@@ -68,9 +68,9 @@ struct TileBytes {
 
     TileBytes(const MapTiles& tiles, const MapTiles::Tile& tile) {
         tiles.for_lines(tile, [&](Index first, Index position) {
-            for (Index x = 0; x < tile.columns; x += 8, ++count) {
+            for (Index x = 0; x < tile.width; x += 8, ++count) {
                 pixel[count] = first + x;
-                pixels[count] = std::min<Index>(8, tile.columns - x);
+                pixels[count] = std::min<Index>(8, tile.width - x);
                 for (Index k = 0; k < pixels[count]; ++k) {
                     places[8 * count + k] = static_cast<std::uint16_t>(position + x + k);
                 }

@@ -79,12 +79,12 @@ constexpr OutputRange outputs_inside(const ConvolutionShape& s, Index offset) {
             s.in_width > offset ? std::min(s.out_width, (s.in_width - 1 - offset) / s.stride + 1) : 0};
 }
 
-/// Pairs of pixels that one tap joins. `row` is a position within the range of pixels that was asked for, in ascending order,
-/// `source` the number of the pixel on the other side.
+/// Pairs of pixels that one tap joins, of at most `Capacity` pixels that were asked for. `target` is the place of a pixel
+/// among these; the places ascend. `source` is the number of the pixel on the other side, through all images.
 template <Index Capacity>
 struct PixelPairs {
     Index count = 0;
-    std::int32_t row[Capacity];
+    std::int32_t target[Capacity];
     std::int32_t source[Capacity];
 };
 
@@ -104,7 +104,7 @@ void pairs_of_outputs(const ConvolutionShape& s, Index tap, Index first, Index l
             const Index shift = pixel - x;
             const Index to = std::min(line_end - shift, inside.end);
             for (Index out_x = std::max(x, inside.begin); out_x < to; ++out_x) {
-                pairs.row[pairs.count] = static_cast<std::int32_t>(shift + out_x - first);
+                pairs.target[pairs.count] = static_cast<std::int32_t>(shift + out_x - first);
                 pairs.source[pairs.count] = static_cast<std::int32_t>(source + out_x * s.stride);
                 ++pairs.count;
             }
@@ -129,7 +129,7 @@ void pairs_of_inputs(const ConvolutionShape& s, Index tap, Index first, Index la
             const Index begin_x = (std::max(x, offset_x) - offset_x + s.stride - 1) / s.stride;
             const Index end_x = std::min(s.out_width, (line_end - shift - 1 - offset_x + s.stride) / s.stride);
             for (Index out_x = begin_x; out_x < end_x; ++out_x) {
-                pairs.row[pairs.count] = static_cast<std::int32_t>(shift + out_x * s.stride + offset_x - first);
+                pairs.target[pairs.count] = static_cast<std::int32_t>(shift + out_x * s.stride + offset_x - first);
                 pairs.source[pairs.count] = static_cast<std::int32_t>(source + out_x);
                 ++pairs.count;
             }

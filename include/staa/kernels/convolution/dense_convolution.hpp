@@ -199,7 +199,7 @@ class NextTile {
     void ask(const Scalar* x, Index rows) {
         for (const Index end = std::min(pairs_.count, asked_ + at_once_); asked_ < end; ++asked_) {
             prefetch(x + pairs_.source[asked_] * in_, rows);
-            prefetch(dy_ + offset_ + pairs_.row[asked_] * out_, columns_);
+            prefetch(dy_ + offset_ + pairs_.target[asked_] * out_, columns_);
         }
     }
 
@@ -209,13 +209,13 @@ class NextTile {
     Index in_, out_, offset_, columns_, at_once_, asked_ = 0;
 };
 
-/// gradient[channel + r] += sum over pairs of x[source][channel + r] · dy[first + row], for `Rows` row channels.
+/// gradient[channel + r] += sum over pairs of x[source][channel + r] · dy[first + target], for `Rows` row channels.
 template <class V, Index Vectors, Index Rows, class Scalar, class Pairs>
 STAA_NOINLINE void multiply_gradients(const Scalar* x, Index in, const Scalar* dy, Index out, const Pairs& pairs,
                                       Scalar* gradient) {
     GradientSums<V, Vectors, Rows, Scalar> sums(gradient, Vectors * lanes_of<V>);
     for (Index i = 0; i < pairs.count; ++i) {
-        sums.add(x + pairs.source[i] * in, dy + pairs.row[i] * out);
+        sums.add(x + pairs.source[i] * in, dy + pairs.target[i] * out);
     }
     sums.store();
 }

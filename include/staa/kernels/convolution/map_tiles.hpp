@@ -22,37 +22,38 @@ class MapTiles {
         : images_(images), height_(height), width_(width), border_(border) {
         Index fewest = std::numeric_limits<Index>::max();
         for (Index across = 1; across <= width; ++across) {  // as wide as needs the fewest positions in all
-            const Index columns = parts(width, across), rows = rows_of(columns);
-            if (rows > 0) {
-                const Index padded = (rows + 2 * border) * (columns + 2 * border);
-                const Index positions = parts(height, rows) * parts(width, columns) * padded;
+            const Index tile_width = parts(width, across), lines = lines_of(tile_width);
+            if (lines > 0) {
+                const Index padded = (lines + 2 * border) * (tile_width + 2 * border);
+                const Index positions = parts(height, lines) * parts(width, tile_width) * padded;
                 if (positions < fewest) {
                     fewest = positions;
-                    columns_ = columns;
-                    rows_ = rows;
+                    tile_width_ = tile_width;
+                    tile_lines_ = lines;
                 }
             }
         }
-        const Index padded = (rows_ + 2 * border) * padded_columns();
-        group_ = rows_ == height && columns_ == width ? std::clamp<Index>(capacity / padded, 1, images) : 1;
+        const Index padded = (tile_lines_ + 2 * border) * padded_width();
+        group_ = tile_lines_ == height && tile_width_ == width ? std::clamp<Index>(capacity / padded, 1, images) : 1;
     }
 
-    /// Where a tile lies: maps [image, image + images), rows [y, y + rows), columns [x, x + columns).
+    /// Where a tile lies: maps [image, image + images), lines [y, y + lines), pixels [x, x + width) of each line.
     struct Tile {
-        Index image, images, y, rows, x, columns;
+        Index image, images, y, lines, x, width;
     };
 
-    Index count() const { return parts(images_, group_) * parts(height_, rows_) * parts(width_, columns_); }
+    Index count() const { return parts(images_, group_) * parts(height_, tile_lines_) * parts(width_, tile_width_); }
     /// Pixels of the largest tile, without border.
-    Index pixels() const { return group_ * rows_ * columns_; }
+    Index pixels() const { return group_ * tile_lines_ * tile_width_; }
     /// From a pixel to the one below it, in a tile with its border.
-    Index padded_columns() const { return columns_ + 2 * border_; }
+    Index padded_width() const { return tile_width_ + 2 * border_; }
 
     Tile tile(Index i) const {
-        const Index across = parts(width_, columns_), down = parts(height_, rows_);
-        const Index x = i % across * columns_, y = i / across % down * rows_, image = i / (across * down) * group_;
-        return {image, std::min(group_, images_ - image), y, std::min(rows_, height_ - y),
-                x,     std::min(columns_, width_ - x)};
+        const Index across = parts(width_, tile_width_), down = parts(height_, tile_lines_);
+        const Index x = i % across * tile_width_, y = i / across % down * tile_lines_,
+                    image = i / (across * down) * group_;
+        return {image, std::min(group_, images_ - image), y, std::min(tile_lines_, height_ - y),
+                x,     std::min(tile_width_, width_ - x)};
     }
 
     /// Calls visit(pixel, position) for the first pixel of every line: its number among all pixels, and its place in the
@@ -60,9 +61,9 @@ class MapTiles {
     template <class Visit>
     void for_lines(const Tile& t, Visit&& visit) const {
         for (Index image = 0; image < t.images; ++image) {
-            for (Index y = 0; y < t.rows; ++y) {
+            for (Index y = 0; y < t.lines; ++y) {
                 visit(((t.image + image) * height_ + t.y + y) * width_ + t.x,
-                      (image * padded_rows() + y + border_) * padded_columns() + border_);
+                      (image * padded_lines() + y + border_) * padded_width() + border_);
             }
         }
     }
@@ -71,7 +72,7 @@ class MapTiles {
     template <class Visit>
     void for_pixels(const Tile& t, Visit&& visit) const {
         for_lines(t, [&](Index pixel, Index position) {
-            for (Index x = 0; x < t.columns; ++x) {
+            for (Index x = 0; x < t.width; ++x) {
                 visit(pixel + x, position + x);
             }
         });
@@ -82,10 +83,10 @@ class MapTiles {
     void for_positions(const Tile& t, Visit&& visit) const {
         Index position = 0;
         for (Index image = t.image; image < t.image + t.images; ++image) {
-            for (Index y = t.y - border_; y < t.y - border_ + padded_rows(); ++y) {
-                const bool is_row = y >= 0 && y < height_;
-                for (Index x = t.x - border_; x < t.x - border_ + padded_columns(); ++x, ++position) {
-                    visit(is_row && x >= 0 && x < width_ ? (image * height_ + y) * width_ + x : -1, position);
+            for (Index y = t.y - border_; y < t.y - border_ + padded_lines(); ++y) {
+                const bool is_line = y >= 0 && y < height_;
+                for (Index x = t.x - border_; x < t.x - border_ + padded_width(); ++x, ++position) {
+                    visit(is_line && x >= 0 && x < width_ ? (image * height_ + y) * width_ + x : -1, position);
                 }
             }
         }
@@ -93,10 +94,12 @@ class MapTiles {
 
  private:
     static constexpr Index parts(Index size, Index part) { return (size + part - 1) / part; }
-    /// Rows of a tile of so many columns; below 1 if it holds none.
-    Index rows_of(Index columns) const { return std::min(height_, capacity / (columns + 2 * border_) - 2 * border_); }
-    Index padded_rows() const { return rows_ + 2 * border_; }
-    Index images_, height_, width_, border_, columns_ = 1, rows_ = 1, group_;
+    /// Lines of a tile of lines of `tile_width` pixels; below 1 if not even one line fits.
+    Index lines_of(Index tile_width) const {
+        return std::min(height_, capacity / (tile_width + 2 * border_) - 2 * border_);
+    }
+    Index padded_lines() const { return tile_lines_ + 2 * border_; }
+    Index images_, height_, width_, border_, tile_width_ = 1, tile_lines_ = 1, group_;
 };
 
 }  // namespace STAA_ABI

@@ -33,17 +33,17 @@ struct ChannelsOf {
     bool asks_ahead = false;
 };
 
-/// y[row] = begin[row] + x[source] · slab for `Pixels` pairs, with the sums in registers. slab [channels][Vectors · lanes]. The
+/// y[target] = begin[target] + x[source] · slab for `Pixels` pairs, with the sums in registers. slab [channels][Vectors · lanes]. The
 /// strides are numbers or, which is a little faster, constants.
 template <class V, Index Vectors, Index Pixels, class Scalar>
-void multiply_pixels(const ChannelsOf<Scalar> x, const std::int32_t* source, const std::int32_t* row,
+void multiply_pixels(const ChannelsOf<Scalar> x, const std::int32_t* source, const std::int32_t* target,
                      const Scalar* slab, const Scalar* begin, auto begin_stride, Scalar* y, auto y_stride) {
     V sums[Pixels][Vectors];
     const Scalar* from[Pixels];
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
         from[p] = x.values + source[p] * x.stride;
         unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
-            sums[p][v] = V::load_unaligned(begin + row[p] * begin_stride + v * lanes_of<V>);
+            sums[p][v] = V::load_unaligned(begin + target[p] * begin_stride + v * lanes_of<V>);
         });
     });
     for (Index channel = 0; channel < x.channels; ++channel, slab += Vectors * lanes_of<V>) {
@@ -56,7 +56,7 @@ void multiply_pixels(const ChannelsOf<Scalar> x, const std::int32_t* source, con
     }
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
         unroll<Vectors>(
-            [&](auto v) STAA_INLINE_LAMBDA { sums[p][v].store_unaligned(y + row[p] * y_stride + v * lanes_of<V>); });
+            [&](auto v) STAA_INLINE_LAMBDA { sums[p][v].store_unaligned(y + target[p] * y_stride + v * lanes_of<V>); });
     });
 }
 
@@ -70,7 +70,7 @@ void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scala
             for (Index next = i + count; x.asks_ahead && next < std::min(pairs.count, i + 2 * count); ++next) {
                 prefetch(x.values + pairs.source[next] * x.stride, x.channels);
             }
-            multiply_pixels<V, Vectors, count>(x, pairs.source + i, pairs.row + i, slab, begin, begin_stride, y,
+            multiply_pixels<V, Vectors, count>(x, pairs.source + i, pairs.target + i, slab, begin, begin_stride, y,
                                                y_stride);
         }
     };
@@ -94,8 +94,8 @@ void clear_others(const Pairs& pairs, Index pixels, Index columns, bool are_past
     };
     Index first = 0;
     for (Index i = 0; i < pairs.count; ++i) {
-        clear(first, pairs.row[i]);
-        first = pairs.row[i] + 1;
+        clear(first, pairs.target[i]);
+        first = pairs.target[i] + 1;
     }
     clear(first, pixels);
     if (are_past_caches) {

@@ -139,7 +139,7 @@ STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active activ
     }
 }
 
-/// slab[channel] += dy[row] for every channel of a word that is active at `source`.
+/// slab[channel] += dy[target] for every channel of a word that is active at `source`.
 template <class V, Index Vectors, class Scalar, class Pairs>
 void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& pairs, const Scalar* dy, Index stride,
                         Scalar* slab) {
@@ -150,7 +150,7 @@ void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& p
         const std::int32_t* begin = active.begins(image, word) + pixel;
         const std::uint16_t* entry = active.entries_of(image) + begin[0];
         const std::uint16_t* end = active.entries_of(image) + begin[1];
-        const Scalar* from = dy + pairs.row[i] * stride;
+        const Scalar* from = dy + pairs.target[i] * stride;
         const Index first = pixel % active.width * channels - 64 * word;
         V values[Vectors];
         unroll<Vectors>([&](auto v) { values[v] = V::load_unaligned(from + v * lanes_of<V>); });

@@ -38,14 +38,14 @@ namespace detail {
 /// read, so that no addition waits for the address of its neighbourhood: 5 to 10 % of the time.
 template <Index Kernel, bool HasValues, class Arch, class Scalar>
 STAA_NOINLINE void add_neighbourhoods(const std::uint16_t* positions, [[maybe_unused]] const Scalar* values,
-                                      Index count, const Scalar* dy, Index padded_columns, Scalar* sums) {
+                                      Index count, const Scalar* dy, Index padded_width, Scalar* sums) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V sum[B::taps][B::vectors];
     unroll<B::taps>([&](auto tap) STAA_INLINE_LAMBDA {
         unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[tap][v] = V(Scalar(0)); });
     });
-    const Index row = padded_columns * B::width;
+    const Index row = padded_width * B::width;
     Index next = positions[0], after_next = positions[1];
     for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + next * B::width;
@@ -80,7 +80,7 @@ STAA_NOINLINE void add_neighbourhoods(const std::uint16_t* positions, [[maybe_un
 /// sums[i] += sum over taps and o of dy[q, o] · weight[tap, o], where output q reads positions[i] through the tap.
 template <Index Kernel, class Arch, class Scalar>
 STAA_NOINLINE void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy,
-                                           Index padded_columns, const Scalar* weight, Index stride, Scalar* sums) {
+                                           Index padded_width, const Scalar* weight, Index stride, Scalar* sums) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
     using V = typename B::V;
     V weights[B::taps][B::vectors];
@@ -89,7 +89,7 @@ STAA_NOINLINE void multiply_neighbourhoods(const std::uint16_t* positions, Index
             weights[tap][v] = V::load_unaligned(weight + tap * stride + v * lanes_of<V>);
         });
     });
-    const Index row = padded_columns * B::width;
+    const Index row = padded_width * B::width;
     for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + Index{positions[i]} * B::width;
         V sum[Kernel][B::vectors];  // a sum a line: one for all would wait for itself
@@ -219,7 +219,7 @@ void add_tile(const MapTiles& tiles, Index i, const Active& active, const Scalar
             values = active.first_value(i, c);
         }
         add_neighbourhoods<Kernel, has_values, Arch>(active.first(i, c), values, active.count(i, c), map,
-                                                     tiles.padded_columns(), sums);
+                                                     tiles.padded_width(), sums);
     }
 }
 
@@ -241,7 +241,7 @@ class WeightBlocks {
         const Scalar* from = is_whole ? weight_ + block * B::width : last_.data();
         const Index stride = is_whole ? out_ : B::width;
         for (Index c = 0; c < in_; ++c) {
-            multiply_neighbourhoods<Kernel, Arch>(wanted.first(i, c), wanted.count(i, c), map, tiles.padded_columns(),
+            multiply_neighbourhoods<Kernel, Arch>(wanted.first(i, c), wanted.count(i, c), map, tiles.padded_width(),
                                                   from + c * stride, in_ * stride,
                                                   sums + (wanted.first(i, c) - wanted.first(i, 0)));
         }
