@@ -11,12 +11,6 @@
 
 #include "staa/core/parallel.hpp"
 
-/// Whether `zeros_past_caches` goes past them.
-#if defined(__SSE2__) && !defined(STAA_PLAIN)
-#define STAA_STORES_PAST_CACHES
-#include <immintrin.h>
-#endif
-
 namespace staa {
 inline namespace STAA_ABI {
 
@@ -194,92 +188,6 @@ STAA_INLINE void for_lanes(Index count, Body&& body) {
     }
 }
 
-/// `Count` vectors that lie in a row, with the arithmetic of one.
-template <class V, Index Count>
-struct VectorRow {
-    using Real = decltype(sum_lanes(std::declval<V>()));
-    static constexpr std::size_t size = Count * V::size;
-    V vectors[Count];
-
-    VectorRow() = default;
-    VectorRow(Real value) {  // NOLINT: implicit like xsimd::batch
-        unroll<Count>([&](auto i) STAA_INLINE_LAMBDA { vectors[i] = V(value); });
-    }
-    STAA_INLINE static VectorRow load_unaligned(const Real* from) {
-        return make([&](auto i) STAA_INLINE_LAMBDA { return V::load_unaligned(from + i * lanes_of<V>); });
-    }
-    STAA_INLINE void store_unaligned(Real* to) const {
-        unroll<Count>([&](auto i) STAA_INLINE_LAMBDA { vectors[i].store_unaligned(to + i * lanes_of<V>); });
-    }
-    STAA_INLINE friend VectorRow operator+(const VectorRow& a, const VectorRow& b) {
-        return make([&](auto i) STAA_INLINE_LAMBDA { return a.vectors[i] + b.vectors[i]; });
-    }
-    STAA_INLINE friend VectorRow operator-(const VectorRow& a, const VectorRow& b) {
-        return make([&](auto i) STAA_INLINE_LAMBDA { return a.vectors[i] - b.vectors[i]; });
-    }
-    STAA_INLINE VectorRow& operator+=(const VectorRow& b) { return *this = *this + b; }
-    STAA_INLINE friend VectorRow fma(const VectorRow& a, const VectorRow& b, const VectorRow& c) {
-        return make([&](auto i) STAA_INLINE_LAMBDA { return fma(a.vectors[i], b.vectors[i], c.vectors[i]); });
-    }
-
- private:
-    template <class Make>
-    STAA_INLINE static VectorRow make(const Make& vector) {
-        VectorRow row;
-        unroll<Count>([&](auto i) STAA_INLINE_LAMBDA { row.vectors[i] = vector(i); });
-        return row;
-    }
-};
-
-/// Asks for `count` values that are read soon, where the machine would not foresee it. Only a hint.
-template <class Real>
-STAA_INLINE void prefetch([[maybe_unused]] const Real* values, [[maybe_unused]] Index count) {
-#if defined(__GNUC__)
-    for (Index i = 0; i < count; i += 64 / static_cast<Index>(sizeof(Real))) {
-        __builtin_prefetch(values + i);
-    }
-#endif
-}
-
-#if defined(STAA_STORES_PAST_CACHES)
-namespace detail {
-/// A line of 64 zero bytes; `to` is aligned to as many.
-STAA_INLINE void zero_line_past_caches(void* to) {
-#if defined(__AVX512F__)
-    _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_setzero_si512());
-#else
-    for (int i = 0; i < 4; ++i) {
-        _mm_stream_si128(static_cast<__m128i*>(to) + i, _mm_setzero_si128());
-    }
-#endif
-}
-}  // namespace detail
-#endif
-
-/// Writes `count` zeros that nobody reads soon. Where the machine can, they go past the caches: a line that is written as a
-/// whole need not be read first. `finish_past_caches` comes before another thread reads them.
-template <class Real>
-void zeros_past_caches(Real* to, Index count) {
-    Real* const end = to + count;
-#if defined(STAA_STORES_PAST_CACHES)
-    constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
-    for (; to < end && reinterpret_cast<std::uintptr_t>(to) % 64 != 0; ++to) {
-        *to = Real(0);
-    }
-    for (; end - to >= line; to += line) {
-        detail::zero_line_past_caches(to);
-    }
-#endif
-    std::fill(to, end, Real(0));
-}
-
-/// Everything that this thread has written past the caches comes before what it writes from now on.
-STAA_INLINE void finish_past_caches() {
-#if defined(STAA_STORES_PAST_CACHES)
-    _mm_sfence();
-#endif
-}
-
 /// Stores `used` values of vectors that lie in a row: all of them, or the first.
 template <class V, Index Count, class Real>
 STAA_INLINE void store_used(const V (&vectors)[Count], Index used, Real* to) {
@@ -291,44 +199,6 @@ STAA_INLINE void store_used(const V (&vectors)[Count], Index used, Real* to) {
         unroll<Count>([&](auto v) STAA_INLINE_LAMBDA { vectors[v].store_unaligned(all + v * lanes_of<V>); });
         std::copy_n(all, used, to);
     }
-}
-
-/// Pixels of a strip: what is read of them before the next channels stays in the first cache.
-constexpr Index strip_of(Index channels) { return std::max<Index>(8, 2048 / std::max<Index>(1, channels)); }
-
-/// Calls body(Lanes<V>{}, vectors constant, first channel, first pixel, last pixel) over a map [pixels, channels], strip by
-/// strip of pixels, so that memory is read nearly in order: all pixels of one vector of channels at a time would use a part
-/// of every line that the memory sends. A body's sums go on from strip to strip in memory; their order is that of the
-/// pixels. It takes `Together` vectors that lie in a row, as long as there are channels for them, then one, then one lane:
-/// lines that lie in a row come from the memory up to twice as fast as every fourth.
-template <class Real, class Arch, Index Together, class Body>
-STAA_INLINE void for_vector_strips(Index pixels, Index channels, Body&& body) {
-    using V = Vector<Real, Arch>;
-    constexpr Index row = Together * lanes_of<V>;
-    const Index strip = strip_of(channels), of_rows = Together > 1 ? channels / row * row : 0;
-    for (Index first = 0; first < pixels; first += strip) {
-        const Index last = std::min(pixels, first + strip);
-        for (Index c = 0; c < of_rows; c += row) {
-            body(Lanes<V>{}, std::integral_constant<Index, Together>{}, c, first, last);
-        }
-        for_lanes<Real, Arch>(channels - of_rows, [&](auto lanes, Index c) STAA_INLINE_LAMBDA {
-            body(lanes, std::integral_constant<Index, 1>{}, of_rows + c, first, last);
-        });
-    }
-}
-
-/// The same for bodies of arithmetic alone: body(Lanes<V>{}, first channel, first pixel, last pixel), where V is a VectorRow
-/// for vectors that lie in a row.
-template <class Real, class Arch, Index Together = 1, class Body>
-STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
-    for_vector_strips<Real, Arch, Together>(
-        pixels, channels, [&](auto lanes, auto vectors, Index c, Index first, Index last) STAA_INLINE_LAMBDA {
-            if constexpr (vectors > 1) {
-                body(Lanes<VectorRow<typename decltype(lanes)::type, vectors>>{}, c, first, last);
-            } else {
-                body(lanes, c, first, last);
-            }
-        });
 }
 
 }  // namespace STAA_ABI

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "staa/core/cache.hpp"
 #include "staa/kernels/convolution/packed_weights.hpp"
 
 namespace staa {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "staa/core/simd.hpp"
+#include "staa/core/strips.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

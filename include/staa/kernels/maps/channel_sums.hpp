@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "staa/core/scratch.hpp"
-#include "staa/core/simd.hpp"
+#include "staa/core/strips.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

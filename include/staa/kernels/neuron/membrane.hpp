@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "staa/core/spikes.hpp"
+#include "staa/core/strips.hpp"
 #include "staa/kernels/neuron/firing.hpp"
 
 namespace staa {
