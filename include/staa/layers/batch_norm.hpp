@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "staa/kernels/convolution/output_gradient.hpp"
 #include "staa/kernels/maps/attention.hpp"
 #include "staa/kernels/maps/channel_sums.hpp"
 #include "staa/layers/contract.hpp"

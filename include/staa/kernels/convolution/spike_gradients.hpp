@@ -1,187 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Both gradients of a convolution whose input is spikes, stride 1: the weights' needs only pixels that fired, the input's
-// only pixels inside the surrogate's window. Both walk, channel by channel, over a list of pixels and read the
-// neighbourhood of each in a tile of dy: one load a multiply-add and nothing stored on the way.
-// Plain loops: plain/convolution.hpp.
+// Both gradients of a convolution of spikes with stride 1. The weights' gradient needs only the pixels that fired, the
+// input's only the pixels inside the surrogate's window. Both walk, channel by channel, over a list of pixels in a tile, and
+// read the neighbourhood of each in the same tile of dy (neighbourhoods.hpp). Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <type_traits>
-#include <utility>
 
 #include "staa/core/scratch.hpp"
 #include "staa/kernels/convolution/active_pixels.hpp"
-#include "staa/kernels/convolution/packed_weights.hpp"
-#include "staa/kernels/maps/channel_sums.hpp"
+#include "staa/kernels/convolution/neighbourhoods.hpp"
+#include "staa/kernels/convolution/output_gradient.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Output channels that one pass takes: with a register for every tap and vector, and a few left over.
-template <Index Kernel, class Scalar, class Arch>
-struct NeighbourhoodBlock {
-    using V = Vector<Scalar, Arch>;
-    static constexpr Index taps = Kernel * Kernel;
-    static constexpr Index registers = Blocking<Scalar, Arch>::has_32_registers ? 28 : 14;
-    static constexpr Index vectors = std::max<Index>(
-        1, static_cast<Index>(std::bit_floor(static_cast<std::size_t>(std::min(4 * taps, registers) / taps))));
-    static constexpr Index width = vectors * lanes_of<V>;
-    static constexpr Index blocks(Index channels) { return (channels + width - 1) / width; }
-};
-
 namespace detail {
-
-/// sums[tap, o] += sum over the positions of dy[q, o], times the position's value where it has one, where output q reads the
-/// position through the tap: in row and column q = position + Kernel / 2 - tap. Two positions more than the list has are
-/// read, so that no addition waits for the address of its neighbourhood: 5 to 10 % of the time.
-template <Index Kernel, bool HasValues, class Arch, class Scalar>
-STAA_NOINLINE void add_neighbourhoods(const std::uint16_t* positions, [[maybe_unused]] const Scalar* values,
-                                      Index count, const Scalar* dy, Index padded_width, Scalar* sums) {
-    using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
-    using V = typename B::V;
-    V sum[B::taps][B::vectors];
-    unroll<B::taps>([&](auto tap) STAA_INLINE_LAMBDA {
-        unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[tap][v] = V(Scalar(0)); });
-    });
-    const Index row = padded_width * B::width;
-    Index next = positions[0], after_next = positions[1];
-    for (Index i = 0; i < count; ++i) {
-        const Scalar* centre = dy + next * B::width;
-        next = std::exchange(after_next, Index{positions[i + 2]});
-        [[maybe_unused]] V value;
-        if constexpr (HasValues) {
-            value = V(values[i]);
-        }
-        unroll<Kernel>([&](auto ky) STAA_INLINE_LAMBDA {
-            const Scalar* line = centre + (Kernel / 2 - ky) * row;
-            unroll<Kernel>([&](auto kx) STAA_INLINE_LAMBDA {
-                unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
-                    constexpr Index offset = (Kernel / 2 - kx) * B::width + v * lanes_of<V>;
-                    V& to = sum[ky * Kernel + kx][v];
-                    if constexpr (HasValues) {
-                        to = fma(value, V::load_aligned(line + offset), to);
-                    } else {
-                        to = to + V::load_aligned(line + offset);
-                    }
-                });
-            });
-        });
-    }
-    unroll<B::taps>([&](auto tap) STAA_INLINE_LAMBDA {
-        unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
-            Scalar* to = sums + tap * B::width + v * lanes_of<V>;
-            (V::load_unaligned(to) + sum[tap][v]).store_unaligned(to);
-        });
-    });
-}
-
-/// sums[i] += sum over taps and o of dy[q, o] · weight[tap, o], where output q reads positions[i] through the tap.
-template <Index Kernel, class Arch, class Scalar>
-STAA_NOINLINE void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy,
-                                           Index padded_width, const Scalar* weight, Index stride, Scalar* sums) {
-    using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
-    using V = typename B::V;
-    V weights[B::taps][B::vectors];
-    unroll<B::taps>([&](auto tap) STAA_INLINE_LAMBDA {
-        unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
-            weights[tap][v] = V::load_unaligned(weight + tap * stride + v * lanes_of<V>);
-        });
-    });
-    const Index row = padded_width * B::width;
-    for (Index i = 0; i < count; ++i) {
-        const Scalar* centre = dy + Index{positions[i]} * B::width;
-        V sum[Kernel][B::vectors];  // a sum a line: one for all would wait for itself
-        unroll<Kernel>([&](auto ky) STAA_INLINE_LAMBDA {
-            const Scalar* line = centre + (Kernel / 2 - ky) * row;
-            unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
-                sum[ky][v] =
-                    weights[ky * Kernel][v] * V::load_aligned(line + (Kernel / 2) * B::width + v * lanes_of<V>);
-            });
-            unroll<Kernel - 1>([&](auto before) STAA_INLINE_LAMBDA {
-                constexpr Index kx = before + 1;
-                unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
-                    constexpr Index offset = (Kernel / 2 - kx) * B::width + v * lanes_of<V>;
-                    sum[ky][v] = fma(weights[ky * Kernel + kx][v], V::load_aligned(line + offset), sum[ky][v]);
-                });
-            });
-        });
-        unroll<Kernel - 1>([&](auto before) STAA_INLINE_LAMBDA {
-            unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[0][v] = sum[0][v] + sum[before + 1][v]; });
-        });
-        unroll<B::vectors - 1>([&](auto before) STAA_INLINE_LAMBDA { sum[0][0] = sum[0][0] + sum[0][before + 1]; });
-        sums[i] += sum_lanes(sum[0][0]);
-    }
-}
-
-/// One whole block of a dy that is not kept, its columns from `first` on, in vectors.
-template <class V, Index Vectors, class Scalar>
-class GradientBlock {
- public:
-    GradientBlock(const OutputGradient<Scalar>& dy, Index first) : dy_(dy), first_(first) {
-        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
-            const Index c = first + v * lanes_of<V>;
-            a_[v] = V::load_unaligned(dy.a + c);
-            b_[v] = V::load_unaligned(dy.b + c);
-            shift_[v] = V::load_unaligned(dy.shift + c);
-        });
-    }
-
-    /// Of the pixel whose values begin at `pixel`.
-    STAA_INLINE void load(Index pixel, Scalar* to) const {
-        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
-            const Index i = pixel + first_ + v * lanes_of<V>;
-            const V scaled = fma(a_[v], V::load_unaligned(dy_.dy + i), shift_[v]);
-            fma(b_[v], V::load_unaligned(dy_.x + i), scaled).store_aligned(to + v * lanes_of<V>);
-        });
-    }
-
- private:
-    const OutputGradient<Scalar> dy_;
-    Index first_;
-    V a_[Vectors], b_[Vectors], shift_[Vectors];
-};
-
-/// Calls load(pixel's first value, to) for every position of a tile that is inside the maps; the others become zeros.
-template <class Scalar, class Load>
-STAA_INLINE void load_rows(const MapTiles& tiles, Index tile, Index out, Index width, Scalar* map, const Load& load) {
-    tiles.for_positions(tiles.tile(tile), [&](Index pixel, Index position) STAA_INLINE_LAMBDA {
-        if (pixel >= 0) {
-            load(pixel * out, map + position * width);
-        } else {
-            std::fill_n(map + position * width, width, Scalar(0));
-        }
-    });
-}
-
-/// One block of dy [pixels, out], its columns [first, first + used), as `map` [positions of the tile][width], zeros outside
-/// the maps and beyond `used`.
-template <Index Kernel, class Arch, class Scalar>
-void load_block(const MapTiles& tiles, Index tile, const OutputGradient<Scalar>& dy, Index out, Index first, Index used,
-                Scalar* map) {
-    using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
-    using V = typename B::V;
-    if (used < B::width) {
-        load_rows(tiles, tile, out, B::width, map, [&](Index pixel, Scalar* to) STAA_INLINE_LAMBDA {
-            for (Index c = first; c < first + used; ++c, ++to) {
-                const Scalar value = dy.dy[pixel + c];
-                *to = dy.is_kept() ? value : dy.a[c] * value + dy.shift[c] + dy.b[c] * dy.x[pixel + c];
-            }
-            std::fill_n(to, B::width - used, Scalar(0));
-        });
-    } else if (dy.is_kept()) {
-        load_rows(tiles, tile, out, B::width, map, [&](Index pixel, Scalar* to) STAA_INLINE_LAMBDA {
-            unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {
-                V::load_unaligned(dy.dy + pixel + first + v * lanes_of<V>).store_aligned(to + v * lanes_of<V>);
-            });
-        });
-    } else {
-        const GradientBlock<V, B::vectors, Scalar> block(dy, first);
-        load_rows(tiles, tile, out, B::width, map,
-                  [&](Index pixel, Scalar* to) STAA_INLINE_LAMBDA { block.load(pixel, to); });
-    }
-}
 
 /// The last, incomplete block of weights [taps, in, out], filled up with zeros to [taps, in, width].
 template <Index Kernel, class Arch, class Scalar>

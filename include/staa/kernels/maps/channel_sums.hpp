@@ -104,18 +104,6 @@ STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, con
     }
 }
 
-/// The gradient [pixels, channels] of a convolution's output. Either `dy` is this gradient, and the other pointers are null.
-/// Or batch norm follows the convolution: then `dy` is the gradient of batch norm's output, x is its input, and the
-/// convolution's gradient is a · dy + b · x + shift, with a, b and shift [channels]. `combine_channels` makes a map of it;
-/// kernels that read it tile by tile compute it as they load it.
-template <class Scalar>
-struct OutputGradient {
-    const Scalar* dy;  ///< of the convolution's output, or of batch norm's
-    const Scalar *a = nullptr, *x = nullptr, *b = nullptr, *shift = nullptr;
-    /// Whether `dy` is the convolution's gradient.
-    bool is_kept() const { return a == nullptr; }
-};
-
 /// y[row, c] = a[c] · x[row, c] + b[c] · z[row, c] + shift[c]; z and b may be null. y may be x.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void combine_channels(Index rows, Index channels, const Scalar* a, const Scalar* x, const Scalar* b,
