@@ -4,8 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "staa/kernels/convolution/spike_convolution.hpp"
-#include "staa/kernels/convolution/table_convolution.hpp"
+#include "staa/kernels/convolution/convolution.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/kernels/convolution/spike_convolution.hpp"
+#include "staa/kernels/convolution/convolution.hpp"
 
 #include "kernels/cases.hpp"
 #include "staa/kernels/plain/convolution.hpp"

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "staa/kernels/convolution/output_tiles.hpp"
 #include "staa/kernels/convolution/packed_weights.hpp"
 
 namespace staa {
@@ -14,17 +15,6 @@ namespace detail {
 
 /// Scalars of a task's lines.
 inline constexpr Index narrow_capacity = 8 * 1024;
-
-/// Whether the weights of every block are few, and the lines that one output line reads fit. A kernel of one pixel has only
-/// one tap: its sums stay in registers anyway. On small maps too many taps would read the border.
-template <class Scalar, class Arch>
-constexpr bool is_narrow(const ConvolutionShape& s) {
-    using B = Blocking<Scalar, Arch>;
-    const Index width = std::min(B::width, B::vectors(0, s.out_channels) * B::lanes);
-    return s.kernel > 1 && s.in_channels <= 64 && s.out_height * s.out_width >= 64 &&
-           s.taps() * s.in_channels * width * static_cast<Index>(sizeof(Scalar)) <= 24 * 1024 &&
-           lines_read(s, 1) * padded_width(s) * s.in_channels <= narrow_capacity;
-}
 
 /// Neighbours whose sums of `vectors` vectors stay in registers. A multiply-add waits for the one before it in its sum, so
 /// more than eight sums must be on their way, and each loads a value: of one vector twice as many as of two.
@@ -52,11 +42,12 @@ void copy_lines(const ConvolutionShape& s, const Scalar* image, Index first, Ind
     });
 }
 
-/// Sums of `Pixels` neighbours, the first of which reads from `at` on; to y. Two addresses, with what lies up to seven
-/// neighbours behind them: one for each would not fit the registers.
+/// Writes the sums of `Pixels` neighbours, the first of which reads from `at` on. Two addresses reach all of them, each with
+/// the next seven at fixed distances: an address per neighbour would not fit the registers. `begin` is what the sums begin
+/// with.
 template <class V, Index Vectors, Index Pixels, class Scalar>
 STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const Scalar* weights, const Scalar* begin,
-                                     Index used, Scalar* y, Index y_stride) {
+                                     const UsedColumns<Scalar> to) {
     constexpr Index columns = Vectors * lanes_of<V>;
     V sums[Pixels][Vectors];
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
@@ -78,18 +69,17 @@ STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const
             }
         }
     }
-    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { store_used(sums[p], used, y + p * y_stride); });
+    unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { store_used(sums[p], to.used, to.y + p * to.stride); });
 }
 
 /// One output line of one block.
 template <class V, Index Vectors, Index Pixels, class Scalar>
 STAA_NOINLINE void multiply_narrow_line(const ReadOrder w, Index pixels, const Scalar* at, const Scalar* weights,
-                                        const Scalar* begin, Index used, Scalar* y, Index y_stride) {
+                                        const Scalar* begin, const UsedColumns<Scalar> to) {
     Index x = 0;
     const auto multiply = [&](auto count) STAA_INLINE_LAMBDA {
         for (; x + count <= pixels; x += count) {
-            multiply_neighbours<V, Vectors, count>(w, at + x * w.step, weights, begin, used, y + x * y_stride,
-                                                   y_stride);
+            multiply_neighbours<V, Vectors, count>(w, at + x * w.step, weights, begin, to.from(x));
         }
     };
     multiply(std::integral_constant<Index, Pixels>{});
@@ -129,7 +119,7 @@ void narrow_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {
                     constexpr Index pixels = narrow_pixels<B>(count);
                     multiply_narrow_line<Vector<Scalar, Arch>, count, pixels>(
-                        order, s.out_width, lines + i * s.stride * line, weights, begin, used, to, s.out_channels);
+                        order, s.out_width, lines + i * s.stride * line, weights, begin, {to, s.out_channels, used});
                 });
             }
         });

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "staa/kernels/convolution/narrow_convolution.hpp"
-#include "staa/kernels/convolution/pointwise_convolution.hpp"
+#include "staa/kernels/convolution/pair_products.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -29,14 +29,6 @@ constexpr Index product_columns(const ConvolutionShape& s) {
     return Blocking<Scalar, Arch>::packed_size(1, s.taps() * s.in_channels);
 }
 
-/// Whether the columns of one tap fill half a vector at most, and a task's lines fit. On small maps too many products would
-/// be the border's.
-template <class Scalar, class Arch>
-constexpr bool has_narrow_input_gradient(const ConvolutionShape& s) {
-    return s.kernel > 1 && 2 * s.in_channels <= Blocking<Scalar, Arch>::lanes && s.in_height * s.in_width >= 64 &&
-           s.in_width <= narrow_line && s.kernel * s.out_width * product_columns<Scalar, Arch>(s) <= narrow_products;
-}
-
 /// products [out_width, product_columns] = dy [out_width, out_channels] · packed, of one output line.
 template <class Arch, class Scalar>
 void make_products(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed, Scalar* products) {
@@ -50,8 +42,8 @@ void make_products(const ConvolutionShape& s, const Scalar* dy, const Scalar* pa
         for (Index block = 0; block < B::blocks(columns); ++block) {
             with_vectors<B::most_vectors>(B::vectors(block, columns), [&](auto count) {
                 multiply_pairs<Vector<Scalar, Arch>, count, narrow_pixels<B>(count), Scalar>(
-                    {dy, s.out_channels, s.out_channels}, pairs, packed + B::block_offset(block, s.out_channels), zeros,
-                    Index{0}, products + first * columns + block * B::width, columns);
+                    {dy, s.out_channels, s.out_channels}, pairs, packed + B::block_offset(block, s.out_channels),
+                    PixelRows{&zeros[0], Index{0}}, PixelRows{products + first * columns + block * B::width, columns});
             });
         }
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "staa/kernels/convolution/gradient_sums.hpp"
 #include "staa/kernels/convolution/narrow_convolution.hpp"
 
 namespace staa {
@@ -24,54 +25,11 @@ constexpr Index narrow_gradient_rows(Index vectors) {
     return Blocking::has_32_registers ? (vectors == 1 ? 24 : 9) : (vectors == 1 ? 12 : 6);
 }
 
-/// Whether what an output pixel reads of a line is short, and the lines that one output line reads fit. On small maps too
-/// many taps would read the border.
-constexpr bool has_narrow_gradient(const ConvolutionShape& s) {
-    return s.kernel > 1 && s.kernel * s.in_channels <= 96 && s.out_height * s.out_width >= 64 &&
-           s.out_width <= narrow_gradient_pixels &&
-           lines_read(s, 1) * padded_width(s) * s.in_channels <= narrow_capacity;
-}
-
 /// Lines of a map, of which a kernel reads some channels.
 template <class Scalar>
 struct Lines {
     const Scalar* values;
     Index line, step;  ///< from a line to the next, and from a pixel to its neighbour
-};
-
-/// Sums of rows of a weights' gradient, in registers: gradient [Rows][columns], of which it takes the first vectors.
-template <class V, Index Vectors, Index Rows, class Scalar>
-class GradientSums {
- public:
-    STAA_INLINE GradientSums(Scalar* gradient, Index columns) : gradient_(gradient), columns_(columns) {
-        for_sums([&](auto r, auto v) STAA_INLINE_LAMBDA { sums_[r][v] = V::load_aligned(place(r, v)); });
-    }
-
-    /// Adds values[row] · dy.
-    STAA_INLINE void add(const Scalar* values, const Scalar* dy) {
-        V of_dy[Vectors];
-        unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { of_dy[v] = V::load_unaligned(dy + v * lanes_of<V>); });
-        unroll<Rows>([&](auto r) STAA_INLINE_LAMBDA {
-            const V value(values[r]);
-            unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sums_[r][v] = fma(value, of_dy[v], sums_[r][v]); });
-        });
-    }
-
-    STAA_INLINE void store() const {
-        for_sums([&](auto r, auto v) STAA_INLINE_LAMBDA { sums_[r][v].store_aligned(place(r, v)); });
-    }
-
- private:
-    template <class Visit>
-    STAA_INLINE static void for_sums(const Visit& visit) {
-        unroll<Rows>([&](auto r)
-                         STAA_INLINE_LAMBDA { unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { visit(r, v); }); });
-    }
-    STAA_INLINE Scalar* place(Index r, Index v) const { return gradient_ + r * columns_ + v * lanes_of<V>; }
-
-    V sums_[Rows][Vectors];
-    Scalar* gradient_;
-    Index columns_;
 };
 
 /// gradient[r] += sum over lines and pixels of x[line][pixel][r] · dy[line][pixel], for `Rows` rows of `columns`.
@@ -87,23 +45,24 @@ STAA_NOINLINE void correlate_lines(const Index lines, const Index pixels, const 
     sums.store();
 }
 
-/// Rows [first, last) of a line of taps, as many at a time as the registers hold.
+/// The same for `rows` rows, as many at a time as the registers hold.
 template <class V, Index Vectors, Index Rows, class Scalar>
-void correlate_rows(Index first, const Index last, Index lines, Index pixels, const Lines<Scalar>& x,
-                    const Lines<Scalar>& dy, Index columns, Scalar* gradient) {
-    for (; first + Rows <= last; first += Rows) {
-        correlate_lines<V, Vectors, Rows>(lines, pixels, {x.values + first, x.line, x.step}, dy, columns,
-                                          gradient + first * columns);
+void correlate_rows(const Index rows, Index lines, Index pixels, const Lines<Scalar>& x, const Lines<Scalar>& dy,
+                    Index columns, Scalar* gradient) {
+    Index row = 0;
+    for (; row + Rows <= rows; row += Rows) {
+        correlate_lines<V, Vectors, Rows>(lines, pixels, {x.values + row, x.line, x.step}, dy, columns,
+                                          gradient + row * columns);
     }
     if constexpr (Rows > 1) {
-        if (first < last) {
-            correlate_rows<V, Vectors, Rows % 2 == 0 ? Rows / 2 : Rows / 3>(first, last, lines, pixels, x, dy, columns,
-                                                                            gradient);
+        if (row < rows) {
+            correlate_rows<V, Vectors, Rows % 2 == 0 ? Rows / 2 : Rows / 3>(
+                rows - row, lines, pixels, {x.values + row, x.line, x.step}, dy, columns, gradient + row * columns);
         }
     }
 }
 
-/// `dense_convolution_weight_gradient` of what `has_narrow_gradient`. A task owns two vectors of columns of all rows, or, if
+/// `dense_convolution_weight_gradient` of what `has_narrow_weight_gradient`. A task owns two vectors of columns of all rows, or, if
 /// these are too few for the threads, of some rows of a line of taps; it walks over all pixels in order.
 template <class Arch, class Scalar>
 void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Scalar* dy, Scalar* packed) {
@@ -141,10 +100,11 @@ void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Sc
                 of_dy = {tile, s.out_width * vectors * B::lanes, vectors * B::lanes};
             }
             for (Index ky = first_tap; ky < first_tap + taps; ++ky) {
-                const Lines<Scalar> of_x{lines + ky * line, s.stride * line, s.stride * s.in_channels};
+                const Lines<Scalar> of_x{lines + ky * line + first_row, s.stride * line, s.stride * s.in_channels};
                 with_vectors<most>(vectors, [&](auto count) {
-                    correlate_rows<V, count, narrow_gradient_rows<B>(count)>(
-                        first_row, last_row, last - first, s.out_width, of_x, of_dy, columns, rows_of_tap(ky));
+                    correlate_rows<V, count, narrow_gradient_rows<B>(count)>(last_row - first_row, last - first,
+                                                                             s.out_width, of_x, of_dy, columns,
+                                                                             rows_of_tap(ky) + first_row * columns);
                 });
             }
         };

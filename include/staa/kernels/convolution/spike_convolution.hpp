@@ -9,7 +9,8 @@
 #include <type_traits>
 
 #include "staa/kernels/convolution/active_channels.hpp"
-#include "staa/kernels/convolution/dense_convolution.hpp"
+#include "staa/kernels/convolution/convolution_geometry.hpp"
+#include "staa/kernels/convolution/output_tiles.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -95,17 +96,18 @@ STAA_INLINE void add_rows(const ListAhead& list, const std::uint16_t* end, [[may
     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[v].store_aligned(sums + v * lanes_of<V>); });
 }
 
-/// Adds one line of taps and one word of channels to the sums of output pixels [first, last), or begins them. What a pixel
+/// Adds one line of taps and one word of channels to the sums of a tile, or begins them. What a pixel
 /// reads is one piece of a list: the entries of its neighbours in the line. slab [kernel][channels of the word]
 /// [Vectors · lanes]. Sizes and lists are copies: a stored vector may be anything, so what has an address is read again
 /// after each.
 template <class V, Index Vectors, bool Begins, class Active, class Scalar>
-STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, Index word, Index first,
-                                    Index last, const Scalar* slab, const Tile<Scalar> tile) {
+STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, Index word,
+                                    const Scalar* slab, const Tile<Scalar> tile) {
     constexpr bool has_values = !std::is_same_v<Active, ActiveChannels>;
     const Index tap_bytes =
         channels_of_word(word, s.in_channels) * Vectors * lanes_of<V> * static_cast<Index>(sizeof(Scalar));
     const auto weights = reinterpret_cast<std::uintptr_t>(slab);
+    const Index first = tile.first, last = tile.last;
     Index x = first % s.out_width, y = first / s.out_width % s.out_height, image = first / s.out_width / s.out_height;
     for (Index pixel = first; pixel < last;) {
         const Index end_x = std::min(s.out_width, x + last - pixel), in_y = y * s.stride + ky - s.padding;
@@ -139,30 +141,6 @@ STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active activ
     }
 }
 
-/// slab[channel] += dy[target] for every channel of a word that is active at `source`.
-template <class V, Index Vectors, class Scalar, class Pairs>
-void add_to_active_rows(const ActiveChannels& active, Index word, const Pairs& pairs, const Scalar* dy, Index stride,
-                        Scalar* slab) {
-    constexpr Index columns = Vectors * lanes_of<V>;
-    const Index channels = channels_of_word(word, active.channels);
-    for (Index i = 0; i < pairs.count; ++i) {
-        const Index image = pairs.source[i] / active.map_pixels, pixel = pairs.source[i] % active.map_pixels;
-        const std::int32_t* begin = active.begins(image, word) + pixel;
-        const std::uint16_t* entry = active.entries_of(image) + begin[0];
-        const std::uint16_t* end = active.entries_of(image) + begin[1];
-        const Scalar* from = dy + pairs.target[i] * stride;
-        const Index first = pixel % active.width * channels - 64 * word;
-        V values[Vectors];
-        unroll<Vectors>([&](auto v) { values[v] = V::load_unaligned(from + v * lanes_of<V>); });
-        for (; entry < end; ++entry) {
-            Scalar* row = slab + (Index{*entry} - first) * columns;
-            unroll<Vectors>([&](auto v) {
-                (V::load_aligned(row + v * lanes_of<V>) + values[v]).store_aligned(row + v * lanes_of<V>);
-            });
-        }
-    }
-}
-
 }  // namespace detail
 
 /// `dense_convolution` where x is 1 at the active channels, or what ActiveValues gives them, and 0 elsewhere. The same
@@ -173,33 +151,19 @@ STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const Active& acti
     const Index tile_pixels = detail::fits_in_place<Arch>(detail::InPlace::anywhere, s.out_channels, y)
                                   ? detail::spike_tile(s.out_pixels(), Blocking<Scalar, Arch>::blocks(s.out_channels))
                                   : convolution_tile;
-    detail::for_tiles<Arch, detail::InPlace::anywhere>(
-        tile_pixels, s.out_pixels(), s.taps() * s.in_channels, s.out_channels, packed, bias, y,
-        [&](Index first, Index last, auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
+    detail::for_tiles<Arch, detail::InPlace::anywhere, Scalar>(
+        tile_pixels, {s.out_pixels(), s.out_channels, bias, y}, s.taps() * s.in_channels, packed,
+        [&](auto vectors, const Scalar* slab, const detail::Tile<Scalar>& tile) {
             using V = Vector<Scalar, Arch>;
             for (Index ky = 0; ky < s.kernel; ++ky) {
                 for (Index word = 0; word < words_for(s.in_channels); ++word) {
                     if (ky == 0 && word == 0) {
-                        detail::add_line_of_taps<V, vectors, true>(s, active, ky, word, first, last, slab, tile);
+                        detail::add_line_of_taps<V, vectors, true>(s, active, ky, word, slab, tile);
                     } else {
-                        detail::add_line_of_taps<V, vectors, false>(s, active, ky, word, first, last, slab, tile);
+                        detail::add_line_of_taps<V, vectors, false>(s, active, ky, word, slab, tile);
                     }
                     slab += s.kernel * channels_of_word(word, s.in_channels) * vectors * lanes_of<V>;
                 }
-            }
-        });
-}
-
-/// `dense_convolution_weight_gradient` where x is 1 at the active channels and 0 elsewhere.
-template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void spike_convolution_weight_gradient(const ConvolutionShape& s, const ActiveChannels& active,
-                                                   const Scalar* dy, Scalar* packed) {
-    const detail::GradientShare share{.rows = s.in_channels, .taps = 1, .pixels = convolution_tile, .rows_a_call = 0};
-    detail::weight_gradient_tasks<Arch>(
-        s, dy, share, packed,
-        [&](auto vectors, const auto& pairs, const Scalar* dy_tile, Index stride, Index, Index, Scalar* slab, auto&) {
-            for (Index word = 0; word < words_for(s.in_channels); ++word) {
-                detail::add_to_active_rows<Vector<Scalar, Arch>, vectors>(active, word, pairs, dy_tile, stride, slab);
             }
         });
 }

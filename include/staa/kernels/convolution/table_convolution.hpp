@@ -14,6 +14,7 @@
 #include "staa/core/simd.hpp"
 #include "staa/core/spikes.hpp"
 #include "staa/kernels/convolution/convolution_geometry.hpp"
+#include "staa/kernels/convolution/output_tiles.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -125,11 +126,17 @@ inline void store_lines(const ConvolutionShape& s, const std::uint64_t* image, I
     });
 }
 
-/// Sums of `Pixels` neighbours: of each the quads of all lines of taps, from `at` on; `used` columns to y. Each has two sums,
-/// so that enough additions are on their way.
+/// How the spikes that a pixel reads lie in the stored lines.
+struct QuadOrder {
+    Index lines, quads;      ///< lines of taps, and quads of each
+    Index line_bytes, step;  ///< from a line to the next, and from what a pixel reads to what its neighbour reads
+};
+
+/// Writes the sums of `Pixels` neighbours, the first of which reads from `at` on: of each pixel the quads of all lines of
+/// taps, beginning with `begin`. A pixel has two sums, so that enough additions are under way.
 template <class V, Index Pixels, class Scalar>
-STAA_INLINE void look_up(Index lines, Index quads, Index line_bytes, Index step, const std::uint8_t* at,
-                         const Scalar* table, V begin, Index used, Scalar* y, Index y_stride) {
+STAA_INLINE void look_up(const QuadOrder& order, const std::uint8_t* at, const Scalar* table, V begin,
+                         const UsedColumns<Scalar> to) {
     constexpr Index row_bytes = lanes_of<V> * static_cast<Index>(sizeof(Scalar)), table_bytes = 16 * row_bytes;
     constexpr int shift = std::countr_zero(static_cast<std::uint64_t>(row_bytes));
     constexpr std::uint64_t mask = std::uint64_t{15} << shift;
@@ -142,12 +149,13 @@ STAA_INLINE void look_up(Index lines, Index quads, Index line_bytes, Index step,
     const auto sum = [&](Index quad, std::uint64_t bits) STAA_INLINE_LAMBDA {
         return V::load_aligned(reinterpret_cast<const Scalar*>(tables + quad * table_bytes + (bits & mask)));
     };
-    for (Index ky = 0; ky < lines; ++ky, at += line_bytes) {
-        for (Index first = 0; first < quads; first += 16) {
+    for (Index ky = 0; ky < order.lines; ++ky, at += order.line_bytes) {
+        for (Index first = 0; first < order.quads; first += 16) {
             std::uint64_t bits[Pixels];  // turned, so that a quad is where its offset in bytes is
-            unroll<Pixels>(
-                [&](auto p) STAA_INLINE_LAMBDA { bits[p] = std::rotl(load_bytes(at + p * step + first / 2), shift); });
-            for (Index quad = first; quad < std::min(quads, first + 16); quad += 4, tables += 4 * table_bytes) {
+            unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
+                bits[p] = std::rotl(load_bytes(at + p * order.step + first / 2), shift);
+            });
+            for (Index quad = first; quad < std::min(order.quads, first + 16); quad += 4, tables += 4 * table_bytes) {
                 unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
                     even[p] = even[p] + sum(0, bits[p]);
                     odd[p] = odd[p] + sum(1, std::rotr(bits[p], 4));
@@ -160,27 +168,22 @@ STAA_INLINE void look_up(Index lines, Index quads, Index line_bytes, Index step,
     }
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
         const V total[1] = {even[p] + odd[p]};
-        store_used(total, used, y + p * y_stride);
+        store_used(total, to.used, to.y + p * to.stride);
     });
 }
 
-/// One output line of one block, from the lines that it reads. `step` is from pixel to pixel.
+/// One output line of one block: `pixels` pixels, from the lines that it reads.
 template <class V, class Scalar>
-STAA_NOINLINE void look_up_line(const ConvolutionShape s, Index quads, Index line_bytes, Index step,
-                                const std::uint8_t* lines, const Scalar* table, const Scalar* begin, Index used,
-                                Scalar* y) {
+STAA_NOINLINE void look_up_line(const QuadOrder order, Index pixels, const std::uint8_t* lines, const Scalar* table,
+                                const Scalar* begin, const UsedColumns<Scalar> to) {
     constexpr Index together = 4;
     const V first = V::load_aligned(begin);
-    const auto look_up_at = [&](auto pixels, Index x) STAA_INLINE_LAMBDA {
-        look_up<V, pixels>(s.kernel, quads, line_bytes, step, lines + x * step, table, first, used,
-                           y + x * s.out_channels, s.out_channels);
-    };
     Index x = 0;
-    for (; x + together <= s.out_width; x += together) {
-        look_up_at(std::integral_constant<Index, together>{}, x);
+    for (; x + together <= pixels; x += together) {
+        look_up<V, together>(order, lines + x * order.step, table, first, to.from(x));
     }
-    for (; x < s.out_width; ++x) {
-        look_up_at(std::integral_constant<Index, 1>{}, x);
+    for (; x < pixels; ++x) {
+        look_up<V, 1>(order, lines + x * order.step, table, first, to.from(x));
     }
 }
 
@@ -197,7 +200,10 @@ STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_
     const Index line_bytes = detail::byte_line(s);
     const LineTasks tasks(s, pixels_a_task, detail::byte_lines_capacity / line_bytes);
     const Index image_words = s.in_height * s.in_width * words_for(s.in_channels);
-    const Index step = s.stride * detail::pixel_bytes(s.in_channels), quads = T::line(s.kernel, s.in_channels);
+    const detail::QuadOrder order{.lines = s.kernel,
+                                  .quads = T::line(s.kernel, s.in_channels),
+                                  .line_bytes = line_bytes,
+                                  .step = s.stride * detail::pixel_bytes(s.in_channels)};
     const Index cost = tasks.lines() * s.out_width * T::block_size(s.kernel, s.in_channels) / T::sums;
     parallel_for(tasks.count() * T::blocks(s.out_channels), cost, [&](Index task) {
         const Index block = task / tasks.count(), column = block * T::lanes;
@@ -212,8 +218,8 @@ STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_
             detail::store_lines(s, spikes + image * image_words, first, last, lines);
             Scalar* to = y + (image * s.out_height + first) * s.out_width * s.out_channels + column;
             for (Index i = 0; i < last - first; ++i, to += s.out_width * s.out_channels) {
-                detail::look_up_line<Vector<Scalar, Arch>>(s, quads, line_bytes, step,
-                                                           lines + i * s.stride * line_bytes, table, begin, used, to);
+                detail::look_up_line<Vector<Scalar, Arch>>(order, s.out_width, lines + i * s.stride * line_bytes, table,
+                                                           begin, {to, s.out_channels, used});
             }
         });
     });

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "staa/core/scratch.hpp"
-#include "staa/kernels/convolution/dense_convolution.hpp"
+#include "staa/kernels/convolution/convolution.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {

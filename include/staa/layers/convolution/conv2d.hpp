@@ -7,7 +7,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "staa/kernels/convolution/spike_convolution.hpp"
+#include "staa/kernels/convolution/convolution.hpp"
 #include "staa/layers/contract.hpp"
 #include "staa/layers/convolution/convolution_gradient.hpp"
 #include "staa/layers/convolution/packed_convolution.hpp"

@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "staa/kernels/convolution/spike_convolution.hpp"
-#include "staa/kernels/convolution/spike_gradients.hpp"
+#include "staa/kernels/convolution/convolution.hpp"
 #include "staa/kernels/maps/pooling.hpp"
 #include "staa/layers/contract.hpp"
 #include "staa/layers/convolution/convolution_choice.hpp"
