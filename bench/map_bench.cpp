@@ -3,8 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include "staa/kernels/maps/channel_sums.hpp"
+#include "staa/kernels/maps/elementwise.hpp"
 #include "staa/kernels/maps/pooling.hpp"
-#include "staa/kernels/maps/products.hpp"
 #include "support/machine.hpp"
 #include "support/random_maps.hpp"
 
@@ -50,8 +50,8 @@ void gradients(benchmark::State& state) {
     const auto x = r.values(), dy = r.values(), mean = r.channel_values(), sum = r.channel_values(),
                product = r.channel_values();
     measure(state, moving(2 * r.size()), [&] {
-        channel_gradients<float>(r.arena, r.count, r.channels, x.data(), mean.data(), dy.data(), sum.data(),
-                                 product.data());
+        channel_gradients<float>(r.arena, r.count, r.channels, x.data(), mean.data(), dy.data(),
+                                 {sum.data(), product.data()});
     });
 }
 BENCHMARK(gradients)->Name("batch_norm/gradients")->Apply(at_maps);
@@ -60,7 +60,8 @@ void normalise(benchmark::State& state) {
     Rows r(state);
     const auto x = r.values(), y = r.values(), scale = r.channel_values(), shift = r.channel_values();
     measure(state, moving(2 * r.size()), [&] {
-        combine_channels<float>(r.count, r.channels, scale.data(), x.data(), nullptr, nullptr, shift.data(), y.data());
+        combine_channels<float>(r.count, r.channels, {scale.data(), x.data(), nullptr, nullptr, shift.data()},
+                                y.data());
     });
 }
 BENCHMARK(normalise)->Name("batch_norm/combine/forward")->Apply(at_maps);
@@ -70,7 +71,8 @@ void normalise_back(benchmark::State& state) {
     const auto x = r.values(), dy = r.values(), dx = r.values();
     const auto a = r.channel_values(), b = r.channel_values(), shift = r.channel_values();
     measure(state, moving(3 * r.size()), [&] {
-        combine_channels<float>(r.count, r.channels, a.data(), dy.data(), b.data(), x.data(), shift.data(), dx.data());
+        combine_channels<float>(r.count, r.channels, {a.data(), dy.data(), b.data(), x.data(), shift.data()},
+                                dx.data());
     });
 }
 BENCHMARK(normalise_back)->Name("batch_norm/combine/backward")->Apply(at_maps);

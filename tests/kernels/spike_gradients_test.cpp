@@ -163,8 +163,8 @@ TEMPLATE_TEST_CASE("Both gradients at once are the two alone, from dy or from wh
                                                      {dy.made.data()}, alone.data());
         staa::windowed_input_gradient<3, Scalar, Arch>(fired.arena, fired.tiles, window.listed(), s.out_channels,
                                                        {dy.made.data()}, fired.weight.data(), dx_alone.data());
-        staa::spike_gradients<3, Scalar, Arch>(fired.arena, fired.tiles, fired.listed(), window.listed(),
-                                               s.out_channels, dy.parts, fired.weight.data(), together.data(),
+        staa::spike_gradients<3, Scalar, Arch>(fired.arena, fired.tiles, fired.listed(), window.listed(), dy.parts,
+                                               {s.out_channels, fired.weight.data(), together.data()},
                                                dx_together.data());
         CHECK(sum_mismatch(together, as<double>(alone)) == "");
         CHECK(sum_mismatch(dx_together, as<double>(dx_alone)) == "");
@@ -185,8 +185,8 @@ TEST_CASE("Both gradients over lists of pixels are the same to the bit with one 
         staa::windowed_input_gradient<3, float>(p.arena, p.tiles, p.listed(), s.out_channels, {p.dy.data()},
                                                 p.weight.data(), dx.data());
         dx.insert(dx.end(), gradient.begin(), gradient.end());
-        staa::spike_gradients<3, float>(p.arena, p.tiles, p.listed(), p.listed(), s.out_channels, {p.dy.data()},
-                                        p.weight.data(), gradient.data(), dx.data());
+        staa::spike_gradients<3, float>(p.arena, p.tiles, p.listed(), p.listed(), {p.dy.data()},
+                                        {s.out_channels, p.weight.data(), gradient.data()}, dx.data());
         dx.insert(dx.end(), gradient.begin(), gradient.end());
         return dx;
     };

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "staa/kernels/convolution/output_gradient.hpp"
-#include "staa/kernels/maps/attention.hpp"
 #include "staa/kernels/maps/channel_sums.hpp"
+#include "staa/kernels/maps/channels.hpp"
 #include "staa/layers/contract.hpp"
 #include "staa/layers/neurons/currents.hpp"
 
@@ -109,8 +109,8 @@ struct BatchNorm {
             /// For the convolution before, which makes it on the way.
             OutputGradient<Scalar> parts() const { return {dy_.data(), of_dy(), x_.data(), of_x(), shift()}; }
             void make(Scalar* dx) const {
-                combine_channels<Scalar>(x_.extents().pixels(), In::channels, of_dy(), dy_.data(), of_x(), x_.data(),
-                                         shift(), dx);
+                combine_channels<Scalar>(x_.extents().pixels(), In::channels,
+                                         {of_dy(), dy_.data(), of_x(), x_.data(), shift()}, dx);
             }
 
          private:
@@ -128,8 +128,8 @@ struct BatchNorm {
             const Scratch<Scalar> sums(call.arena, 2 * In::channels);
             Scalar* sum = sums.data();
             Scalar* product = sum + In::channels;
-            channel_gradients<Scalar>(call.arena, rows, In::channels, x.data(), tape.mean.data(), dy.data(), sum,
-                                      product);
+            channel_gradients<Scalar>(call.arena, rows, In::channels, x.data(), tape.mean.data(), dy.data(),
+                                      {sum, product});
             InputGradient dx(x, dy, call.arena);
             const Scalar share = tape.is_frozen ? Scalar(0) : Scalar(1) / static_cast<Scalar>(rows);
             for (Index c = 0; c < In::channels; ++c) {
@@ -206,7 +206,7 @@ struct BatchNorm {
         static void normalise(const Analog<Scalar>& x, Analog<Scalar>& y, const Scalar* scale, const Scalar* shift,
                               const Call& call) {
             y.resize(call.arena, x.extents());
-            combine_channels<Scalar>(x.extents().pixels(), In::channels, scale, x.data(), nullptr, nullptr, shift,
+            combine_channels<Scalar>(x.extents().pixels(), In::channels, {scale, x.data(), nullptr, nullptr, shift},
                                      y.data());
         }
     };

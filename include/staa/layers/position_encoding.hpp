@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/maps/elementwise.hpp"
 #include "staa/kernels/maps/matrix_product.hpp"
-#include "staa/kernels/maps/pooling.hpp"
 #include "staa/layers/contract.hpp"
 
 namespace staa {

@@ -193,15 +193,22 @@ constexpr bool fits_both_gradients(Index in, Index out) {
     return in * B::taps * B::blocks(out) * B::width <= Index{1} << 16;
 }
 
+/// Weights [Kernel, Kernel, in, out], and where their gradient is added.
+template <class Scalar>
+struct WeightsAndGradient {
+    Index out;
+    const Scalar* weight;
+    Scalar* d_weight;
+};
+
 /// `spike_weight_gradient` and `windowed_input_gradient` at once, for what `fits_both_gradients`.
 template <Index Kernel, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void spike_gradients(Arena& arena, const MapTiles& tiles, const ActivePixels& active,
-                                 const ActivePixels& wanted, Index out,
-                                 const std::type_identity_t<OutputGradient<Scalar>>& dy, const Scalar* weight,
-                                 Scalar* d_weight, Scalar* dx) {
+                                 const ActivePixels& wanted, const std::type_identity_t<OutputGradient<Scalar>>& dy,
+                                 const WeightsAndGradient<Scalar>& of, Scalar* dx) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
-    const Index in = active.channels, blocks = B::blocks(out);
-    const detail::WeightBlocks<Kernel, Scalar, Arch> weights(arena, in, out, weight);
+    const Index in = active.channels, out = of.out, blocks = B::blocks(out);
+    const detail::WeightBlocks<Kernel, Scalar, Arch> weights(arena, in, out, of.weight);
     const detail::PartialGradients<Kernel, Scalar, Arch> partial(arena, tiles.count(), detail::gradient_tasks, in, out);
     const WorkerScratch<Scalar> memory(arena, wanted.room);
     const Index cost = tiles.count() / partial.groups() * tiles.pixels() * in * out;
@@ -222,7 +229,7 @@ STAA_KERNEL void spike_gradients(Arena& arena, const MapTiles& tiles, const Acti
             detail::spread_sums(tiles, wanted, i, sums, dx);
         }
     });
-    partial.add_to(d_weight);
+    partial.add_to(of.d_weight);
 }
 
 }  // namespace STAA_ABI

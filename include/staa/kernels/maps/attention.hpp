@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "staa/core/strips.hpp"
+#include "staa/kernels/maps/channels.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -43,15 +44,6 @@ STAA_KERNEL void softmax(Index count, Scalar* scores) {
     }
 }
 
-namespace detail {
-template <class Scalar>
-void divide(Index count, Scalar divisor, Scalar* values) {
-    for (Index i = 0; i < count; ++i) {
-        values[i] *= 1 / divisor;
-    }
-}
-}  // namespace detail
-
 /// weighted[c] = sum over pixels of weight[pixel] · x[pixel, c]; mean[c] = mean over pixels of x[pixel, c].
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void pool_pixels(Index pixels, Index channels, const Scalar* x, const Scalar* weight, Scalar* weighted,
@@ -67,21 +59,6 @@ STAA_KERNEL void pool_pixels(Index pixels, Index channels, const Scalar* x, cons
             total += value;
         }
         sum.store_unaligned(weighted + c);
-        total.store_unaligned(mean + c);
-    });
-    detail::divide(channels, static_cast<Scalar>(pixels), mean);
-}
-
-/// mean[c] = mean over pixels of x[pixel, c].
-template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void mean_pixels(Index pixels, Index channels, const Scalar* x, Scalar* mean) {
-    std::fill_n(mean, channels, Scalar(0));
-    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
-        using V = typename decltype(lanes)::type;
-        V total = V::load_unaligned(mean + c);
-        for (Index pixel = first; pixel < last; ++pixel) {
-            total += V::load_unaligned(x + pixel * channels + c);
-        }
         total.store_unaligned(mean + c);
     });
     detail::divide(channels, static_cast<Scalar>(pixels), mean);
@@ -169,40 +146,6 @@ STAA_KERNEL void current_gradient(Index pixels, Index channels, CurrentGradient<
         if (g.attention != nullptr) {
             d_key.store_unaligned(g.d_key + c);
         }
-    });
-}
-
-/// y[p, c] = scale[c] · x[p, c] + shift[c]; without a scale (null) 1, without a shift 0. With `accumulate` y is added to.
-template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
-                                Scalar* y, bool accumulate = false) {
-    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
-        using V = typename decltype(lanes)::type;
-        const V factor = scale != nullptr ? V::load_unaligned(scale + c) : V(Scalar(1));
-        const V offset = shift != nullptr ? V::load_unaligned(shift + c) : V(Scalar(0));
-        for (Index pixel = first; pixel < last; ++pixel) {
-            const Index i = pixel * channels + c;
-            V value = fma(factor, V::load_unaligned(x + i), offset);
-            if (accumulate) {
-                value = V::load_unaligned(y + i) + value;
-            }
-            value.store_unaligned(y + i);
-        }
-    });
-}
-
-/// sums[c] = sum over pixels of a[p, c] · b[p, c].
-template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void channel_products(Index pixels, Index channels, const Scalar* a, const Scalar* b, Scalar* sums) {
-    std::fill_n(sums, channels, Scalar(0));
-    for_strips<Scalar, Arch, 4>(pixels, channels, [&](auto lanes, Index c, Index first, Index last) {
-        using V = typename decltype(lanes)::type;
-        V sum = V::load_unaligned(sums + c);
-        for (Index pixel = first; pixel < last; ++pixel) {
-            const Index i = pixel * channels + c;
-            sum = fma(V::load_unaligned(a + i), V::load_unaligned(b + i), sum);
-        }
-        sum.store_unaligned(sums + c);
     });
 }
 

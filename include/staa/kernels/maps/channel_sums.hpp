@@ -6,14 +6,10 @@
 
 #include "staa/core/scratch.hpp"
 #include "staa/core/strips.hpp"
+#include "staa/kernels/maps/channels.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
-
-namespace detail {
-/// Rows that one task sums; fixed, so that the order of the sum does not depend on the number of threads.
-inline constexpr Index rows_a_part = 256;
-}  // namespace detail
 
 /// mean[c] and variance[c] (biased) over `rows` rows of x [rows, channels]. Each part of the rows takes its mean first
 /// and then the squares around it, and the parts are joined after Chan, Golub and LeVeque (1979): no cancellation
@@ -21,10 +17,10 @@ inline constexpr Index rows_a_part = 256;
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const Scalar* x, Scalar* mean,
                                  Scalar* variance) {
-    const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
+    const Index parts = (rows + detail::rows_per_part - 1) / detail::rows_per_part;
     const Scratch<Scalar> moments(arena, 2 * parts * channels);
-    parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
-        const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
+    parallel_for(parts, detail::rows_per_part * channels, [&](Index part) {
+        const Index first = part * detail::rows_per_part, last = std::min(rows, first + detail::rows_per_part);
         const Scalar* part_x = x + first * channels;
         Scalar* part_mean = moments.data() + 2 * part * channels;
         Scalar* part_squares = part_mean + channels;
@@ -55,8 +51,8 @@ STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const
     std::fill(variance, variance + channels, Scalar(0));
     for (Index part = 0; part < parts; ++part) {
         const Scalar* part_mean = moments.data() + 2 * part * channels;
-        const Scalar before = static_cast<Scalar>(part * detail::rows_a_part);
-        const Scalar count = static_cast<Scalar>(std::min(rows - part * detail::rows_a_part, detail::rows_a_part));
+        const Scalar before = static_cast<Scalar>(part * detail::rows_per_part);
+        const Scalar count = static_cast<Scalar>(std::min(rows - part * detail::rows_per_part, detail::rows_per_part));
         for (Index c = 0; c < channels; ++c) {
             const Scalar distance = part_mean[c] - mean[c];
             mean[c] += distance * (count / (before + count));
@@ -68,14 +64,20 @@ STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const
     }
 }
 
+/// The sums that batch norm's gradients are made of, [channels] each.
+template <class Scalar>
+struct ChannelGradients {
+    Scalar *sum, *product;
+};
+
 /// sum[c] = sum of dy[row, c], product[c] = sum of dy[row, c] · (x[row, c] - mean[c]), over `rows` rows.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, const Scalar* x, const Scalar* mean,
-                                   const Scalar* dy, Scalar* sum, Scalar* product) {
-    const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
+                                   const Scalar* dy, const ChannelGradients<Scalar>& to) {
+    const Index parts = (rows + detail::rows_per_part - 1) / detail::rows_per_part;
     const Scratch<Scalar> sums(arena, 2 * parts * channels);
-    parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
-        const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
+    parallel_for(parts, detail::rows_per_part * channels, [&](Index part) {
+        const Index first = part * detail::rows_per_part, last = std::min(rows, first + detail::rows_per_part);
         const Scalar* part_x = x + first * channels;
         const Scalar* part_dy = dy + first * channels;
         Scalar* part_sum = sums.data() + 2 * part * channels;
@@ -93,38 +95,15 @@ STAA_KERNEL void channel_gradients(Arena& arena, Index rows, Index channels, con
             products.store_unaligned(part_sum + channels + c);
         });
     });
-    std::fill(sum, sum + channels, Scalar(0));
-    std::fill(product, product + channels, Scalar(0));
+    std::fill_n(to.sum, channels, Scalar(0));
+    std::fill_n(to.product, channels, Scalar(0));
     for (Index part = 0; part < parts; ++part) {
         const Scalar* part_sum = sums.data() + 2 * part * channels;
         for (Index c = 0; c < channels; ++c) {
-            sum[c] += part_sum[c];
-            product[c] += part_sum[channels + c];
+            to.sum[c] += part_sum[c];
+            to.product[c] += part_sum[channels + c];
         }
     }
-}
-
-/// y[row, c] = a[c] · x[row, c] + b[c] · z[row, c] + shift[c]; z and b may be null. y may be x.
-template <class Scalar, class Arch = DefaultArch>
-STAA_KERNEL void combine_channels(Index rows, Index channels, const Scalar* a, const Scalar* x, const Scalar* b,
-                                  const Scalar* z, const Scalar* shift, Scalar* y) {
-    const Index parts = (rows + detail::rows_a_part - 1) / detail::rows_a_part;
-    parallel_for(parts, detail::rows_a_part * channels, [&](Index part) {
-        const Index first = part * detail::rows_a_part, last = std::min(rows, first + detail::rows_a_part);
-        for_strips<Scalar, Arch, 4>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
-            using V = typename decltype(lanes)::type;
-            const V scale = V::load_unaligned(a + c), offset = V::load_unaligned(shift + c);
-            const V other = z != nullptr ? V::load_unaligned(b + c) : V(Scalar(0));
-            for (Index row = begin; row < end; ++row) {
-                const Index i = (first + row) * channels + c;
-                V value = fma(scale, V::load_unaligned(x + i), offset);
-                if (z != nullptr) {
-                    value = fma(other, V::load_unaligned(z + i), value);
-                }
-                value.store_unaligned(y + i);
-            }
-        });
-    });
 }
 
 }  // namespace STAA_ABI

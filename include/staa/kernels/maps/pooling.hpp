@@ -100,26 +100,5 @@ STAA_KERNEL void average_pool_gradient(const PoolingShape& s, const Scalar* dy, 
     });
 }
 
-/// y[i] += x[i].
-template <class Scalar>
-STAA_KERNEL void add_values(Index size, const Scalar* x, Scalar* y) {
-    for_parts(size, [&](Index first, Index last) {
-        for (Index i = first; i < last; ++i) {
-            y[i] += x[i];
-        }
-    });
-}
-
-/// y[pixel, c] += 1 where the bit is set.
-template <class Scalar>
-STAA_KERNEL void add_spikes(Index images, Index map_pixels, Index channels, const std::uint64_t* bits, Scalar* y) {
-    const Index words = words_for(channels);
-    parallel_for(images, map_pixels * channels, [&](Index image) {
-        for (Index pixel = image * map_pixels; pixel < (image + 1) * map_pixels; ++pixel) {
-            detail::add_bits(bits + pixel * words, channels, Scalar(1), y + pixel * channels);
-        }
-    });
-}
-
 }  // namespace STAA_ABI
 }  // namespace staa

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/plain/channels.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -29,15 +30,6 @@ void softmax(Index count, Scalar* scores) {
         for (const Scalar score : before)
             total += std::exp(score - before[static_cast<std::size_t>(i)]);
         scores[i] = 1 / total;
-    }
-}
-
-template <class Scalar>
-void mean_pixels(Index pixels, Index channels, const Scalar* x, Scalar* mean) {
-    for (Index c = 0; c < channels; ++c) {
-        mean[c] = 0;
-        for (Index p = 0; p < pixels; ++p)
-            mean[c] += x[p * channels + c] / static_cast<Scalar>(pixels);
     }
 }
 
@@ -93,24 +85,6 @@ void current_gradient(Index pixels, Index channels, const CurrentGradient<Scalar
             }
             g.dx[i] = g.accumulate ? g.dx[i] + dx : dx;
         }
-}
-
-template <class Scalar>
-void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
-                    Scalar* y) {
-    for (Index p = 0; p < pixels; ++p)
-        for (Index c = 0; c < channels; ++c)
-            y[p * channels + c] =
-                (scale != nullptr ? scale[c] : 1) * x[p * channels + c] + (shift != nullptr ? shift[c] : 0);
-}
-
-template <class Scalar>
-void channel_products(Index pixels, Index channels, const Scalar* a, const Scalar* b, Scalar* sums) {
-    for (Index c = 0; c < channels; ++c) {
-        sums[c] = 0;
-        for (Index p = 0; p < pixels; ++p)
-            sums[c] += a[p * channels + c] * b[p * channels + c];
-    }
 }
 
 }  // namespace plain

@@ -35,16 +35,6 @@ void channel_gradients(Index rows, Index channels, const Scalar* x, const Scalar
     }
 }
 
-template <class Scalar>
-void combine_channels(Index rows, Index channels, const Scalar* a, const Scalar* x, const Scalar* b, const Scalar* z,
-                      const Scalar* shift, Scalar* y) {
-    for (Index row = 0; row < rows; ++row)
-        for (Index c = 0; c < channels; ++c) {
-            const Index i = row * channels + c;
-            y[i] = a[c] * x[i] + (z != nullptr ? b[c] * z[i] : 0) + shift[c];
-        }
-}
-
 }  // namespace plain
 }  // namespace STAA_ABI
 }  // namespace staa

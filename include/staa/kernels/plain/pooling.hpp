@@ -45,13 +45,6 @@ void average_pool_gradient(const PoolingShape& s, const Scalar* dy, Scalar* dx) 
     for_each_share<Scalar>(s, [&](Index i, Index o, Scalar weight) { dx[i] += weight * dy[o]; });
 }
 
-/// y[i] += x[i]; of spikes, the numbers 0 and 1.
-template <class Scalar>
-void add_values(Index size, const Scalar* x, Scalar* y) {
-    for (Index i = 0; i < size; ++i)
-        y[i] += x[i];
-}
-
 }  // namespace plain
 }  // namespace STAA_ABI
 }  // namespace staa

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "staa/kernels/convolution/convolution.hpp"
-#include "staa/kernels/maps/pooling.hpp"
+#include "staa/kernels/maps/elementwise.hpp"
 #include "staa/layers/contract.hpp"
 #include "staa/layers/convolution/convolution_choice.hpp"
 
@@ -88,8 +88,8 @@ class ConvolutionGradient {
     void both_over_lists(const OutputGradient<Scalar>& dy, Scalar* d_weight, Scalar* dx) const {
         const auto fired = pixel_lists<ActivePixelsMemory>(), inside_window = pixel_lists<ActivePixelsMemory>();
         spike_gradients<Kernel, Scalar>(call_.arena, fired.tiles(), fired.list(x_.data()),
-                                        inside_window.list(x_.window()), Channels, dy, layer_.parameters.weight.data(),
-                                        d_weight, dx);
+                                        inside_window.list(x_.window()), dy,
+                                        {Channels, layer_.parameters.weight.data(), d_weight}, dx);
     }
 
     void weight_gradient(const OutputGradient<Scalar>& dy, Scalar* d_weight) const {

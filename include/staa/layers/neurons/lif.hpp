@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "staa/kernels/maps/attention.hpp"
+#include "staa/kernels/maps/channels.hpp"
 #include "staa/kernels/neuron/membrane.hpp"
 #include "staa/layers/neurons/currents.hpp"
 #include "staa/layers/neurons/leak_and_gain.hpp"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "staa/kernels/maps/products.hpp"
+#include "staa/kernels/maps/elementwise.hpp"
 #include "staa/layers/neurons/channelwise_staa_lif.hpp"
 
 namespace staa {
