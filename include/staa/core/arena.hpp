@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory that is asked for once: blocks go back to the arena, and the next call finds them there.
+// Memory that is taken from the system once: blocks go back to the arena, and the next call takes them from there.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A pool of aligned blocks. A program that asks for the same sizes in the same order soon allocates nothing: a training
+/// A pool of aligned blocks. A program that takes the same sizes in the same order soon allocates nothing more: a training
 /// loop from its third step on.
 /// One arena belongs to one thread at a time. A copy is a new, empty arena: memory is never shared by accident.
 class Arena {
@@ -23,10 +23,10 @@ class Arena {
     /// Owns a piece of memory until it is destroyed; the memory then returns to its arena. Move only.
     class Block;
 
-    /// Which free blocks serve a request.
+    /// Which free blocks `take` may give.
     enum class Fit {
-        close,  ///< the smallest that is large enough and not more than twice too large: the least memory
-        exact,  ///< those of its size: who asks for the same sizes in the same order again gets no new block
+        close,  ///< the smallest one that is large enough and at most twice as large: the least memory
+        exact,  ///< blocks of exactly the size: the same sizes in the same order take no new memory
     };
 
     explicit Arena(Fit fit = Fit::close) : pool_(std::make_shared<Pool>()), fit_(fit) {}
@@ -82,7 +82,7 @@ class Arena::Block {
     /// Gives the memory back now; the block is empty afterwards.
     void release() noexcept {
         if (address_ != nullptr) {
-            pool_->free.push_back({address_, capacity_});  // room was reserved by take
+            pool_->free.push_back({address_, capacity_});  // `take` has reserved the room: this never allocates
             address_ = nullptr;
             capacity_ = 0;
             pool_.reset();
@@ -118,7 +118,7 @@ inline Arena::Block Arena::take(std::size_t bytes) {
         return Block(pool_, found.address, found.capacity);
     }
     if (free.capacity() < ++pool_->blocks) {
-        free.reserve(2 * pool_->blocks);  // so that giving a block back never allocates
+        free.reserve(2 * pool_->blocks);  // so that `release` never allocates
     }
     void* address = detail::take_memory(bytes);
     pool_->total += bytes;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From bits to a list of their positions, or to numbers, a byte at a time: no branch depends on the bits.
+// Turns bits into a list of their positions, or into numbers, one byte at a time. No branch depends on the bits.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// For every byte the positions of its set bits, ascending, then zeros.
+/// For each byte the positions of its set bits in ascending order, then zeros.
 inline constexpr auto positions_of_byte = [] {
     std::array<std::array<std::uint16_t, 8>, 256> positions{};
     for (unsigned byte = 0; byte < 256; ++byte) {
@@ -36,9 +36,9 @@ inline constexpr auto positions_of_byte = [] {
 /// The same number four times in a word, as four entries of a list.
 constexpr std::uint64_t four_times(Index number) { return static_cast<std::uint64_t>(number) * 0x0001000100010001; }
 
-/// Writes offset + position for every set bit of the lowest byte to to[0], to[1] .., and gives their number; `offsets` is
-/// four_times(offset). All eight places of `to` are written, whatever the bits are: no branch depends on them. None of the
-/// four sums in a word carries into the next, for offset + the highest set bit <= 65535.
+/// Writes offset + position for each set bit of the lowest byte to to[0], to[1] .., and returns how many bits are set;
+/// `offsets` is four_times(offset). All eight places of `to` are written, so that no branch depends on the bits. None of the
+/// four sums in a word carries into the next, because offset + the highest set bit is at most 65535.
 inline Index list_byte(std::uint64_t bits, std::uint64_t offsets, std::uint16_t* to) {
     const auto byte = static_cast<std::uint8_t>(bits);
     std::uint64_t four[2];
@@ -58,14 +58,14 @@ inline constexpr auto positions_of_word = [] {
     return positions;
 }();
 
-/// `list_byte` for the first `count` <= 64 bits of a word, of which the others are 0: writes offset + places[i] for every bit i
-/// that is set and gives their number. As many places of `to` may be written as there are bits, in whole bytes. The eight
-/// places of a byte's bits follow each other.
+/// `list_byte` for the first `count` <= 64 bits of a word; the other bits are 0. Writes offset + places[i] for each set bit i
+/// and returns how many bits are set. It may write one entry of `to` per bit, with `count` rounded up to whole bytes. The
+/// eight `places` of a byte must be consecutive numbers.
 inline Index list_word(std::uint64_t bits, Index count, const std::uint16_t* places, Index offset, std::uint16_t* to) {
     const std::uint16_t* const first = to;
 #if defined(STAA_COMPRESSES_PLACES)
     if (count == 64) {
-        // The machine drops what is not set out of 32 places at once: two to three times as fast as by bytes.
+        // One instruction keeps the places of the set bits out of 32: two to three times as fast as by bytes.
         const __m512i offsets = _mm512_set1_epi16(static_cast<short>(offset));
         for (int half = 0; half < 2; ++half, bits >>= 32, places += 32) {
             const auto set = static_cast<std::uint32_t>(bits);
@@ -83,7 +83,7 @@ inline Index list_word(std::uint64_t bits, Index count, const std::uint16_t* pla
 }
 #undef STAA_COMPRESSES_PLACES
 
-/// For every byte its bits as numbers, 0 or 1.
+/// For each byte its bits as numbers, 0 or 1.
 template <class Scalar>
 inline constexpr auto numbers_of_byte = [] {
     std::array<std::array<Scalar, 8>, 256> numbers{};
@@ -95,7 +95,7 @@ inline constexpr auto numbers_of_byte = [] {
     return numbers;
 }();
 
-/// y[c] += weight where bit c is set, for `count` bits of `words`.
+/// y[c] += weight for each c < count whose bit in `words` is set.
 template <class Scalar>
 void add_bits(const std::uint64_t* words, Index count, Scalar weight, Scalar* y) {
     for (Index c = 0; c < count; c += 8, y += 8) {
@@ -105,7 +105,7 @@ void add_bits(const std::uint64_t* words, Index count, Scalar weight, Scalar* y)
             std::transform(y, y + (count - c), numbers.begin(), y, [&](Scalar a, Scalar b) { return a + weight * b; });
             return;
         }
-        Scalar sums[8];  // a copy, which the compiler knows to be apart from the table: so it adds vectors
+        Scalar sums[8];  // a copy: the compiler knows that it does not overlap the table, and adds vectors
         std::copy_n(y, 8, sums);
         for (std::size_t i = 0; i < 8; ++i) {
             sums[i] += weight * numbers[i];

@@ -11,8 +11,8 @@
     "staa: the x87 unit rounds a potential only when it is stored, so a spike and its reset could disagree: -mfpmath=sse"
 #endif
 
-// Two translation units with different instruction sets or threads must not share inline functions: the linker would
-// keep one of the two bodies, and a program could meet an instruction that its machine does not have.
+// Two translation units with different instruction sets or threads must not share inline functions. The linker would keep
+// one of the two bodies, and a program could then execute an instruction that its machine does not have.
 #if defined(STAA_PLAIN)
 #define STAA_ABI_INSTRUCTIONS plain
 #elif defined(__AVX512BW__) && defined(__AVX512VBMI2__)
@@ -54,29 +54,29 @@
 #define STAA_JOIN_TOKENS(version, instructions, threads) version##_##instructions##_##threads
 #define STAA_JOIN(version, instructions, threads) STAA_JOIN_TOKENS(version, instructions, threads)
 
-/// The inline namespace: every header opens `namespace staa {` and `inline namespace STAA_ABI {`, on two
-/// lines: tools such as ctags do not understand the short form.
+/// The inline namespace. Every header opens `namespace staa {` and `inline namespace STAA_ABI {` on two lines, because tools
+/// such as ctags do not understand the short form.
 #define STAA_ABI STAA_JOIN(v0_1, STAA_ABI_INSTRUCTIONS, STAA_ABI_THREADS)
 
-/// Kernels are compiled once a scalar type and instruction set, not inlined into every layer that calls them.
+/// For kernels: compiled once per scalar type and instruction set, and not inlined into every layer that calls them.
 #if defined(__GNUC__)
 #define STAA_KERNEL [[gnu::noinline]]
 #else
 #define STAA_KERNEL
 #endif
 
-/// Functions around an innermost loop that needs all registers: inlined, it would share them with its caller.
+/// For functions around an innermost loop that needs all registers: inlined, it would share them with its caller.
 #if defined(__GNUC__)
 #define STAA_NOINLINE [[gnu::noinline]]
 #else
 #define STAA_NOINLINE
 #endif
 
-/// Loops that a kernel hands its body to, and their innermost steps: out of line they would read their variables again
-/// after every store.
+/// For loops that take their body from a kernel, and for the innermost steps: as calls, they would load their variables
+/// again after every store.
 #if defined(__GNUC__)
 #define STAA_INLINE [[gnu::always_inline]] inline
-/// The same for a lambda, after its parameters.
+/// The same for a lambda; it stands after the parameters.
 #define STAA_INLINE_LAMBDA __attribute__((always_inline))
 #else
 #define STAA_INLINE inline

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Errors are for people: what was wrong, where, and what was expected.
+// Errors that a user can read: what is wrong, where, and what was expected.
 #pragma once
 
 #include <cstdio>
@@ -13,7 +13,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Thrown for whatever a user can get wrong at run time: files, sizes, options. The text is one sentence for people.
+/// Thrown for everything that a user can get wrong at run time: files, sizes, options. The text is one sentence.
 class Error : public std::runtime_error {
  public:
     using std::runtime_error::runtime_error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory from the system, in huge pages where it has them.
+// Memory from the operating system, in huge pages where it has them.
 #pragma once
 
 #include <cstddef>
@@ -15,23 +15,27 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Pages of 4 KiB are so many that the processor looks up their places all the time: a training step of ResNet-20 takes 5 %
-/// longer with them.
+/// Bytes of a huge page. With pages of 4 KiB the processor spends so much time on finding pages that a training step of
+/// ResNet-20 takes 5 % longer.
 inline constexpr std::size_t huge_page = std::size_t{2} << 20;
 
+/// The alignment of a block: a huge page for a block that fills one, else 64 bytes.
 inline std::align_val_t alignment_of(std::size_t bytes) { return std::align_val_t{bytes < huge_page ? 64 : huge_page}; }
 
-/// New memory, aligned to 64 bytes. What of it fills huge pages is asked for in huge pages; the rest is left to the system.
+/// New memory, aligned to at least 64 bytes. The part of it that fills whole huge pages is requested in huge pages. Throws
+/// std::bad_alloc like `new`.
 inline void* take_memory(std::size_t bytes) {
     void* address = ::operator new(bytes, alignment_of(bytes));
 #if defined(MADV_HUGEPAGE)
     if (bytes >= huge_page) {
-        madvise(address, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // a wish; where it fails, pages are small
+        // Only a wish: if it fails, the pages are small.
+        madvise(address, bytes / huge_page * huge_page, MADV_HUGEPAGE);
     }
 #endif
     return address;
 }
 
+/// Gives back what `take_memory(bytes)` returned.
 inline void give_memory(void* address, std::size_t bytes) noexcept { ::operator delete(address, alignment_of(bytes)); }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The only file that knows OpenMP. Serial unless the consumer compiles with OpenMP.
+// Loops on several threads. No other file of the library uses OpenMP; without OpenMP, loops run on one thread.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ inline namespace STAA_ABI {
 /// Sizes and positions are signed, as in Eigen.
 using Index = std::ptrdiff_t;
 
-/// Threads that `parallel_for` called from this thread will use.
+/// Number of threads that a `parallel_for` called from this thread uses.
 inline int threads() {
 #if defined(_OPENMP)
     return omp_get_max_threads();
@@ -34,7 +34,7 @@ inline void set_threads([[maybe_unused]] int count) {
 #endif
 }
 
-/// Whether a `parallel_for` called here would use several threads; not within another one.
+/// Whether a `parallel_for` called here may use several threads: false inside another `parallel_for`.
 inline bool may_split() {
 #if defined(_OPENMP)
     return omp_in_parallel() == 0 && threads() > 1;
@@ -45,8 +45,8 @@ inline bool may_split() {
 
 namespace detail {
 
-/// The one loop over threads. It knows a task by its address only: with a parallel region in every template that calls
-/// `parallel_for`, ResNet-20 takes g++ 12 a third longer to compile (24 s against 18 s at -O2).
+/// The one parallel region of the library. It gets the task by its address: with a parallel region in every template that
+/// calls `parallel_for`, g++ 12 takes a third longer to compile ResNet-20 (24 s against 18 s at -O2).
 inline void run_tasks(Index count, [[maybe_unused]] bool split, void (*call)(void*, Index, Index), void* task) {
 #if defined(_OPENMP)
     if (split) {
@@ -64,11 +64,11 @@ inline void run_tasks(Index count, [[maybe_unused]] bool split, void (*call)(voi
 
 }  // namespace detail
 
-/// Calls `task(i)`, or `task(i, worker)`, once for each i in [0, count), on all threads. Tasks must not throw and must not
-/// write to the same place; then the result does not depend on the number of threads. Tasks of one worker, which is in
-/// [0, threads()), never run at the same time: so they can share memory that none of them reads what another left in.
-/// `cost` is a rough number of operations a task: work too small to pay for waking a thread (about 5 microseconds) stays
-/// on the caller's.
+/// Calls `task(i)`, or `task(i, worker)`, once for each i in [0, count), on all threads. Tasks must not throw, and no two may
+/// write to the same place; then the result does not depend on the number of threads. `worker` is in [0, threads()). Tasks
+/// of one worker never run at the same time, so they may share memory, if none reads what another one has left there.
+/// `cost` is a rough number of operations per task. Waking a thread takes about 5 microseconds: a loop too small for that
+/// runs on the calling thread alone.
 template <class Task>
 void parallel_for(Index count, Index cost, Task&& task) {
     constexpr Index worth_waking = 1 << 16;
@@ -86,7 +86,7 @@ void parallel_for(Index count, Index cost, Task&& task) {
         const_cast<void*>(static_cast<const void*>(std::addressof(task))));
 }
 
-/// Calls body(first, last) for parts of [0, size), on all threads: what is done to every value of an array.
+/// Calls body(first, last) for parts of [0, size), on all threads: for a loop over all values of an array.
 template <class Body>
 void for_parts(Index size, const Body& body) {
     constexpr Index part = 1 << 14;

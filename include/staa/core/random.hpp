@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A seeded generator with the same numbers on every machine (normal ones up to rounding); nothing draws from a hidden one.
+// A random generator with a seed. Its numbers are the same on every machine (normal ones up to rounding). There is no
+// global generator.
 #pragma once
 
 #include <cmath>
@@ -10,8 +11,8 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, every seed is a good seed. The standard library's
-/// distributions differ between vendors, so the ones that are needed are here.
+/// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, and every seed is a good seed. The distributions of the
+/// standard library differ between vendors, so those that the library needs are here.
 class Random {
  public:
     explicit Random(std::uint64_t seed = 0) : state_(seed) {}
@@ -30,7 +31,7 @@ class Random {
     /// Uniform in [low, high).
     double uniform(double low, double high) { return low + (high - low) * uniform(); }
 
-    /// A whole number in [0, count); 0 for count 0. Its bias is below count / 2^32, for count up to 2^32.
+    /// A whole number in [0, count); 0 for count 0. For count up to 2^32; its bias is below count / 2^32.
     std::uint64_t below(std::uint64_t count) { return (next() >> 32) * count >> 32; }
 
     /// Normal with mean 0 and deviation 1 (Box and Muller; the second value is not kept).
@@ -39,8 +40,8 @@ class Random {
         return radius * std::cos(6.283185307179586 * uniform());
     }
 
-    /// An independent generator for task number `stream`: the same for the same pair, whatever was drawn in between
-    /// from others, so that work split over threads stays reproducible. Does not move this generator.
+    /// An independent generator for task number `stream`. It depends on this generator's state and on `stream` alone, so
+    /// that work on several threads stays reproducible. Does not change this generator.
     Random split(std::uint64_t stream) const {
         Random mixed(state_ ^ (stream * 0xD1B54A32D192ED03u + 0x8CB92BA72F3D8DD7u));
         return Random(mixed.next());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a map is: its shape and the kind of its signal, as a type that flows from layer to layer.
+// The map between two layers as a type: its shape, its scalar and the kind of its signal.
 #pragma once
 
 #include "staa/core/parallel.hpp"
@@ -7,7 +7,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// What a map carries. A convolution of spikes only adds; one of analog values multiplies.
+/// What the values of a map are. A convolution of spikes only adds, one of analog values multiplies.
 enum class Signal {
     analog,  ///< real numbers: currents, pooled or summed spikes
     spikes   ///< zeros and ones, stored as bits
@@ -15,11 +15,11 @@ enum class Signal {
 
 /// Whether a map changes from step to step.
 enum class Over {
-    time,    ///< one map a step
-    nothing  ///< the same map at every step, stored and computed once: a static image before the first neuron
+    time,    ///< one map per step
+    nothing  ///< the same map at every step, stored and computed once: an image before the first neurons
 };
 
-/// Run-time sizes of a signal, [steps, batch, height, width, channels], channel last.
+/// Run-time sizes of a signal [steps, batch, height, width, channels]; the channel is the last index.
 struct Extents {
     Index steps = 0, batch = 0, height = 0, width = 0, channels = 0;
 
@@ -57,11 +57,11 @@ struct Map {
 template <int Channels, int Height, int Width, class Real = float>
 using Image = Map<Channels, Height, Width, Signal::analog, Real, Over::nothing>;
 
-/// A network's input: one frame a step, as from an event camera. Tensors [T, N, H, W, C].
+/// A network's input: one frame per step, as from an event camera. Tensors [T, N, H, W, C].
 template <int Channels, int Height, int Width, class Real = float>
 using Frames = Map<Channels, Height, Width, Signal::analog, Real, Over::time>;
 
-/// The map with another shape.
+/// The map with another shape, as analog values.
 template <class In, int Channels, int Height, int Width>
 using Reshaped = Map<Channels, Height, Width, Signal::analog, typename In::Scalar, In::varies>;
 
@@ -69,7 +69,7 @@ using Reshaped = Map<Channels, Height, Width, Signal::analog, typename In::Scala
 template <class In>
 using AsAnalog = Reshaped<In, In::channels, In::height, In::width>;
 
-/// True for any `Map`: what a layer's `at<In>` may be asked with.
+/// True for every `Map`: what a layer's `at<In>` takes.
 template <class In>
 concept IsMap = requires {
     typename In::Scalar;

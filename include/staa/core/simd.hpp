@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The instruction set as a template argument, and everything in which versions of xsimd differ.
+// The vector of an instruction set as a template argument, loops over its lanes, and everything in which versions of xsimd
+// differ.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +25,8 @@ using DefaultArch = Plain;
 using DefaultArch = xsimd::default_arch;
 #endif
 
-/// A vector of one lane: the tail of every loop, and the whole loop where there is no SIMD. Same interface as
-/// xsimd::batch, as far as the kernels use it.
+/// A vector of one lane, for the tail of every loop and for machines without SIMD. It has the part of xsimd::batch that the
+/// kernels use.
 template <class Real>
 struct OneLane {
     static constexpr std::size_t size = 1;
@@ -45,7 +46,7 @@ struct OneLane {
     friend bool operator>=(OneLane a, OneLane b) { return a.value >= b.value; }
     friend bool operator>(OneLane a, OneLane b) { return a.value > b.value; }
     friend bool operator<(OneLane a, OneLane b) { return a.value < b.value; }
-    /// Rounded once where the machine does that at no cost. Left to the compiler, one kernel might round twice.
+    /// Rounded once where the machine has such an instruction. If the compiler chose, kernels could round differently.
     friend OneLane fma(OneLane a, OneLane b, OneLane c) {
 #if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)
         return std::fma(a.value, b.value, c.value);
@@ -64,7 +65,7 @@ struct VectorOf {
     using type = xsimd::batch<Real, Arch>;
 };
 #if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
-/// A scalar that the architecture has no vectors of: double on 32-bit NEON.
+/// A scalar for which the architecture has no vectors, as double on 32-bit NEON.
 template <class Real, class Arch>
     requires(!xsimd::has_simd_register<Real, Arch>::value)
 struct VectorOf<Real, Arch> {
@@ -81,7 +82,7 @@ struct VectorOf<Real, Plain> {
 template <class Real, class Arch = DefaultArch>
 using Vector = typename detail::VectorOf<Real, Arch>::type;
 
-/// Lanes of a vector as a signed number.
+/// Number of lanes of a vector, signed.
 template <class V>
 inline constexpr Index lanes_of = static_cast<Index>(V::size);
 
@@ -105,7 +106,7 @@ Real sum_lanes(const xsimd::batch<Real, Arch>& v) {
     }
 }
 
-/// The smaller and the larger of each pair of lanes; where a is no number, a, for vectors of any width.
+/// The smaller and the larger of each pair of lanes; a where one of them is NaN.
 template <class V>
 V smaller_of(V a, V b) {
     return select(b < a, b, a);
@@ -115,8 +116,8 @@ V larger_of(V a, V b) {
     return select(a < b, b, a);
 }
 
-/// e to the power of each lane; 0 where that is below the normal numbers, and no number where the lane is none. xsimd turns
-/// a part of the exponent into an integer, which is undefined for what no integer can be.
+/// e to the power of each lane; 0 where that is below the normal numbers, NaN where the lane is NaN. Lanes far below 0 are
+/// kept from xsimd's exp: it converts a part of them to an integer, which is undefined for values out of its range.
 template <class V>
 V exponential(V v) {
     using Real = decltype(sum_lanes(v));
@@ -128,7 +129,7 @@ V exponential(V v) {
 #pragma GCC diagnostic pop
 #endif
 
-/// A comparison's result as bits: lane i is bit i.
+/// The result of a comparison as bits: lane i is bit i.
 inline std::uint64_t mask_bits(bool mask) { return mask ? 1u : 0u; }
 template <class Real, class Arch>
 std::uint64_t mask_bits(const xsimd::batch_bool<Real, Arch>& mask) {
@@ -159,21 +160,21 @@ STAA_INLINE void call_with_each(Body& body, std::integer_sequence<Index, I...>) 
 }
 }  // namespace detail
 
-/// Calls body(integral_constant<Index, i>) for i in [0, Count), unrolled by the language, so that arrays of vectors
-/// indexed by i stay in registers whatever the optimisation level thinks of the loop.
+/// Calls body(integral_constant<Index, i>) for i in [0, Count), without a loop: arrays of vectors with the index i then stay
+/// in registers at every optimisation level.
 template <Index Count, class Body>
 STAA_INLINE void unroll(Body&& body) {
     detail::call_with_each(body, std::make_integer_sequence<Index, Count>{});
 }
 
-/// The type of vector that a loop's body is called with.
+/// Tells the body of a loop the type of its vectors.
 template <class V>
 struct Lanes {
     using type = V;
 };
 
-/// Calls body(Lanes<V>{}, first) over [0, count): full vectors first, then one lane at a time. A kernel is written
-/// once, for any width, and holds for counts that are not a multiple of it.
+/// Calls body(Lanes<V>{}, first) over [0, count): for full vectors first, then for one lane at a time. So a kernel is written
+/// once, for vectors of any width and for any count.
 template <class Real, class Arch, class Body>
 STAA_INLINE void for_lanes(Index count, Body&& body) {
     using V = Vector<Real, Arch>;
@@ -188,7 +189,7 @@ STAA_INLINE void for_lanes(Index count, Body&& body) {
     }
 }
 
-/// Stores `used` values of vectors that lie in a row: all of them, or the first.
+/// Stores the first `used` values of vectors that lie in a row.
 template <class V, Index Count, class Real>
 STAA_INLINE void store_used(const V (&vectors)[Count], Index used, Real* to) {
     constexpr Index size = Count * lanes_of<V>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Spikes: one bit a neuron and step, packed along the channels.
+// Spikes: one bit per neuron and step, packed along the channels.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@ inline namespace STAA_ABI {
 constexpr Index words_for(Index channels) { return (channels + 63) / 64; }
 
 /// Binary maps [T, N, H, W, C]. Bit c % 64 of word c / 64 of a pixel is channel c; bits beyond the last channel are 0.
-/// Spikes on their way through a training step may carry a second plane of bits, the window: the neurons whose surrogate
-/// slope is not 0. Who goes back through the spikes may leave the gradient of all others 0, for it is multiplied by 0.
+/// In training, spikes may carry a second plane of bits, the window: the neurons whose surrogate slope is not 0. The layer
+/// that reads the spikes need not compute the gradient of the others, because it is multiplied by 0.
 class Spikes {
  public:
     const Extents& extents() const { return extents_; }
@@ -31,14 +31,15 @@ class Spikes {
     std::uint64_t* map(Index image) { return data() + image * extents_.map_pixels() * words_per_pixel(); }
     const std::uint64_t* map(Index image) const { return data() + image * extents_.map_pixels() * words_per_pixel(); }
 
-    /// The window, bit for bit as `data`; null where it is unknown.
+    /// The window, with the same layout as `data`; null if the spikes carry none.
     std::uint64_t* window() { return static_cast<std::uint64_t*>(window_.address()); }
     const std::uint64_t* window() const { return static_cast<const std::uint64_t*>(window_.address()); }
+    /// The window of image `image`; null if the spikes carry none.
     std::uint64_t* window_map(Index image) {
         return window() == nullptr ? nullptr : window() + image * extents_.map_pixels() * words_per_pixel();
     }
 
-    /// Takes the extents, with all bits 0 and no window. Keeps its memory if that is large enough.
+    /// Takes the extents; all bits become 0 and there is no window. Keeps its memory if that is large enough.
     void resize(Arena& arena, const Extents& extents) {
         extents_ = extents;
         window_.release();
@@ -55,9 +56,11 @@ class Spikes {
         window_.release();
     }
 
+    /// Whether the bit of a channel is set; `pixel` counts through all images.
     bool test(Index pixel, Index channel) const {
         return (data()[pixel * words_per_pixel() + channel / 64] >> (channel % 64) & 1u) != 0;
     }
+    /// Sets it.
     void set(Index pixel, Index channel) {
         data()[pixel * words_per_pixel() + channel / 64] |= std::uint64_t{1} << (channel % 64);
     }
@@ -67,7 +70,7 @@ class Spikes {
 
     /// Share of neurons and steps that fire, in [0, 1].
     double firing_rate() const { return share(data()); }
-    /// Share of neurons and steps inside the surrogate's window; 1 where it is unknown.
+    /// Share of neurons and steps inside the surrogate's window; 1 if the spikes carry none.
     double window_share() const { return window() == nullptr ? 1.0 : share(window()); }
 
  private:
@@ -94,7 +97,7 @@ class Spikes {
     Arena::Block block_, window_;
 };
 
-/// Calls `visit(channel)` for every set bit of one pixel's words, in ascending order.
+/// Calls visit(channel) for each set bit of `count` words, in ascending order.
 template <class Visit>
 void for_active_channels(const std::uint64_t* words, Index count, Visit&& visit) {
     for (Index i = 0; i < count; ++i) {

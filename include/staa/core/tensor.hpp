@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Eigen's tensors, row major: what users hand in, what they get back, and how they see a signal inside.
+// Eigen's tensors: what users pass in and get back. Analog maps, which can be viewed as such tensors.
 #pragma once
 
 #include <type_traits>
@@ -13,11 +13,11 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A tensor that owns its memory, row major: the last index is the fastest.
+/// A tensor that owns its memory. Row major: neighbours in the last index are neighbours in memory.
 template <class Scalar, int Rank>
 using Tensor = Eigen::Tensor<Scalar, Rank, Eigen::RowMajor, Eigen::Index>;
 
-/// A tensor over memory that something else owns.
+/// A tensor over memory that another object owns.
 template <class Scalar, int Rank>
 using TensorView = Eigen::TensorMap<Tensor<Scalar, Rank>>;
 
@@ -42,11 +42,13 @@ class Analog {
         values_.resize(arena, extents.size());
     }
     void set_zero() { values_.set_zero(); }
+    /// Gives the memory back to its arena.
     void release() {
         extents_ = {};
         values_.release();
     }
 
+    /// The values as a tensor [T, N, H, W, C] that shares the memory.
     TensorView<const Real, 5> tensor() const {
         return {data(), extents_.steps, extents_.batch, extents_.height, extents_.width, extents_.channels};
     }
@@ -59,7 +61,7 @@ class Analog {
     Buffer<Real> values_;
 };
 
-/// How the map `In` is held: as bits or as real numbers.
+/// How a signal with the map `In` is stored: as bits or as real numbers.
 template <class In>
 using SignalOf = std::conditional_t<In::is_spikes, Spikes, Analog<typename In::Scalar>>;
 
