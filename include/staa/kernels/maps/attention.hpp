@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What global context and step attention do to one map of one step. The plain loops: plain/attention.hpp.
+// The kernels of global context and step attention, for one map of one step. The plain loops: plain/attention.hpp.
 #pragma once
 
 #include <algorithm>
@@ -64,18 +64,18 @@ STAA_KERNEL void pool_pixels(Index pixels, Index channels, const Scalar* x, cons
     detail::divide(channels, static_cast<Scalar>(pixels), mean);
 }
 
-/// gate[i] = scale · sigmoid(v[i]) (Eq. 10, 12). Saturates for large |v|, never overflows to NaN.
+/// gate[i] = scale · sigmoid(v[i]) (Eq. 10, 12). It saturates for large |v|; NaN only where v is NaN.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void sigmoid_gate(Index count, Scalar scale, const Scalar* v, Scalar* gate) {
     for_lanes<Scalar, Arch>(count, [&](auto lanes, Index i) {
         using V = typename decltype(lanes)::type;
         const V value = V::load_unaligned(v + i), lowest(Scalar(-80));
-        const V bounded = select(value < lowest, lowest, value);  // exp(80) is finite in float, and NaN stays NaN
+        const V bounded = select(value < lowest, lowest, value);  // exp(80) is finite in float; NaN stays NaN
         (V(scale) / (V(Scalar(1)) + exponential(V(Scalar(0)) - bounded))).store_unaligned(gate + i);
     });
 }
 
-/// dv[i] = d_gate[i] · gate[i] · (1 - gate[i] / scale): the derivative of `sigmoid_gate`, from its result.
+/// dv[i] = d_gate[i] · gate[i] · (1 - gate[i] / scale): the gradient of `sigmoid_gate`, from its result.
 template <class Scalar>
 STAA_KERNEL void sigmoid_gate_gradient(Index count, Scalar scale, const Scalar* gate, const Scalar* d_gate,
                                        Scalar* dv) {
@@ -85,7 +85,7 @@ STAA_KERNEL void sigmoid_gate_gradient(Index count, Scalar scale, const Scalar* 
 }
 
 /// d_scores[pixel] = attention[pixel] · (sum over c of x[pixel, c] · d_context[c]  -  context · d_context):
-/// the derivative of softmax and weighted sum (Eq. 7, 8). A shift of x that is the same for every pixel cancels.
+/// the gradient of softmax and weighted sum (Eq. 7, 8). A shift of x that is the same for every pixel changes nothing.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void score_gradient(Index pixels, Index channels, const Scalar* x, const Scalar* attention,
                                 const Scalar* context, const Scalar* d_context, Scalar* d_scores) {
@@ -99,10 +99,10 @@ STAA_KERNEL void score_gradient(Index pixels, Index channels, const Scalar* x, c
     }
 }
 
-/// What reaches the current X of one map, all paths together:
+/// The gradient of the current X of one map, over all paths:
 ///     dx[p, c] = scale[c] · du[p, c] + shift[c]  +  attention[p] · d_context[c] + d_scores[p] · key[c]
-/// and d_key[c] = sum over p of d_scores[p] · x[p, c], written. Without a scale (null) it is 1, without a shift 0. Without
-/// global context attention is null, and so are d_context, d_scores, key and d_key. With `accumulate` dx is added to.
+/// and d_key[c] = sum over p of d_scores[p] · x[p, c]. A null scale stands for 1, a null shift for 0. Without global context
+/// attention, d_context, d_scores, key and d_key are null.
 template <class Scalar>
 struct CurrentGradient {
     const Scalar *scale, *shift;         ///< [channels]
@@ -110,11 +110,12 @@ struct CurrentGradient {
     const Scalar *attention, *d_scores;  ///< [pixels]
     const Scalar *d_context, *key;       ///< [channels]
     const Scalar* x;                     ///< [pixels, channels]
-    Scalar* d_key;                       ///< [channels]
-    Scalar* dx;                          ///< [pixels, channels]
-    bool accumulate;
+    Scalar* d_key;                       ///< [channels], written
+    Scalar* dx;                          ///< [pixels, channels], written or added to
+    bool accumulate;                     ///< whether dx is added to
 };
 
+/// Computes dx and d_key of `g`.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void current_gradient(Index pixels, Index channels, CurrentGradient<Scalar> g) {
     if (g.attention != nullptr) {

@@ -11,11 +11,12 @@ namespace staa {
 inline namespace STAA_ABI {
 
 namespace detail {
-/// Rows that one task sums; fixed, so that the order of the sum does not depend on the number of threads.
+/// Rows of a task; a fixed number, so that the order of sums does not depend on the number of threads.
 inline constexpr Index rows_per_part = 256;
 }  // namespace detail
 
-/// y[p, c] = scale[c] · x[p, c] + shift[c]; without a scale (null) 1, without a shift 0. With `accumulate` y is added to.
+/// y[p, c] = scale[c] · x[p, c] + shift[c]. A null scale stands for 1, a null shift for 0. With `accumulate` the result is
+/// added to y.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
                                 Scalar* y, bool accumulate = false) {
@@ -66,6 +67,7 @@ STAA_KERNEL void combine_channels(Index rows, Index channels, const ChannelCombi
 }
 
 namespace detail {
+/// Divides `count` values, by one multiplication each.
 template <class Scalar>
 void divide(Index count, Scalar divisor, Scalar* values) {
     for (Index i = 0; i < count; ++i) {

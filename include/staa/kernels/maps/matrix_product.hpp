@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Products with small weight matrices: a convolution of 1x1 maps, so the convolution kernels do it.
+// Products with small weight matrices. A matrix product is a convolution of 1x1 maps, so the convolution kernels compute it.
 #pragma once
 
 #include "staa/core/scratch.hpp"
@@ -12,20 +12,20 @@ inline namespace STAA_ABI {
 template <class Scalar, class Arch = DefaultArch>
 class PackedMatrix {
  public:
-    /// For y = x · weight.
+    /// For y = x · weight; weight [in, out].
     static PackedMatrix forward(Arena& arena, Index in, Index out, const Scalar* weight) {
         PackedMatrix packed(arena, in, out);
         pack_weights<Scalar, Arch>(1, in, out, weight, packed.memory_.data());
         return packed;
     }
-    /// For dx = dy · weight transposed.
+    /// For dx = dy · transpose of weight; weight [in, out].
     static PackedMatrix transposed(Arena& arena, Index in, Index out, const Scalar* weight) {
         PackedMatrix packed(arena, out, in);
         pack_transposed_weights<Scalar, Arch>(1, in, out, weight, packed.memory_.data());
         return packed;
     }
 
-    /// y [rows, columns] = x [rows, inner] · this matrix [inner, columns] + bias [columns]; null: without.
+    /// y [rows, columns] = x [rows, inner] · this matrix [inner, columns] + bias [columns]; a null bias stands for 0.
     void multiply(Index rows, const Scalar* x, Scalar* y, const Scalar* bias = nullptr) const {
         const ConvolutionShape s{rows, 1, 1, inner_, 1, 1, columns_, 1, 1, 0};
         dense_convolution<Scalar, Arch>(s, x, memory_.data(), bias, y);
@@ -38,7 +38,7 @@ class PackedMatrix {
     Scratch<Scalar> memory_;
 };
 
-/// gradient [in, out] += x [rows, in] transposed · dy [rows, out].
+/// gradient [in, out] += transpose of x [rows, in] · dy [rows, out].
 template <class Scalar, class Arch = DefaultArch>
 void add_matrix_gradient(Arena& arena, Index rows, Index in, Index out, const Scalar* x, const Scalar* dy,
                          Scalar* gradient) {

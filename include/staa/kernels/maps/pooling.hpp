@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Average pooling of analog maps and of spikes, and adding maps. Plain loops: plain/pooling.hpp.
+// Average pooling of analog maps and of spikes. The plain loops: plain/pooling.hpp.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ inline namespace STAA_ABI {
 struct PoolingShape {
     Index images, in_height, in_width, out_height, out_width, channels;
     Index window, stride, padding;
-    bool count_padding;  ///< divide by window², else by the pixels that lie within the image
+    bool count_padding;  ///< divide by window²; if not, by the number of pixels inside the image
 
     constexpr Index map_in() const { return in_height * in_width; }
     constexpr Index map_out() const { return out_height * out_width; }
@@ -23,7 +23,7 @@ struct PoolingShape {
 
 namespace detail {
 
-/// Calls body(input pixel, weight) for the pixels of one map that output pixel (oy, ox) averages.
+/// Calls body(input pixel, weight) for the pixels of a map whose average is output pixel (oy, ox).
 template <class Scalar, class Body>
 void for_window(const PoolingShape& s, Index oy, Index ox, Body&& body) {
     const Index top = oy * s.stride - s.padding, left = ox * s.stride - s.padding;
@@ -67,7 +67,7 @@ STAA_KERNEL void average_pool(const PoolingShape& s, const Scalar* x, Scalar* y)
     });
 }
 
-/// The same from bits [pixels, words].
+/// The same for spikes, bits [pixels, words].
 template <class Scalar>
 STAA_KERNEL void average_pool(const PoolingShape& s, const std::uint64_t* x, Scalar* y) {
     const Index words = words_for(s.channels);
@@ -80,7 +80,7 @@ STAA_KERNEL void average_pool(const PoolingShape& s, const std::uint64_t* x, Sca
     });
 }
 
-/// dx[n, iy, ix, c] = the sum over the windows that hold the pixel of dy · weight; dx overwritten.
+/// dx[n, iy, ix, c] = the sum of weight · dy over the windows that contain the pixel; dx overwritten.
 template <class Scalar>
 STAA_KERNEL void average_pool_gradient(const PoolingShape& s, const Scalar* dy, Scalar* dx) {
     parallel_for(s.images, s.map_in() * s.channels, [&](Index image) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// When a neuron fires, what the spike leaves of its membrane potential, and how both are differentiated.
+// When a neuron fires, what its spike leaves of the membrane potential, and the derivatives of both.
 #pragma once
 
 #include "staa/kernels/neuron/surrogate.hpp"
@@ -7,9 +7,9 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-// A threshold is a type that says at which distance U - v_th a neuron fires, Eq. 2.
+// Eq. 2: a threshold is a type that says at which distance U - v_th a neuron fires.
 
-/// A neuron fires where its potential reaches the threshold: U >= v_th. The paper's.
+/// A neuron fires where its potential reaches the threshold: U >= v_th, as in the paper.
 struct Reached {
     template <class V>
     static auto fires(V distance) {
@@ -25,15 +25,15 @@ struct Exceeded {
     }
 };
 
-// A reset is a type that says what the spike S leaves of the potential U, Eq. 3, and its two derivatives.
+// Eq. 3: a reset is a type that says what the spike S leaves of the potential U, with its two derivatives.
 
-/// H = U (1 - S): a neuron that fired starts again from 0. The paper's.
+/// H = U (1 - S): a neuron that fired starts again from 0, as in the paper.
 struct HardReset {
     template <class V, class Constants>
     static V carried(V potential, V spike, const Constants&) {
         return potential * (V(1) - spike);
     }
-    /// dH/dU where S is held.
+    /// dH/dU, with S as a constant.
     template <class V, class Constants>
     static V by_potential(V, V spike, const Constants&) {
         return V(1) - spike;
@@ -45,7 +45,7 @@ struct HardReset {
     }
 };
 
-/// H = U - v_th S: a neuron that fired keeps what it had above its threshold.
+/// H = U - v_th S: a neuron that fired keeps the part of U above its threshold.
 struct SoftReset {
     template <class V, class Constants>
     static V carried(V potential, V spike, const Constants& neuron) {
@@ -62,7 +62,7 @@ struct SoftReset {
 };
 
 namespace detail {
-/// What a surrogate sends: spikes unless it says otherwise.
+/// What the neurons of a surrogate send: spikes unless it states otherwise.
 template <class Surrogate>
 constexpr Signal output_of() {
     if constexpr (requires { Surrogate::output; }) {
@@ -71,7 +71,7 @@ constexpr Signal output_of() {
         return Signal::spikes;
     }
 }
-/// Whether a surrogate's slope is 0 outside a window; not unless it says so.
+/// Whether a surrogate states that its slope is 0 outside a window.
 template <class Surrogate>
 constexpr bool is_bounded() {
     if constexpr (requires { Surrogate::is_bounded; }) {
@@ -82,19 +82,19 @@ constexpr bool is_bounded() {
 }
 }  // namespace detail
 
-/// The three together, as the kernels take them.
+/// Surrogate, reset and threshold together, as the kernels take them.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Firing {
     static constexpr Signal output = detail::output_of<Surrogate>();
-    /// Whether its spikes carry a window in training.
+    /// Whether the spikes carry a window in training.
     static constexpr bool has_window = output == Signal::spikes && detail::is_bounded<Surrogate>();
 
-    /// Where a neuron fires, one truth value a lane.
+    /// Whether each neuron fires, one truth value per lane.
     template <class V, class Constants>
     static auto fires(V potential, const Constants& neuron) {
         return Threshold::fires(potential - V(neuron.threshold));
     }
-    /// S: 1 where it fires, else 0; or the surrogate's value, for which `Threshold` has no meaning.
+    /// S: 1 where a neuron fires, else 0. Of an analog surrogate its value; `Threshold` then has no effect.
     template <class V, class Constants>
     static V spike(V potential, const Constants& neuron) {
         if constexpr (output == Signal::spikes) {
@@ -103,7 +103,7 @@ struct Firing {
             return Surrogate::value(potential - V(neuron.threshold), neuron);
         }
     }
-    /// H.
+    /// H: what the reset leaves of the potential.
     template <class V, class Constants>
     static V carried(V potential, const Constants& neuron) {
         return Reset::carried(potential, spike(potential, neuron), neuron);
@@ -113,7 +113,7 @@ struct Firing {
     static V slope(V potential, const Constants& neuron) {
         return Surrogate::slope(potential - V(neuron.threshold), neuron);
     }
-    /// dH/dU, with the path through S unless the reset is detached.
+    /// dH/dU. The path through S is part of it unless the reset is detached.
     template <class V, class Constants>
     static V carried_slope(V potential, V slope, bool detach_reset, const Constants& neuron) {
         const V s = spike(potential, neuron), direct = Reset::by_potential(potential, s, neuron);

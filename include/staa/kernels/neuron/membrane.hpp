@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The membrane: one step of one map, forward and backward through time. The plain loops: plain/membrane.hpp.
 //
-// Batch norm, position encoding, global context and step attention are, for one image and one step, a scale and a
-// shift of each channel. So every neuron of the library is this one kernel with other coefficients:
+// For one image and one step, batch norm, position encoding, global context and step attention are a scale and a shift per
+// channel. So every neuron of the library is this one kernel, with different coefficients:
 //     H[t-1] = what the reset leaves of U[t-1]                       Eq. 3
 //     U[t]   = decay · H[t-1] + weight · X[t] + shift                Eq. 1, 6, 14
 //     S[t]   = fire(U[t])                                            Eq. 2
-// Where the leak is one a neuron, it is in `leak` and H[t-1] stands for leak · H[t-1] throughout.
+// If there is a leak per neuron, it is the map `leak`, and H[t-1] stands for leak · H[t-1] everywhere.
 #pragma once
 
 #include <algorithm>
@@ -25,11 +25,11 @@ template <class Scalar>
 struct Membrane {
     Index pixels, channels;
     NeuronConstants<Scalar> neuron;
-    bool detach_reset;             ///< backward treats the reset's S as a constant
-    const Scalar* leak = nullptr;  ///< [pixels, channels] one a neuron; null: it is in `decay` alone
+    bool detach_reset;             ///< backward treats S in the reset as a constant
+    const Scalar* leak = nullptr;  ///< [pixels, channels], one per neuron; null: `decay` holds the leak
 };
 
-/// Forward step. Arrays [pixels, channels] unless noted.
+/// A step forward. Arrays are [pixels, channels] unless noted.
 template <class Scalar>
 struct MembraneForward {
     const Scalar* decay;     ///< [channels]
@@ -39,13 +39,13 @@ struct MembraneForward {
     const Scalar* previous;  ///< U[t-1]; null at the first step. May be `potential`.
     Scalar* potential;       ///< U[t], written
     std::uint64_t* spikes;   ///< S[t] as bits [pixels, words], zeroed before; null if the output is analog
-    std::uint64_t* window;   ///< bits where dS/dU is not 0, zeroed before; null if nobody asks
+    std::uint64_t* window;   ///< bits where dS/dU is not 0, zeroed before; null: not wanted
     Scalar* values;          ///< S[t] as numbers; null if the output is spikes
-    Scalar* carried_sum;     ///< [channels] sum of H[t] over the pixels, written; null if nobody needs it
+    Scalar* carried_sum;     ///< [channels] sum of H[t] over the pixels, written; null: not wanted
 };
 
 namespace detail {
-/// leak · H of neuron i, or H where the leak is not one a neuron.
+/// leak · H of neuron i; H if there is no leak per neuron.
 template <class Firing, class V, class Scalar>
 V carried(const Membrane<Scalar>& m, V potential, Index i) {
     const V left = Firing::carried(potential, m.neuron);
@@ -64,8 +64,8 @@ V potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f, V decay
 }  // namespace detail
 
 namespace detail {
-/// One step of `Vectors` vectors of channels from c on, pixels [first, last). Bits are put together in registers, so that
-/// a whole word of 64 channels is stored once.
+/// One step of `Vectors` vectors of channels from c on, pixels [first, last). Bits are collected in registers, so that a word
+/// of 64 channels is stored once.
 template <class Firing, class V, Index Vectors, class Scalar>
 STAA_INLINE void forward_strip(const Membrane<Scalar> m, const MembraneForward<Scalar> f, Index c, Index first,
                                Index last) {
@@ -109,6 +109,7 @@ STAA_INLINE void forward_strip(const Membrane<Scalar> m, const MembraneForward<S
 }
 }  // namespace detail
 
+/// One step of one map: U[t] from U[t-1] and X[t], and S[t].
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_forward(Membrane<Scalar> m, MembraneForward<Scalar> f) {
     using Full = Vector<Scalar, Arch>;
@@ -123,7 +124,7 @@ STAA_KERNEL void membrane_forward(Membrane<Scalar> m, MembraneForward<Scalar> f)
 }
 
 namespace detail {
-/// Vectors that a step back takes at a time.
+/// Vectors of channels that a step back takes at a time.
 inline constexpr Index vectors_back = 4;
 
 /// U[t] of `Vectors` vectors of channels from c on, pixels [first, last).
@@ -146,7 +147,7 @@ STAA_INLINE void potential_strip(const Membrane<Scalar> m, const MembraneForward
 }
 }  // namespace detail
 
-/// U[t] alone, the same bits as from `membrane_forward`, for a backward pass that does not find it kept.
+/// U[t] alone, with the same bits as `membrane_forward`: backward computes it again, because it is not stored.
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_potential(Membrane<Scalar> m, MembraneForward<Scalar> f) {
     for_vector_strips<Scalar, Arch, detail::vectors_back>(
@@ -155,7 +156,7 @@ STAA_KERNEL void membrane_potential(Membrane<Scalar> m, MembraneForward<Scalar> 
         });
 }
 
-/// Backward step. Arrays [pixels, channels] unless noted.
+/// A step back. Arrays are [pixels, channels] unless noted.
 template <class Scalar>
 struct MembraneBackward {
     const Scalar* potential;   ///< U[t]
@@ -166,7 +167,7 @@ struct MembraneBackward {
     Scalar* d_potential;       ///< dLoss/dU[t], written
     const Scalar* previous;    ///< U[t-1], for d_carried; null at the first step
     const Scalar* current;     ///< X[t], for d_current
-    Scalar* d_sum;             ///< [channels] sum of dU[t], written; null: none of the three sums is taken
+    Scalar* d_sum;             ///< [channels] sum of dU[t], written; null: none of the three sums is wanted
     Scalar* d_carried;         ///< [channels] sum of dU[t] · H[t-1], written
     Scalar* d_current;         ///< [channels] sum of dU[t] · X[t], written
 };
@@ -222,8 +223,8 @@ STAA_INLINE void backward_strip(const Membrane<Scalar> m, const MembraneBackward
 }
 }  // namespace detail
 
-/// dU[t] = dS[t] · dS/dU + dH[t] · dH/dU. For the hard reset H = U (1 - S(U)) the latter is (1 - S) - U · dS/dU, where
-/// the second term is the path through the reset.
+/// dU[t] = dS[t] · dS/dU + dH[t] · dH/dU. For the hard reset H = U (1 - S(U)), dH/dU is (1 - S) - U · dS/dU; its second term
+/// is the path through the reset.
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_backward(Membrane<Scalar> m, MembraneBackward<Scalar> b) {
     if (b.d_sum != nullptr) {
@@ -237,8 +238,8 @@ STAA_KERNEL void membrane_backward(Membrane<Scalar> m, MembraneBackward<Scalar> 
         });
 }
 
-/// The gradient of a leak that is one a neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1],
-/// H without the leak. scale and shift [channels], du and previous (U[t-1]) [pixels, channels].
+/// The gradient of a leak per neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1], with H without the
+/// leak. scale and shift [channels], du and previous (U[t-1]) [pixels, channels].
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void leak_gradient(Membrane<Scalar> m, const Scalar* scale, const Scalar* shift, const Scalar* du,
                                const Scalar* previous, Scalar* d_leak) {

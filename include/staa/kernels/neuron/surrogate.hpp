@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The slope that training takes for the step of a spike.
+// Surrogates: the slope dS/dU that training uses in place of the derivative of a spike.
 #pragma once
 
 #include "staa/core/shape.hpp"
@@ -8,7 +8,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Run-time constants of a layer's neurons, as far as kernels know them.
+/// Run-time constants of a layer's neurons, those that kernels need.
 template <class Scalar>
 struct NeuronConstants {
     Scalar threshold;            ///< v_th
@@ -19,10 +19,10 @@ struct NeuronConstants {
 // A surrogate is a type with one function, for vectors V of any width and the NeuronConstants of the layer:
 //     template <class V, class Constants>
 //     static V slope(V distance, const Constants& neuron)          dS/dU, where distance = U - v_th
-// It may say `is_bounded = true`: its slope is 0 outside a window, and backward may skip what is there.
-// All of the library's have the height 1/a at the threshold, but for `Tanh`, and the area 1.
+// It may state `is_bounded = true`: its slope is 0 outside a window, and backward may skip the neurons there.
+// The slopes of all surrogates here have the area 1; their height at the threshold is 1/a, except for `Tanh`.
 
-/// Eq. 5, the paper's: dS/dU = 1/a where |U - v_th| < a/2, else 0.
+/// Eq. 5, that of the paper: dS/dU = 1/a where |U - v_th| < a/2, else 0.
 struct Rectangle {
     static constexpr bool is_bounded = true;
 
@@ -65,8 +65,8 @@ struct Arctangent {
 };
 
 /// dS/dU = k (1 - tanh²(k (U - v_th) / a)) / (2 a tanh(k/2)) where |U - v_th| < a/2, else 0; k = surrogate_sharpness
-/// (Dspike, Li et al., 2021). The authors' other code fires at x > 1/2 with x = U / v and takes it for 0 < x < 1: that is
-/// threshold v/2, surrogate_width v, and the neuron's `Threshold` argument Exceeded.
+/// (Dspike, Li et al., 2021). Another code of these authors fires at x > 1/2 with x = U / v, and uses the slope for
+/// 0 < x < 1. Its neurons are those with threshold v/2, surrogate_width v, and `Exceeded` as the argument `Threshold`.
 struct Tanh {
     static constexpr bool is_bounded = true;
 
@@ -80,10 +80,10 @@ struct Tanh {
     }
 };
 
-/// What a neuron sends in place of its spike, a number, if its surrogate says `output = Signal::analog` and has
+/// A surrogate may state `output = Signal::analog`. Its neurons then send a number in place of a spike:
 ///     static V value(V distance, const Constants& neuron)
-/// This one is S = clamp((U - v_th)/a + 1/2, 0, 1), whose slope Rectangle is. A network of ramps is differentiable almost
-/// everywhere, so back-propagation through time can be checked against finite differences.
+/// This one sends S = clamp((U - v_th)/a + 1/2, 0, 1), whose slope is that of Rectangle. A network of ramps is
+/// differentiable almost everywhere, so finite differences can check back-propagation through time.
 struct Ramp : Rectangle {
     static constexpr Signal output = Signal::analog;
 

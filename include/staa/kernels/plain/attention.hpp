@@ -21,7 +21,7 @@ void score_pixels(Index pixels, Index channels, const Scalar* x, const Scalar* w
     }
 }
 
-/// softmax_i = exp(s_i) / (sum over j of exp(s_j)) = 1 / (sum over j of exp(s_j - s_i)), where an overflow is a 0.
+/// softmax_i = exp(s_i) / (sum over j of exp(s_j)) = 1 / (sum over j of exp(s_j - s_i)), where an overflow gives 0.
 template <class Scalar>
 void softmax(Index count, Scalar* scores) {
     const std::vector<Scalar> before(scores, scores + count);
@@ -59,7 +59,7 @@ void sigmoid_gate_gradient(Index count, Scalar scale, const Scalar* gate, const 
 }
 
 /// context = sum over q of attention[q] · x[q], and d attention[q] / d score[p] = attention[q] · ((q == p) - attention[p])
-/// for a softmax. The kernel is handed the context; here it is summed anew.
+/// for a softmax. The kernel gets the context as an argument; this loop sums it again.
 template <class Scalar>
 void score_gradient(Index pixels, Index channels, const Scalar* x, const Scalar* attention, const Scalar* d_context,
                     Scalar* d_scores) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The definition of batch norm's sums: one channel after the other.
+// The definition of the sums of batch norm: one channel after the other.
 #pragma once
 
 #include "staa/kernels/maps/channel_sums.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The definition of a convolution and its gradients, as the loops one would write on a blackboard.
+// The definition of a convolution and its gradients: the textbook loops.
 #pragma once
 
 #include "staa/kernels/convolution/convolution_geometry.hpp"

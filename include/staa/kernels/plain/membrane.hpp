@@ -22,7 +22,7 @@ Scalar carried(const Membrane<Scalar>& m, Scalar u) {
     return Firing::carried(OneLane<Scalar>(u), m.neuron).value;
 }
 
-/// leak · H of neuron i, or H where the leak is not one a neuron.
+/// leak · H of neuron i; H if there is no leak per neuron.
 template <class Firing, class Scalar>
 Scalar leaked(const Membrane<Scalar>& m, Scalar u, Index i) {
     return carried<Firing>(m, u) * (m.leak != nullptr ? m.leak[i] : Scalar(1));

@@ -8,7 +8,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace plain {
 
-/// Calls body(x index, y index, weight) for every value that an average takes in: x [n, iy, ix, c], y [n, oy, ox, c].
+/// Calls body(x index, y index, weight) for every value of every average: x [n, iy, ix, c], y [n, oy, ox, c].
 template <class Scalar, class Body>
 void for_each_share(const PoolingShape& s, Body&& body) {
     const auto is_inside = [&](Index y, Index x) { return y >= 0 && y < s.in_height && x >= 0 && x < s.in_width; };
