@@ -27,6 +27,8 @@ enum class ContextForm {
 /// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which folds gate or V into the membrane.
 template <int Ratio = 4, ContextForm Form = ContextForm::gate>
 struct GlobalContext {
+    static constexpr const char* kind = "global context";
+
     static_assert(Ratio > 0, "staa::GlobalContext: the ratio must be at least 1");
     static constexpr double norm_epsilon = 1e-5;
 

@@ -10,6 +10,8 @@ inline namespace STAA_ABI {
 /// y = x · weight + bias for every step and image: analog [T, N, 1, 1, C] -> [T, N, 1, 1, Outputs].
 template <int Outputs>
 struct Linear {
+    static constexpr const char* kind = "linear";
+
     static_assert(Outputs > 0, "staa::Linear: give it at least one output");
 
     template <class In>

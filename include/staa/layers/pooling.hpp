@@ -77,6 +77,8 @@ class Pooling {
 /// H' = (H + 2·Padding - Window) / Stride + 1, rounded down for Edge::cut and up for Edge::average.
 template <int Window, int Stride = Window, int Padding = 0, Edge AtEdge = Edge::cut>
 struct AvgPool {
+    static constexpr const char* kind = "average pooling";
+
     static_assert(Window > 0 && Stride > 0, "staa::AvgPool: window and stride must be at least 1");
     static_assert(Padding >= 0 && 2 * Padding <= Window, "staa::AvgPool: the padding is at most half the window");
     static_assert(AtEdge == Edge::cut || (Padding == 0 && Window == Stride),
@@ -106,6 +108,8 @@ struct AvgPool {
 
 /// Average over the whole map: [T, N, H, W, C] -> [T, N, 1, 1, C].
 struct GlobalAvgPool {
+    static constexpr const char* kind = "global average pooling";
+
     static void apply(PoolingShape& s) {
         s.window = s.stride = std::max(s.in_height, s.in_width);
         s.padding = 0;

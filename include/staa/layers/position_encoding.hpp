@@ -41,6 +41,8 @@ void set_sinusoidal_encoding(Index positions, Index channels, Scalar* encoding) 
 /// into the membrane.
 template <Encoding Kind = Encoding::learnable, EncodingShape Shape = EncodingShape::per_step_and_channel>
 struct PositionEncoding {
+    static constexpr const char* kind = "position encoding";
+
     template <class In>
     class at {
      public:

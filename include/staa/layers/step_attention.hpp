@@ -17,6 +17,8 @@ inline namespace STAA_ABI {
 /// them into the membrane.
 template <int Ratio = 4>
 struct StepAttention {
+    static constexpr const char* kind = "step attention";
+
     static_assert(Ratio > 0, "staa::StepAttention: the ratio must be at least 1");
 
     template <class In>

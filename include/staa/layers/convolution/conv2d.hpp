@@ -21,6 +21,9 @@ inline namespace STAA_ABI {
 /// where there is a spike; from an image that is the same at every step it is computed once.
 template <int Channels, int Kernel = 3, int Stride = 1>
 struct Conv2d {
+    static constexpr Role role = Role::convolution;
+    static constexpr const char* kind = "convolution";
+
     static_assert(Channels > 0, "staa::Conv2d: give it at least one output channel");
     static_assert(Kernel > 0 && Kernel % 2 == 1,
                   "staa::Conv2d: the kernel size must be odd, so that padding Kernel / 2 keeps the map centred");

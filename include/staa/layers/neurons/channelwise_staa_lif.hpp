@@ -32,6 +32,9 @@ struct AbsentPart {
 /// A leak that is one a neuron goes to the kernel as a map and is 1 above; so is the gain, which PixelwiseStaaLif applies.
 template <Staa Parts, class FiringRule>
 struct ChannelwiseStaaLif {
+    static constexpr Role role = Role::neurons;
+    static constexpr const char* kind = "neurons";
+
     template <class In>
     class at {
         static_assert(

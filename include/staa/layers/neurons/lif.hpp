@@ -83,6 +83,9 @@ void visit_neuron_state(State& state, Index batch, bool has_mean, const std::str
 /// How a neuron fires and resets is in its types: kernels/neuron/surrogate.hpp and kernels/neuron/firing.hpp describe one's own, too.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Lif {
+    static constexpr Role role = Role::neurons;
+    static constexpr const char* kind = "neurons";
+
     template <class In>
     class at {
         static_assert(

@@ -14,6 +14,8 @@ inline namespace STAA_ABI {
 /// without them: one more pass over the map a part, and as much more memory.
 template <Staa Parts, class Fire>
 struct PixelwiseStaaLif {
+    static constexpr const char* kind = "neurons, pixel by pixel";
+
     template <class In>
     class at {
         static_assert(

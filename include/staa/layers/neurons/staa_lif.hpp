@@ -25,6 +25,8 @@ struct StaaLif {
     static constexpr bool is_pixelwise =
         Parts.adaptive == Adaptive::per_neuron ||
         (Parts.position_encoding != Encoding::none && Parts.encoding_shape == EncodingShape::per_position);
+    static constexpr Role role = is_pixelwise ? Role::plain : Role::neurons;
+    static constexpr const char* kind = is_pixelwise ? "neurons, pixel by pixel" : "neurons";
 
     using Neuron = std::conditional_t<is_pixelwise, PixelwiseStaaLif<Parts, Firing<Surrogate, Reset, Threshold>>,
                                       ChannelwiseStaaLif<Parts, Firing<Surrogate, Reset, Threshold>>>;
