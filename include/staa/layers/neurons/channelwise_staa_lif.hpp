@@ -30,7 +30,7 @@ struct AbsentPart {
 ///     U[t] = decay · H[t-1] + weight · X[t] + shift
 ///     decay = s·leak,   weight = s·gain·g,   shift = s·gain·(g·P + V + Q)
 /// A leak that is one a neuron goes to the kernel as a map and is 1 above; so is the gain, which PixelwiseStaaLif applies.
-template <Staa Parts, class FiringRule>
+template <StaaParts Parts, class FiringRule>
 struct ChannelwiseStaaLif {
     static constexpr Role role = Role::neurons;
     static constexpr const char* kind = "neurons";

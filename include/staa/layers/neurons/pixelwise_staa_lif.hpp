@@ -12,7 +12,7 @@ inline namespace STAA_ABI {
 /// `StaaLif` of which a part differs from pixel to pixel: a position encoding per position, or a leak and gain per neuron.
 /// Xh is then made as a map, by PositionEncoding and GlobalContext as layers, and the rest is a `ChannelwiseStaaLif`
 /// without them: one more pass over the map a part, and as much more memory.
-template <Staa Parts, class Fire>
+template <StaaParts Parts, class Fire>
 struct PixelwiseStaaLif {
     static constexpr const char* kind = "neurons, pixel by pixel";
 
@@ -25,11 +25,11 @@ struct PixelwiseStaaLif {
         static constexpr bool has_gc = Parts.global_context;
         static constexpr bool encodes_first = Parts.encoding_place == EncodingPlace::before_aggregation || !has_gc;
         static constexpr bool gain_is_map = Parts.adaptive == Adaptive::per_neuron;
-        static constexpr Staa without_encoding_and_context{.global_context = false,
-                                                           .position_encoding = Encoding::none,
-                                                           .step_attention = Parts.step_attention,
-                                                           .sa_ratio = Parts.sa_ratio,
-                                                           .adaptive = Parts.adaptive};
+        static constexpr StaaParts without_encoding_and_context{.global_context = false,
+                                                                .position_encoding = Encoding::none,
+                                                                .step_attention = Parts.step_attention,
+                                                                .sa_ratio = Parts.sa_ratio,
+                                                                .adaptive = Parts.adaptive};
         using Moving = Map<In::channels, In::height, In::width, Signal::analog, typename In::Scalar, Over::time>;
         using Encoder = typename PositionEncoding<Parts.position_encoding, Parts.encoding_shape>::template at<In>;
         using Context = std::conditional_t<has_gc,

@@ -17,7 +17,8 @@ inline namespace STAA_ABI {
 /// In training a step is dropped with probability NeuronOptions::step_dropout (TSRD, section 3.2): it skips PE, GC and
 /// SA, U[t] = leak · H[t-1] + gain · X[t]. Analog [T, N, H, W, C] -> spikes of the same shape. `Parts` says which parts
 /// there are and what they look like; how a neuron fires and resets is in its other types, as for `Lif`.
-template <Staa Parts = Staa{}, class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
+template <StaaParts Parts = StaaParts{}, class Surrogate = Rectangle, class Reset = HardReset,
+          class Threshold = Reached>
 struct StaaLif {
     static_assert(Parts.gc_ratio > 0 && Parts.sa_ratio > 0, "staa::StaaLif: gc_ratio and sa_ratio must be at least 1");
 

@@ -16,7 +16,7 @@ enum class EncodingPlace {
 };
 
 /// Which parts a StaaLif has; all of them by default, as in the paper.
-struct Staa {
+struct StaaParts {
     bool global_context = true;                                          ///< GC, Eq. 7-10
     int gc_ratio = 4;                                                    ///< its r
     ContextForm context_form = ContextForm::gate;                        ///< gate, or GCNet's additive form
@@ -27,6 +27,9 @@ struct Staa {
     int sa_ratio = 4;                                                    ///< its r
     Adaptive adaptive = Adaptive::per_channel;                           ///< M and N, Eq. 6
 };
+
+/// The short name, with which networks are written: StaaLif<Staa{.gc_ratio = 8}>.
+using Staa = StaaParts;
 
 }  // namespace STAA_ABI
 }  // namespace staa
