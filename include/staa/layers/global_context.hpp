@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "staa/kernels/maps/attention.hpp"
-#include "staa/kernels/maps/matrix_product.hpp"
+#include "staa/layers/bottleneck.hpp"
 #include "staa/layers/contract.hpp"
+#include "staa/layers/layer_norm.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -30,11 +30,11 @@ struct GlobalContext {
     static constexpr const char* kind = "global context";
 
     static_assert(Ratio > 0, "staa::GlobalContext: the ratio must be at least 1");
-    static constexpr double norm_epsilon = 1e-5;
 
     template <class In>
     class at {
         static_assert(!In::is_spikes, "staa::GlobalContext: its input is spikes, but it scales analog values");
+        using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;  // query and value
 
      public:
         using Input = In;
@@ -45,7 +45,7 @@ struct GlobalContext {
         static constexpr bool is_gate = Form == ContextForm::gate;
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
-        static constexpr Index hidden = std::max(1, In::channels / Ratio);
+        static constexpr Index hidden = Gates::hidden;
         static constexpr Operations operations{.multiply_accumulates = 2 * channels * (pixels + hidden)};
         static constexpr Index parameter_count(Index) {
             return (channels + 1) + (channels * hidden + hidden) + 2 * hidden + (hidden * channels + channels);
@@ -72,10 +72,7 @@ struct GlobalContext {
             Rows<Scalar> d_value, d_norm, d_query, d_context;  ///< gradients; 0 where a step was dropped
         };
 
-        /// The two matrices packed for one direction.
-        struct Packed {
-            PackedMatrix<Scalar> query, value;
-        };
+        using Packed = typename Gates::Packed;
 
         at(const Setup& setup, Random& random) : scale(static_cast<Scalar>(setup.neuron.context_scale)) {
             Parameters& p = parameters;
@@ -169,12 +166,10 @@ struct GlobalContext {
         }
 
         Packed packed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.query_weight.data()),
-                    PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.value_weight.data())};
+            return Gates::packed(arena, parameters.query_weight, parameters.value_weight);
         }
         Packed packed_transposed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::transposed(arena, channels, hidden, parameters.query_weight.data()),
-                    PackedMatrix<Scalar>::transposed(arena, hidden, channels, parameters.value_weight.data())};
+            return Gates::packed_transposed(arena, parameters.query_weight, parameters.value_weight);
         }
 
         /// Room for `images` stored maps of X and the gates of `rows` steps and images.
@@ -207,14 +202,14 @@ struct GlobalContext {
                     tape.context.row(row + i)[c] = context_of(c, tape.pooled.row(image + i)[c]);
                 }
             }
-            weights.query.multiply(count, tape.context.row(row), tape.normalised.row(row));
-            for (Index i = 0; i < count; ++i) {
-                normalise(row + i, tape);
+            weights.reduce.multiply(count, tape.context.row(row), tape.normalised.row(row));
+            for (Index r = row; r < row + count; ++r) {
+                detail::layer_norm_relu<hidden>(norm(), tape.normalised.row(r), tape.inverse_deviation.row(r),
+                                                tape.query.row(r));
             }
-            Scalar* value = tape.gate.row(row);
-            weights.value.multiply(count, tape.query.row(row), value, parameters.value_bias.data());
-            for (Index i = 0; is_gate && i < count; ++i) {  // row by row: how many there are must not show in the bits
-                sigmoid_gate<Scalar>(channels, scale, tape.gate.row(row + i), tape.gate.row(row + i));
+            weights.expand.multiply(count, tape.query.row(row), tape.gate.row(row), parameters.value_bias.data());
+            if constexpr (is_gate) {
+                Gates::make_gates(row, count, scale, tape.gate);
             }
         }
 
@@ -239,21 +234,21 @@ struct GlobalContext {
             } else {
                 std::copy_n(d_gate, count * channels, tape.d_value.row(first));
             }
-            transposed.value.multiply(count, tape.d_value.row(first), tape.d_norm.row(first));
+            transposed.expand.multiply(count, tape.d_value.row(first), tape.d_norm.row(first));
             for (Index row = first; row < first + count; ++row) {
-                backward_norm(row, tape);
+                detail::layer_norm_relu_gradient<hidden>(norm(), tape.normalised.row(row),
+                                                         *tape.inverse_deviation.row(row), tape.query.row(row),
+                                                         tape.d_norm.row(row), tape.d_query.row(row));
             }
-            transposed.query.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
+            transposed.reduce.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
         }
 
         /// Gradients of query, norm and value, once all `rows` rows have gone through `backward_gates`. (The key's come from
         /// `current_gradient`, which passes over the pixels.)
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
-            add_matrix_gradient<Scalar>(arena, rows, hidden, channels, tape.query.data(), tape.d_value.data(),
-                                        gradients.value_weight.data());
+            Gates::add_expand_gradient(arena, rows, tape.query, tape.d_value, gradients.value_weight);
             add_row_sums(rows, channels, tape.d_value.data(), gradients.value_bias.data());
-            add_matrix_gradient<Scalar>(arena, rows, channels, hidden, tape.context.data(), tape.d_query.data(),
-                                        gradients.query_weight.data());
+            Gates::add_reduce_gradient(arena, rows, tape.context, tape.d_query, gradients.query_weight);
             add_row_sums(rows, hidden, tape.d_query.data(), gradients.query_bias.data());
             add_row_sums(rows, hidden, tape.d_norm.data(), gradients.norm_bias.data());
             for (Index row = 0; row < rows; ++row) {
@@ -287,51 +282,8 @@ struct GlobalContext {
         Scalar scale;
 
      private:
-        /// relu(LayerNorm(row + query bias)).
-        void normalise(Index row, Tape& tape) const {
-            Scalar* values = tape.normalised.row(row);
-            Scalar mean = 0, variance = 0;
-            for (Index h = 0; h < hidden; ++h) {
-                values[h] += parameters.query_bias(h);
-                mean += values[h] / static_cast<Scalar>(hidden);
-            }
-            for (Index h = 0; h < hidden; ++h) {
-                variance += (values[h] - mean) * (values[h] - mean) / static_cast<Scalar>(hidden);
-            }
-            const Scalar inverse_deviation = Scalar(1) / std::sqrt(variance + static_cast<Scalar>(norm_epsilon));
-            *tape.inverse_deviation.row(row) = inverse_deviation;
-            for (Index h = 0; h < hidden; ++h) {
-                values[h] = (values[h] - mean) * inverse_deviation;
-                const Scalar query = values[h] * parameters.norm_weight(h) + parameters.norm_bias(h);
-                tape.query.row(row)[h] = std::max(query, Scalar(0));
-            }
-        }
-
-        /// ReLU, in place in d_norm, and LayerNorm backward to d_query: with q^ the normalised values, r the inverse
-        /// deviation, and means over the row,
-        ///     dq = r · (dq^ - mean(dq^) - q^ · mean(dq^ · q^)),   dq^ = weight · d_query where query > 0
-        void backward_norm(Index row, Tape& tape) const {
-            Scalar* d = tape.d_query.row(row);
-            Scalar* d_norm = tape.d_norm.row(row);
-            const Scalar* normalised = tape.normalised.row(row);
-            Scalar mean = 0, product = 0;
-            for (Index h = 0; h < hidden; ++h) {
-                d_norm[h] = tape.query.row(row)[h] > 0 ? d_norm[h] : Scalar(0);
-                d[h] = d_norm[h] * parameters.norm_weight(h);
-                mean += d[h] / static_cast<Scalar>(hidden);
-                product += d[h] * normalised[h] / static_cast<Scalar>(hidden);
-            }
-            const Scalar inverse_deviation = *tape.inverse_deviation.row(row);
-            // One or two values less their mean lie on q^, and 1 - mean(q^²) = epsilon · r²: so written, nothing cancels.
-            constexpr bool lies_on_normalised = hidden <= 2;
-            for (Index h = 0; h < hidden; ++h) {
-                if constexpr (lies_on_normalised) {
-                    const Scalar left = static_cast<Scalar>(norm_epsilon) * inverse_deviation * inverse_deviation;
-                    d[h] = inverse_deviation * (d[h] - mean) * left;
-                } else {
-                    d[h] = inverse_deviation * (d[h] - mean - normalised[h] * product);
-                }
-            }
+        detail::LayerNorm<Scalar> norm() const {
+            return {parameters.query_bias.data(), parameters.norm_weight.data(), parameters.norm_bias.data()};
         }
     };
 };

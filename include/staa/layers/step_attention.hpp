@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "staa/kernels/maps/attention.hpp"
-#include "staa/kernels/maps/matrix_product.hpp"
+#include "staa/layers/bottleneck.hpp"
 #include "staa/layers/contract.hpp"
 
 namespace staa {
@@ -24,6 +23,7 @@ struct StepAttention {
     template <class In>
     class at {
         static_assert(!In::is_spikes, "staa::StepAttention: its input is spikes, but it scales analog values");
+        using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;
 
      public:
         using Input = In;
@@ -33,7 +33,7 @@ struct StepAttention {
         static constexpr bool reads_input = true;
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
-        static constexpr Index hidden = std::max(1, In::channels / Ratio);
+        static constexpr Index hidden = Gates::hidden;
         static constexpr Operations operations{.multiply_accumulates = 2 * channels * hidden};
         static constexpr Index parameter_count(Index) { return 2 * channels * hidden; }
 
@@ -105,17 +105,10 @@ struct StepAttention {
             tape.gate.resize(arena, rows, channels);
         }
 
-        /// The two matrices packed for one direction.
-        struct Packed {
-            PackedMatrix<Scalar> reduce, expand;
-        };
-        Packed packed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.reduce.data()),
-                    PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.expand.data())};
-        }
+        using Packed = typename Gates::Packed;
+        Packed packed(Arena& arena) const { return Gates::packed(arena, parameters.reduce, parameters.expand); }
         Packed packed_transposed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::transposed(arena, channels, hidden, parameters.reduce.data()),
-                    PackedMatrix<Scalar>::transposed(arena, hidden, channels, parameters.expand.data())};
+            return Gates::packed_transposed(arena, parameters.reduce, parameters.expand);
         }
 
         /// tape.gate from tape.pooled, for rows [first, first + count).
@@ -125,9 +118,7 @@ struct StepAttention {
                 tape.hidden.row(first)[i] = std::max(tape.hidden.row(first)[i], Scalar(0));
             }
             weights.expand.multiply(count, tape.hidden.row(first), tape.gate.row(first));
-            for (Index i = first; i < first + count; ++i) {  // row by row: how many there are must not show in the bits
-                sigmoid_gate<Scalar>(channels, scale, tape.gate.row(i), tape.gate.row(i));
-            }
+            Gates::make_gates(first, count, scale, tape.gate);
         }
 
         /// Rows [first, first + count) of a step that is dropped: zeros, for `add_gradients` multiplies all rows.
@@ -160,10 +151,8 @@ struct StepAttention {
 
         /// Parameter gradients, once all `rows` rows have gone through `backward_gates`.
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
-            add_matrix_gradient<Scalar>(arena, rows, hidden, channels, tape.hidden.data(), tape.d_expanded.data(),
-                                        gradients.expand.data());
-            add_matrix_gradient<Scalar>(arena, rows, channels, hidden, tape.pooled.data(), tape.d_hidden.data(),
-                                        gradients.reduce.data());
+            Gates::add_expand_gradient(arena, rows, tape.hidden, tape.d_expanded, gradients.expand);
+            Gates::add_reduce_gradient(arena, rows, tape.pooled, tape.d_hidden, gradients.reduce);
         }
 
         template <class Self, class Visitor, class... Trees>
