@@ -2,6 +2,7 @@
 // What all layers of neurons share: the state of a stream, the form of the output, and the kernel's constants.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "staa/kernels/neuron/membrane.hpp"
@@ -26,6 +27,22 @@ template <class In>
 constexpr Index stored_image(Index t, Index n, Index batch) {
     return In::is_constant ? n : t * batch + n;
 }
+
+/// The images that one task takes through all steps. Of large maps it is one, which fills the cache with its steps. Of maps
+/// of few values (MapSize) it is several, which share their reading of the gates' matrices, if every thread still has a task.
+template <Index MapSize>
+struct ImageGroup {
+    static constexpr Index most = std::clamp<Index>(32768 / MapSize, 1, 8);
+    static Index groups(Index batch) {
+        const Index together = std::clamp<Index>(batch / threads(), 1, most);
+        return std::max<Index>(1, (batch + together - 1) / together);
+    }
+    static ImageGroup of_group(Index group, Index of_groups, Index batch) {
+        const Index first = group * batch / of_groups;
+        return {first, (group + 1) * batch / of_groups - first};
+    }
+    Index first, count;
+};
 
 /// Tells the kernel where image `image` of the output goes: bits, or numbers if the surrogate's output is analog.
 template <class Scalar>
