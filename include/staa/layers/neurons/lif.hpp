@@ -191,7 +191,7 @@ struct Lif {
             membrane_backward<Fire>(membrane(), b);
         }
 
-        /// The gradient of a current that is the same at every step is the sum over the steps: adds one of them.
+        /// Adds the gradient of one step to dx [H, W, C]. A current that is the same at every step has the sum as its gradient.
         static void add_step(const Scalar* du, bool is_first, Scalar* dx) {
             for (Index i = 0; i < map_size; ++i) {
                 dx[i] = is_first ? du[i] : dx[i] + du[i];

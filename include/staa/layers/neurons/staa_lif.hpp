@@ -20,7 +20,7 @@ inline namespace STAA_ABI {
 /// NeuronOptions::step_dropout (TSRD, section 3.2): it skips PE, GC and SA, so that U[t] = leak · H[t-1] + gain · X[t].
 /// `Parts` says which parts there are and of what form. How a neuron fires and resets is in the other types, as for `Lif`.
 ///
-/// This type only chooses who computes the equations:
+/// This type only chooses which file computes the equations:
 ///     channelwise_staa_lif.hpp   the default: `run` takes each step from X to S, and calls kernels/neuron/membrane.hpp
 ///     pixelwise_staa_lif.hpp     where a part differs from pixel to pixel: makes the map Xh, and calls the first one
 template <StaaParts Parts = StaaParts{}, class Surrogate = Rectangle, class Reset = HardReset,
