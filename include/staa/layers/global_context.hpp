@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Global context: attention over the pixels of a map decides how strong each channel is. A layer, and a part of StaaLif.
 #pragma once
 
 #include <algorithm>
@@ -10,21 +11,21 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// What global context does with its summary V of a map.
+/// What global context does with V, its summary of a map.
 enum class ContextForm {
     gate,      ///< s · sigmoid(V) · X, Eq. 10 in our reading; s = NeuronOptions::context_scale
     additive,  ///< X + V, as in GCNet
 };
 
-/// Global context (GC), Eq. 7-10, after GCNet (Cao et al., 2019): a step's map X is summed up by attention over its
-/// pixels, and the summary scales or shifts each channel,
+/// Global context (GC), Eq. 7-10, after GCNet (Cao et al., 2019). For the map X of one step,
 ///     attention = softmax over the pixels of key · X          [H·W]        Eq. 7
 ///     context   = sum over the pixels of attention · X        [C]
 ///     query     = relu(LayerNorm(query · context + bias))     [C/Ratio]    Eq. 8
 ///     V         = value · query + bias                        [C]          Eq. 9
 ///     gate      = s · sigmoid(V)                              [C]
-/// and the result is gate · X, or X + V. value and its bias start at 0 and s at 2: the identity in both forms.
-/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which folds gate or V into the membrane.
+/// and the result is gate · X, or X + V. The value matrix and its bias start at 0, and s is 2, so that both forms start as
+/// the identity. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, and folds gate or V into the
+/// membrane (neurons/aggregator.hpp).
 template <int Ratio = 4, ContextForm Form = ContextForm::gate>
 struct GlobalContext {
     static constexpr const char* kind = "global context";
@@ -34,7 +35,7 @@ struct GlobalContext {
     template <class In>
     class at {
         static_assert(!In::is_spikes, "staa::GlobalContext: its input is spikes, but it scales analog values");
-        using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;  // query and value
+        using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;  // reduce is query, expand is value
 
      public:
         using Input = In;
@@ -52,14 +53,14 @@ struct GlobalContext {
         }
 
         struct Parameters {
-            Tensor<Scalar, 1> key_weight, key_bias;    ///< [C], [1]; softmax does not feel the bias
+            Tensor<Scalar, 1> key_weight, key_bias;    ///< [C], [1]; the bias has no effect: it shifts all scores alike
             Tensor<Scalar, 2> query_weight;            ///< [C, C/Ratio]
             Tensor<Scalar, 1> query_bias;              ///< [C/Ratio]
             Tensor<Scalar, 1> norm_weight, norm_bias;  ///< [C/Ratio]
             Tensor<Scalar, 2> value_weight;            ///< [C/Ratio, C]
             Tensor<Scalar, 1> value_bias;              ///< [C]
         };
-        /// Rows of all steps and images, row = step · batch + n; the first three have one a stored map of X.
+        /// Rows of all steps and images, row = step · batch + n. The first three have one row per stored map of X.
         struct Tape {
             Rows<Scalar> attention;                            ///< [H·W]
             Rows<Scalar> pooled;                               ///< [C] sum of attention · map
@@ -69,7 +70,7 @@ struct GlobalContext {
             Rows<Scalar> inverse_deviation;                    ///< [1] 1 / standard deviation of LayerNorm
             Rows<Scalar> query;                                ///< [C/Ratio]
             Rows<Scalar> gate;                                 ///< [C] the gate; V in the additive form
-            Rows<Scalar> d_value, d_norm, d_query, d_context;  ///< gradients; 0 where a step was dropped
+            Rows<Scalar> d_value, d_norm, d_query, d_context;  ///< gradients; 0 where the step was dropped
         };
 
         using Packed = typename Gates::Packed;
@@ -151,9 +152,9 @@ struct GlobalContext {
 
         void absorb(const Tape&, const Call&) {}
 
-        /// GC's path through its context, as `current_gradient` takes it; d_scores [H·W] is written. `image` is the row
-        /// of the map that was pooled, `row` that of the step and image. d_pooled is the gradient of what was pooled, which
-        /// is the context's unless X is a scaled map; the key's gradient is then that of the map's key.
+        /// Prepares `g` for the path of the gradient through the context; writes d_scores [H·W]. `map` was pooled as row
+        /// `image` of the tape; `row` is that of the step and image. d_pooled [C] is the gradient of the pooled map. It equals
+        /// that of the context, unless X is a scaled map: then it is scaled too, and `g.d_key` is the gradient of the scaled key.
         void set_context_path(const Scalar* map, const Scalar* d_pooled, Index image, Index row, const Tape& tape,
                               Scalar* d_scores, CurrentGradient<Scalar>& g) const {
             score_gradient<Scalar>(pixels, channels, map, tape.attention.row(image), tape.pooled.row(image), d_pooled,
@@ -172,7 +173,7 @@ struct GlobalContext {
             return Gates::packed_transposed(arena, parameters.query_weight, parameters.value_weight);
         }
 
-        /// Room for `images` stored maps of X and the gates of `rows` steps and images.
+        /// Memory for `images` stored maps of X and for the gates of `rows` steps and images.
         static void resize(Tape& tape, Index images, Index rows, Arena& arena) {
             tape.attention.resize(arena, images, pixels);
             tape.pooled.resize(arena, images, channels);
@@ -184,7 +185,7 @@ struct GlobalContext {
             tape.gate.resize(arena, rows, channels);
         }
 
-        /// Eq. 7 for a map [H, W, C] and its key [C]: of X the layer's.
+        /// Eq. 7 for a map [H, W, C] and a key [C]. For X the key is that of the layer; for a scaled map it is scaled, too.
         static void pool(const Scalar* map, const Scalar* key, Index image, Tape& tape) {
             Scalar* attention = tape.attention.row(image);
             score_pixels<Scalar>(pixels, channels, map, key, attention);
@@ -192,8 +193,9 @@ struct GlobalContext {
             pool_pixels<Scalar>(pixels, channels, map, attention, tape.pooled.row(image), tape.mean.row(image));
         }
 
-        /// Eq. 8-10 for rows [row, row + count), whose maps, from `image` on, have been pooled. context_of(c, pooled) is the
-        /// context's channel c: softmax does not feel what position encoding adds to X, the context moves by it.
+        /// Eq. 8-10 for rows [row, row + count), whose maps have been pooled as rows `image` and on. context_of(c, pooled)
+        /// returns channel c of the context. It adds what StaaLif adds to every pixel of X, such as a position encoding: the
+        /// softmax stays the same, and the context moves by this much.
         template <class ContextOf>
         void make_gates(const Packed& weights, Index image, Index row, Index count, const ContextOf& context_of,
                         Tape& tape) const {
@@ -224,8 +226,7 @@ struct GlobalContext {
             tape.d_context.set_zero();
         }
 
-        /// tape.d_context, the gradient of the context, from the gradient of gate or V [count, C], for rows
-        /// [first, first + count).
+        /// Writes tape.d_context for rows [first, first + count). d_gate [count, C] is the gradient of gate or V.
         void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate,
                             Tape& tape) const {
             if constexpr (is_gate) {
@@ -243,8 +244,8 @@ struct GlobalContext {
             transposed.reduce.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
         }
 
-        /// Gradients of query, norm and value, once all `rows` rows have gone through `backward_gates`. (The key's come from
-        /// `current_gradient`, which passes over the pixels.)
+        /// Adds the gradients of query, norm and value when all `rows` rows have gone through `backward_gates`. The gradient of
+        /// the key comes from `current_gradient`, which reads the pixels.
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
             Gates::add_expand_gradient(arena, rows, tape.query, tape.d_value, gradients.value_weight);
             add_row_sums(rows, channels, tape.d_value.data(), gradients.value_bias.data());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The linear layer that ends a network: from features to logits.
 #pragma once
 
 #include "staa/kernels/maps/matrix_product.hpp"
@@ -7,7 +8,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// y = x · weight + bias for every step and image: analog [T, N, 1, 1, C] -> [T, N, 1, 1, Outputs].
+/// y = x · weight + bias for every step and image. Analog [T, N, 1, 1, C] -> [T, N, 1, 1, Outputs].
 template <int Outputs>
 struct Linear {
     static constexpr const char* kind = "linear";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Step attention: the means of all channels decide how strong each channel is. A layer, and a part of StaaLif.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +10,11 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Step attention (SA), Eq. 12: each channel of a step's map A is scaled by what the means of all channels say,
+/// Step attention (SA), Eq. 12. For the map A of one step,
 ///     gate = alpha · sigmoid(expand · relu(reduce · mean(A))),   U = gate · A
-/// reduce [C, C/Ratio] and expand [C/Ratio, C] without bias; alpha = NeuronOptions::attention_scale.
-/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which asks for the gates step by step and folds
-/// them into the membrane.
+/// with the mean over the pixels, reduce [C, C/Ratio] and expand [C/Ratio, C] without bias, and alpha =
+/// NeuronOptions::attention_scale. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, computes the
+/// gates step by step, and folds them into the membrane (neurons/aggregator.hpp).
 template <int Ratio = 4>
 struct StepAttention {
     static constexpr const char* kind = "step attention";
@@ -44,7 +45,7 @@ struct StepAttention {
         /// Rows of all steps and images, row = step · batch + n.
         struct Tape {
             Rows<Scalar> pooled, hidden, gate;            ///< mean(A), relu(reduce · mean(A)), the gate
-            Rows<Scalar> d_expanded, d_hidden, d_pooled;  ///< gradients; 0 where a step was dropped
+            Rows<Scalar> d_expanded, d_hidden, d_pooled;  ///< gradients; 0 where the step was dropped
         };
 
         at(const Setup& setup, Random& random) : scale(static_cast<Scalar>(setup.neuron.attention_scale)) {
@@ -111,7 +112,7 @@ struct StepAttention {
             return Gates::packed_transposed(arena, parameters.reduce, parameters.expand);
         }
 
-        /// tape.gate from tape.pooled, for rows [first, first + count).
+        /// Computes tape.gate from tape.pooled, for rows [first, first + count).
         void gates(const Packed& weights, Index first, Index count, Tape& tape) const {
             weights.reduce.multiply(count, tape.pooled.row(first), tape.hidden.row(first));
             for (Index i = 0; i < count * hidden; ++i) {
@@ -121,7 +122,7 @@ struct StepAttention {
             Gates::make_gates(first, count, scale, tape.gate);
         }
 
-        /// Rows [first, first + count) of a step that is dropped: zeros, for `add_gradients` multiplies all rows.
+        /// Writes zeros to rows [first, first + count), whose step is dropped: `add_gradients` multiplies all rows.
         static void skip(Index first, Index count, Tape& tape) {
             std::fill_n(tape.pooled.row(first), count * channels, Scalar(0));
             std::fill_n(tape.hidden.row(first), count * hidden, Scalar(0));
@@ -136,7 +137,7 @@ struct StepAttention {
             tape.d_pooled.set_zero();
         }
 
-        /// tape.d_pooled, the gradient of mean(A), from d_gate [count, C], for rows [first, first + count).
+        /// Writes tape.d_pooled, the gradient of mean(A), for rows [first, first + count). d_gate is [count, C].
         void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate,
                             Tape& tape) const {
             Scalar* d_expanded = tape.d_expanded.row(first);
@@ -149,7 +150,7 @@ struct StepAttention {
             transposed.reduce.multiply(count, d_hidden, tape.d_pooled.row(first));
         }
 
-        /// Parameter gradients, once all `rows` rows have gone through `backward_gates`.
+        /// Adds the gradients of both matrices when all `rows` rows have gone through `backward_gates`.
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
             Gates::add_expand_gradient(arena, rows, tape.hidden, tape.d_expanded, gradients.expand);
             Gates::add_reduce_gradient(arena, rows, tape.pooled, tape.d_hidden, gradients.reduce);
