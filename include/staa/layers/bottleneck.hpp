@@ -33,15 +33,17 @@ struct Bottleneck {
                 PackedMatrix<Real>::transposed(arena, hidden, channels, expand.data())};
     }
 
-    /// values = scale · sigmoid(values), rows [first, first + count) of values [rows, C]. Every row is a call of its own,
-    /// since the kernel may round the end of an array otherwise than its middle: the bits must not depend on `count`.
+    /// values = scale · sigmoid(values), rows [first, first + count) of values [rows, C]. Every row is a call of its
+    /// own, since the kernel may round the end of an array otherwise than its middle: the bits must not depend on
+    /// `count`.
     static void make_gates(Index first, Index count, Real scale, Rows<Real>& values) {
         for (Index row = first; row < first + count; ++row) {
             sigmoid_gate<Real>(channels, scale, values.row(row), values.row(row));
         }
     }
 
-    /// y = x · weight, so d_weight [in, out] += x [rows, in] transposed · dy [rows, out]. For expand in = hidden, out = C:
+    /// y = x · weight, so d_weight [in, out] += x [rows, in] transposed · dy [rows, out]. For expand in = hidden, out =
+    /// C:
     static void add_expand_gradient(Arena& arena, Index rows, const Rows<Real>& x, const Rows<Real>& dy,
                                     Matrix& gradient) {
         add_matrix_gradient<Real>(arena, rows, hidden, channels, x.data(), dy.data(), gradient.data());

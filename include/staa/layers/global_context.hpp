@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Global context: attention over the pixels of a map decides how strong each channel is. A layer, and a part of StaaLif.
+// Global context: attention over the pixels of a map decides how strong each channel is. A layer, and a part of
+// StaaLif.
 #pragma once
 
 #include <algorithm>
@@ -23,9 +24,9 @@ enum class ContextForm {
 ///     query     = relu(LayerNorm(query · context + bias))     [C/Ratio]    Eq. 8
 ///     V         = value · query + bias                        [C]          Eq. 9
 ///     gate      = s · sigmoid(V)                              [C]
-/// and the result is gate · X, or X + V. The value matrix and its bias start at 0, and s is 2, so that both forms start as
-/// the identity. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, and folds gate or V into the
-/// membrane (neurons/aggregator.hpp).
+/// and the result is gate · X, or X + V. The value matrix and its bias start at 0, and s is 2, so that both forms start
+/// as the identity. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, and folds gate or V into
+/// the membrane (neurons/aggregator.hpp).
 template <int Ratio = 4, ContextForm Form = ContextForm::gate>
 struct GlobalContext {
     static constexpr const char* kind = "global context";
@@ -152,9 +153,10 @@ struct GlobalContext {
 
         void absorb(const Tape&, const Call&) {}
 
-        /// Prepares `g` for the path of the gradient through the context; writes d_scores [H·W]. `map` was pooled as row
-        /// `image` of the tape; `row` is that of the step and image. d_pooled [C] is the gradient of the pooled map. It equals
-        /// that of the context, unless X is a scaled map: then it is scaled too, and `g.d_key` is the gradient of the scaled key.
+        /// Prepares `g` for the path of the gradient through the context; writes d_scores [H·W]. `map` was pooled as
+        /// row `image` of the tape; `row` is that of the step and image. d_pooled [C] is the gradient of the pooled
+        /// map. It equals that of the context, unless X is a scaled map: then it is scaled too, and `g.d_key` is the
+        /// gradient of the scaled key.
         void set_context_path(const Scalar* map, const Scalar* d_pooled, Index image, Index row, const Tape& tape,
                               Scalar* d_scores, CurrentGradient<Scalar>& g) const {
             score_gradient<Scalar>(pixels, channels, map, tape.attention.row(image), tape.pooled.row(image), d_pooled,
@@ -185,7 +187,8 @@ struct GlobalContext {
             tape.gate.resize(arena, rows, channels);
         }
 
-        /// Eq. 7 for a map [H, W, C] and a key [C]. For X the key is that of the layer; for a scaled map it is scaled, too.
+        /// Eq. 7 for a map [H, W, C] and a key [C]. For X the key is that of the layer; for a scaled map it is scaled,
+        /// too.
         static void pool(const Scalar* map, const Scalar* key, Index image, Tape& tape) {
             Scalar* attention = tape.attention.row(image);
             score_pixels<Scalar>(pixels, channels, map, key, attention);
@@ -193,9 +196,9 @@ struct GlobalContext {
             pool_pixels<Scalar>(pixels, channels, map, attention, tape.pooled.row(image), tape.mean.row(image));
         }
 
-        /// Eq. 8-10 for rows [row, row + count), whose maps have been pooled as rows `image` and on. context_of(c, pooled)
-        /// returns channel c of the context. It adds what StaaLif adds to every pixel of X, such as a position encoding: the
-        /// softmax stays the same, and the context moves by this much.
+        /// Eq. 8-10 for rows [row, row + count), whose maps have been pooled as rows `image` and on.
+        /// context_of(c, pooled) returns channel c of the context. It adds what StaaLif adds to every pixel of X, such as a position
+        /// encoding: the softmax stays the same, and the context moves by this much.
         template <class ContextOf>
         void make_gates(const Packed& weights, Index image, Index row, Index count, const ContextOf& context_of,
                         Tape& tape) const {
@@ -244,8 +247,8 @@ struct GlobalContext {
             transposed.reduce.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
         }
 
-        /// Adds the gradients of query, norm and value when all `rows` rows have gone through `backward_gates`. The gradient of
-        /// the key comes from `current_gradient`, which reads the pixels.
+        /// Adds the gradients of query, norm and value when all `rows` rows have gone through `backward_gates`. The
+        /// gradient of the key comes from `current_gradient`, which reads the pixels.
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
             Gates::add_expand_gradient(arena, rows, tape.query, tape.d_value, gradients.value_weight);
             add_row_sums(rows, channels, tape.d_value.data(), gradients.value_bias.data());

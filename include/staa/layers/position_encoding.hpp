@@ -24,9 +24,9 @@ enum class EncodingShape {
     per_position,          ///< [T, H, W, C]: one value per step and neuron
 };
 
-/// Writes the fixed encoding of positions 0, 1, .. to `encoding` [positions, channels]. The angle is
-/// position / 10000^(2·floor(c/2)/channels); even channels take its sine, odd ones its cosine. Angles are rounded to float,
-/// as in the reference.
+/// Writes the fixed encoding of positions 0, 1, .. to `encoding` [positions, channels]. The angle is position /
+/// 10000^(2·floor(c/2)/channels); even channels take its sine, odd ones its cosine. Angles are rounded to float, as in
+/// the reference.
 template <class Scalar>
 void set_sinusoidal_encoding(Index positions, Index channels, Scalar* encoding) {
     for (Index position = 0; position < positions; ++position) {
@@ -38,9 +38,9 @@ void set_sinusoidal_encoding(Index positions, Index channels, Scalar* encoding) 
     }
 }
 
-/// Position encoding, Eq. 11: X[t] + P[t]. The position of a fixed encoding is t, or (t·H + y)·W + x for `per_position`.
-/// As a layer: analog or spikes [T, N, H, W, C] -> analog, different at every step. StaaLif has it as a part, and folds P into
-/// the membrane (neurons/aggregator.hpp).
+/// Position encoding, Eq. 11: X[t] + P[t]. The position of a fixed encoding is t, or (t·H + y)·W + x for
+/// `per_position`. As a layer: analog or spikes [T, N, H, W, C] -> analog, different at every step. StaaLif has it as a
+/// part, and folds P into the membrane (neurons/aggregator.hpp).
 template <Encoding Kind = Encoding::learnable, EncodingShape Shape = EncodingShape::per_step_and_channel>
 struct PositionEncoding {
     static constexpr const char* kind = "position encoding";
@@ -98,8 +98,8 @@ struct PositionEncoding {
             state.step += call.steps;
         }
 
-        /// dP[t] = the sum of dy[t] over all neurons that share a value. dx = dy, summed over the steps where x is the same at
-        /// every step.
+        /// dP[t] = the sum of dy[t] over all neurons that share a value. dx = dy, summed over the steps where x is the
+        /// same at every step.
         void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx,
                       [[maybe_unused]] Parameters& gradients, Tape&, const Call& call) const {
             if constexpr (is_learnable) {

@@ -13,8 +13,8 @@ inline namespace STAA_ABI {
 /// Step attention (SA), Eq. 12. For the map A of one step,
 ///     gate = alpha · sigmoid(expand · relu(reduce · mean(A))),   U = gate · A
 /// with the mean over the pixels, reduce [C, C/Ratio] and expand [C/Ratio, C] without bias, and alpha =
-/// NeuronOptions::attention_scale. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, computes the
-/// gates step by step, and folds them into the membrane (neurons/aggregator.hpp).
+/// NeuronOptions::attention_scale. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, computes
+/// the gates step by step, and folds them into the membrane (neurons/aggregator.hpp).
 template <int Ratio = 4>
 struct StepAttention {
     static constexpr const char* kind = "step attention";

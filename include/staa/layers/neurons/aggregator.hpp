@@ -57,8 +57,8 @@ struct StepOfImages {
 /// g is the gate of GC, or V its additive form; P is the encoding before GC, or Q after it; s is the gate of SA. So
 ///     U[t] = decay · H[t-1] + weight · X[t] + shift
 ///     decay = s·leak,   weight = s·gain·g,   shift = s·gain·(g·P + V + Q)
-/// channel by channel. A part that is absent or dropped leaves out its factor or its term. Where leak and gain are one per
-/// neuron they count as 1 here: the kernel multiplies H by the leak, and PixelwiseStaaLif multiplies X by the gain.
+/// channel by channel. A part that is absent or dropped leaves out its factor or its term. Where leak and gain are one
+/// per neuron they count as 1 here: the kernel multiplies H by the leak, and PixelwiseStaaLif multiplies X by the gain.
 template <StaaParts Parts, class In>
 class Aggregator {
  public:
@@ -127,8 +127,8 @@ class Aggregator {
         }
     }
 
-    /// What the gates read at every step of a call: the packed matrices, and GC's key for the unscaled maps of x. (The shift
-    /// of x adds the same to the score of every pixel, which does not change their softmax.)
+    /// What the gates read at every step of a call: the packed matrices, and GC's key for the unscaled maps of x. (The
+    /// shift of x adds the same to the score of every pixel, which does not change their softmax.)
     struct Weights {
         typename Context::Packed context;
         typename Attention::Packed attention;

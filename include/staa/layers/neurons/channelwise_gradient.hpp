@@ -14,14 +14,14 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// One backward call of a ChannelwiseStaaLif. A task computes U of all steps again for a few images, and then goes from the
-/// last step to the first. In the letters of `Aggregator`, where U = s · A, let e = d_mean(A) / (H·W) be the path of SA
-/// through its mean:
+/// One backward call of a ChannelwiseStaaLif. A task computes U of all steps again for a few images, and then goes from
+/// the last step to the first. In the letters of `Aggregator`, where U = s · A, let e = d_mean(A) / (H·W) be the path
+/// of SA through its mean:
 ///     dA      = s · dU + e
 ///     dH[t-1] = leak · dA
 ///     dX      = gain · g · dA + the path of GC through its context
-/// All other gradients follow from three sums over the pixels, of dU, dU·H[t-1] and dU·X. Each image and step has a row of
-/// channels for its part of them. The rows are added up at the end, so that no sum depends on the number of threads.
+/// All other gradients follow from three sums over the pixels, of dU, dU·H[t-1] and dU·X. Each image and step has a row
+/// of channels for its part of them. The rows are added up at the end, so that no sum depends on the number of threads.
 template <class Neuron>
 class ChannelwiseGradient {
     using In = typename Neuron::Input;
@@ -183,7 +183,8 @@ class ChannelwiseGradient {
         }
     }
 
-    /// One channel. Turns the sums of dU into sums of dA = s · dU + e, where e summed over the pixels is d_mean(A). Then
+    /// One channel. Turns the sums of dU into sums of dA = s · dU + e, where e summed over the pixels is d_mean(A).
+    /// Computes
     ///     d_leak = sum dA·H,   d_gain = sum dA·Xh,   d_g = gain · sum dA·(X + P),   d_V = gain · sum dA
     /// and the coefficients for dX[t] and dH[t-1].
     void aggregate_gradient(Index t, Index n, Index c, const Gates& gate, const ImageMemory& image) const {
@@ -235,8 +236,8 @@ class ChannelwiseGradient {
         current_gradient<Scalar>(pixels, channels, g);
     }
 
-    /// Adds the rows to the gradients. GC's attention sums to 1 over the pixels, so its path adds d_context once to dP[t],
-    /// the sum of d(X + P) over the pixels. dQ[t] has no such path.
+    /// Adds the rows to the gradients. GC's attention sums to 1 over the pixels, so its path adds d_context once to
+    /// dP[t], the sum of d(X + P) over the pixels. dQ[t] has no such path.
     void add_gradients(Index rows) const {
         for (Index r = 0; r < rows; ++r) {
             for (Index c = 0; c < channels; ++c) {

@@ -10,8 +10,8 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// `StaaLif` whose parts treat all pixels of a channel alike. For one image and step all parts together are three numbers
-/// per channel (aggregator.hpp), so that the layer is one pass over the map, by the same kernel as plain LIF:
+/// `StaaLif` whose parts treat all pixels of a channel alike. For one image and step all parts together are three
+/// numbers per channel (aggregator.hpp), so that the layer is one pass over the map, by the same kernel as plain LIF:
 ///     U[t] = decay · H[t-1] + weight · X[t] + shift,   S[t] = fire(U[t])      kernels/neuron/membrane.hpp
 template <StaaParts Parts, class FiringRule>
 struct ChannelwiseStaaLif {
@@ -108,9 +108,9 @@ struct ChannelwiseStaaLif {
             std::copy_n(state.carried_mean.data(), state.carried_mean.size(), tape.carried_mean.data());
         }
 
-        /// All steps of a call. A task takes a few images through all steps, so that what a step leaves for the next is still
-        /// in the cache. `potentials` [N, H, W, C] receives U of the last step; null: U is not kept. `first_step` is the
-        /// step of the stream with which the call begins.
+        /// All steps of a call. A task takes a few images through all steps, so that what a step leaves for the next is
+        /// still in the cache. `potentials` [N, H, W, C] receives U of the last step; null: U is not kept. `first_step`
+        /// is the step of the stream with which the call begins.
         void run(const Currents<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call, Index first_step,
                  Scalar* potentials) const {
             this->encoding.check_step(first_step + call.steps - 1);

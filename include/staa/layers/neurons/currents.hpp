@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The input of neurons, map by map: it lets a network fuse a layer into the neurons behind it, without storing its output.
+// The input of neurons, map by map: it lets a network fuse a layer into the neurons behind it, without storing its
+// output.
 #pragma once
 
 #include "staa/core/tensor.hpp"
@@ -29,8 +30,8 @@ class Currents {
 
     static Currents scaled(const Analog<Scalar>&&, const Scalar*, const Scalar*) = delete;
 
-    /// Maps that `make(image, to)` writes. Each call with the same image must write the same bits. `make` must outlive this
-    /// object.
+    /// Maps that `make(image, to)` writes. Each call with the same image must write the same bits. `make` must outlive
+    /// this object.
     template <class Make>
     static Currents made_by(const Make& make) {
         return Currents(&make, [](const void* source, Index image, Scalar* room) -> const Scalar* {
@@ -45,7 +46,8 @@ class Currents {
     /// Whether the maps are kept. If so, `unscaled_map` needs no room.
     bool are_kept() const { return are_kept_; }
 
-    /// The unscaled map [H, W, C] of image `image` = step · batch + n. It lies where it is kept, or is written to `room`.
+    /// The unscaled map [H, W, C] of image `image` = step · batch + n. It lies where it is kept, or is written to
+    /// `room`.
     const Scalar* unscaled_map(Index image, Scalar* room) const { return map_of_(source_, image, room); }
 
     /// Whether there is a scale and a shift other than 1 and 0.

@@ -38,8 +38,8 @@ struct LeakAndGain {
 
         at(const Setup& setup, Random&) : leak(made(setup.neuron.leak)), gain(made(1)) {}
 
-        /// M and N of channel c. Where they are maps, `leak_of` and `gain_of` return 1: the layer that contains this part
-        /// multiplies by the maps itself.
+        /// M and N of channel c. Where they are maps, `leak_of` and `gain_of` return 1: the layer that contains this
+        /// part multiplies by the maps itself.
         Scalar leak_of(Index c) const {
             if constexpr (is_map) {
                 return 1;

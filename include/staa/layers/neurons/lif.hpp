@@ -17,9 +17,9 @@ inline namespace STAA_ABI {
 ///     U[t] = leak · H[t-1] + X[t]
 ///     S[t] = 1 where U[t] >= threshold, else 0
 ///     H[t] = U[t] · (1 - S[t])
-/// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `adaptive.leak` starts as NeuronOptions::leak.
-/// How a neuron fires and resets is in its types. kernels/neuron/surrogate.hpp and kernels/neuron/firing.hpp show how to
-/// write such a type.
+/// Analog [T, N, H, W, C] -> spikes of the same shape. Nothing is trained; `adaptive.leak` starts as
+/// NeuronOptions::leak. How a neuron fires and resets is in its types. kernels/neuron/surrogate.hpp and
+/// kernels/neuron/firing.hpp show how to write such a type.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Lif {
     static constexpr Role role = Role::neurons;
@@ -66,7 +66,8 @@ struct Lif {
             state.step += call.steps;
         }
 
-        /// Back through time, image by image. First U of all steps is computed again. Then, from the last step to the first,
+        /// Back through time, image by image. First U of all steps is computed again. Then, from the last step to the
+        /// first,
         ///     dX[t] = gain · dU[t],   dH[t] = leak · dU[t+1],   dU[t] = dS[t] · dS/dU + dH[t] · dH/dU
         /// Where X changes from step to step, dU lies in the memory of dX until it is scaled by the gain.
         void backward(const Currents<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape&,
@@ -166,7 +167,8 @@ struct Lif {
             Scratch<Scalar> weights_;
         };
 
-        /// All steps of image n. The first one is step `first_step` of the stream. `potential` holds U of the last step.
+        /// All steps of image n. The first one is step `first_step` of the stream. `potential` holds U of the last
+        /// step.
         void run(const Driven& driven, SignalOf<Output>& y, Index n, Index first_step, Scalar* potential, Scalar* room,
                  const Call& call) const {
             const Scalar* current = nullptr;
@@ -191,7 +193,8 @@ struct Lif {
             membrane_backward<Fire>(membrane(), b);
         }
 
-        /// Adds the gradient of one step to dx [H, W, C]. A current that is the same at every step has the sum as its gradient.
+        /// Adds the gradient of one step to dx [H, W, C]. A current that is the same at every step has the sum as its
+        /// gradient.
         static void add_step(const Scalar* du, bool is_first, Scalar* dx) {
             for (Index i = 0; i < map_size; ++i) {
                 dx[i] = is_first ? du[i] : dx[i] + du[i];

@@ -28,8 +28,9 @@ constexpr Index stored_image(Index t, Index n, Index batch) {
     return In::is_constant ? n : t * batch + n;
 }
 
-/// The images that one task takes through all steps. Of large maps it is one, which fills the cache with its steps. Of maps
-/// of few values (MapSize) it is several, which share their reading of the gates' matrices, if every thread still has a task.
+/// The images that one task takes through all steps. Of large maps it is one, which fills the cache with its steps. Of
+/// maps of few values (MapSize) it is several, which share their reading of the gates' matrices, if every thread still
+/// has a task.
 template <Index MapSize>
 struct ImageGroup {
     static constexpr Index most = std::clamp<Index>(32768 / MapSize, 1, 8);

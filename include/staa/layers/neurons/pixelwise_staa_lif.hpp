@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// StaaLif with parts that differ from pixel to pixel: slower than channelwise_staa_lif.hpp, which does most of the work.
+// StaaLif with parts that differ from pixel to pixel: slower than channelwise_staa_lif.hpp, which does most of the
+// work.
 #pragma once
 
 #include <algorithm>
@@ -10,9 +11,10 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// `StaaLif` of which a part differs from pixel to pixel: a position encoding per position, or a leak and gain per neuron.
-/// The layers PositionEncoding and GlobalContext make the map Xh = GC(X + P). A `ChannelwiseStaaLif` without these two parts
-/// reads Xh as its current. Each of the two costs one more pass over the maps, and one more map on the tape.
+/// `StaaLif` of which a part differs from pixel to pixel: a position encoding per position, or a leak and gain per
+/// neuron. The layers PositionEncoding and GlobalContext make the map Xh = GC(X + P). A `ChannelwiseStaaLif` without
+/// these two parts reads Xh as its current. Each of the two costs one more pass over the maps, and one more map on the
+/// tape.
 template <StaaParts Parts, class Fire>
 struct PixelwiseStaaLif {
     static constexpr const char* kind = "neurons, pixel by pixel";
@@ -69,8 +71,8 @@ struct PixelwiseStaaLif {
             core.infer(input_of_core(tape), y, state, call);
         }
 
-        /// With d_current from the core and a gain per neuron: d_gain = sum d_current · Xh, dXh = d_current · gain. dXh goes
-        /// back through context and encoding. At a step that is dropped it is added to dX as it is.
+        /// With d_current from the core and a gain per neuron: d_gain = sum d_current · Xh, dXh = d_current · gain. dXh
+        /// goes back through context and encoding. At a step that is dropped it is added to dX as it is.
         void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
             Analog<Scalar> d_aggregated, straight;
@@ -126,7 +128,8 @@ struct PixelwiseStaaLif {
             return gain_is_map ? tape.current : tape.aggregated;
         }
 
-        /// Makes Xh of every step, and gain · Xh where the gain is one per neuron. `begin` holds the steps of the stream so far.
+        /// Makes Xh of every step, and gain · Xh where the gain is one per neuron. `begin` holds the steps of the
+        /// stream so far.
         void aggregate(const Analog<Scalar>& x, typename Encoder::State begin, Tape& tape, const Call& call) const {
             if constexpr (!has_gc) {
                 encoding.infer(x, tape.aggregated, begin, call);

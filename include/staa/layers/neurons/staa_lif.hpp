@@ -18,7 +18,8 @@ inline namespace STAA_ABI {
 ///     S[t] = 1 where U[t] >= threshold, else 0;   H[t] = U[t] · (1 - S[t])  Eq. 2, 3
 /// Analog [T, N, H, W, C] -> spikes of the same shape. In training each step is dropped with probability
 /// NeuronOptions::step_dropout (TSRD, section 3.2): it skips PE, GC and SA, so that U[t] = leak · H[t-1] + gain · X[t].
-/// `Parts` says which parts there are and of what form. How a neuron fires and resets is in the other types, as for `Lif`.
+/// `Parts` says which parts there are and of what form. How a neuron fires and resets is in the other types, as for
+/// `Lif`.
 ///
 /// This type only chooses which file computes the equations:
 ///     channelwise_staa_lif.hpp   the default: `run` takes each step from X to S, and calls kernels/neuron/membrane.hpp

@@ -9,8 +9,8 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Where a StaaLif adds its position encoding. The paper also compares two places outside the neuron, before and after the
-/// convolution. There `PositionEncoding` is a layer of its own (networks/encoded_convolution.hpp).
+/// Where a StaaLif adds its position encoding. The paper also compares two places outside the neuron, before and after
+/// the convolution. There `PositionEncoding` is a layer of its own (networks/encoded_convolution.hpp).
 enum class EncodingPlace {
     before_aggregation,  ///< GC(X[t] + P[t]), Eq. 13
     after_aggregation,   ///< GC(X[t]) + P[t]
