@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Global context: attention over the pixels of a map decides how strong each channel is. A layer, and a part of
-// StaaLif.
+// Global context, a layer and a part of StaaLif: attention over the pixels of a map decides how strong each channel is.
 #pragma once
 
 #include <algorithm>
@@ -168,6 +167,7 @@ struct GlobalContext {
             g.x = map;
         }
 
+        /// Query and value, packed for `make_gates` and for `backward_gates`.
         Packed packed(Arena& arena) const {
             return Gates::packed(arena, parameters.query_weight, parameters.value_weight);
         }
@@ -187,8 +187,7 @@ struct GlobalContext {
             tape.gate.resize(arena, rows, channels);
         }
 
-        /// Eq. 7 for a map [H, W, C] and a key [C]. For X the key is that of the layer; for a scaled map it is scaled,
-        /// too.
+        /// Eq. 7 for a map [H, W, C] and a key [C]: the key of the layer, scaled if X is a scaled map.
         static void pool(const Scalar* map, const Scalar* key, Index image, Tape& tape) {
             Scalar* attention = tape.attention.row(image);
             score_pixels<Scalar>(pixels, channels, map, key, attention);
@@ -197,8 +196,8 @@ struct GlobalContext {
         }
 
         /// Eq. 8-10 for rows [row, row + count), whose maps have been pooled as rows `image` and on.
-        /// context_of(c, pooled) returns channel c of the context. It adds what StaaLif adds to every pixel of X, such as a position
-        /// encoding: the softmax stays the same, and the context moves by this much.
+        /// context_of(c, pooled) returns channel c of the context. StaaLif adds there what it adds to every pixel of X,
+        /// such as a position encoding: the softmax stays the same, and the context moves by this much.
         template <class ContextOf>
         void make_gates(const Packed& weights, Index image, Index row, Index count, const ContextOf& context_of,
                         Tape& tape) const {
@@ -218,6 +217,7 @@ struct GlobalContext {
             }
         }
 
+        /// Zeros for the gradients of `rows` steps and images: the rows of dropped steps are not written later.
         static void begin_backward(Tape& tape, Index rows, Arena& arena) {
             tape.d_value.resize(arena, rows, channels);
             tape.d_norm.resize(arena, rows, hidden);
@@ -283,7 +283,7 @@ struct GlobalContext {
         static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
-        Scalar scale;
+        Scalar scale;  ///< s
 
      private:
         detail::LayerNorm<Scalar> norm() const {

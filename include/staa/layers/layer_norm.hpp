@@ -11,7 +11,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// The trained values of LayerNorm and of the bias before it, all [size].
+/// The trained values of LayerNorm and of the bias before it, one of each per value of the row.
 template <class Real>
 struct LayerNorm {
     static constexpr double epsilon = 1e-5;
@@ -53,8 +53,8 @@ void layer_norm_relu_gradient(const LayerNorm<Real>& norm, const Real* normalise
         mean += d_row[i] / static_cast<Real>(Size);
         product += d_row[i] * normalised[i] / static_cast<Real>(Size);
     }
-    // One or two values less their mean are a multiple of `normalised`, so the difference above is q - mean(q) times
-    // 1 - mean(normalised²) = epsilon · r². The product has no cancellation.
+    // One or two values less their mean are a multiple of `normalised`. The difference above is then q - mean(q) times
+    // 1 - mean(normalised²) = epsilon · r², and this product has no cancellation.
     constexpr bool is_multiple_of_normalised = Size <= 2;
     for (Index i = 0; i < Size; ++i) {
         if constexpr (is_multiple_of_normalised) {

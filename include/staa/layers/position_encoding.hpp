@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Position encoding: adds to a map values that tell the steps apart. A layer, and a part of StaaLif.
+// Position encoding, a layer and a part of StaaLif: adds values to a map that tell the steps apart.
 #pragma once
 
 #include <cmath>

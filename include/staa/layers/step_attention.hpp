@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Step attention: the means of all channels decide how strong each channel is. A layer, and a part of StaaLif.
+// Step attention, a layer and a part of StaaLif: the means of all channels decide how strong each channel is.
 #pragma once
 
 #include <algorithm>
@@ -100,6 +100,7 @@ struct StepAttention {
 
         void absorb(const Tape&, const Call&) {}
 
+        /// Memory for the gates of `rows` steps and images.
         static void resize(Tape& tape, Index rows, Arena& arena) {
             tape.pooled.resize(arena, rows, channels);
             tape.hidden.resize(arena, rows, hidden);
@@ -107,6 +108,7 @@ struct StepAttention {
         }
 
         using Packed = typename Gates::Packed;
+        /// Both matrices, packed for `gates` and for `backward_gates`.
         Packed packed(Arena& arena) const { return Gates::packed(arena, parameters.reduce, parameters.expand); }
         Packed packed_transposed(Arena& arena) const {
             return Gates::packed_transposed(arena, parameters.reduce, parameters.expand);
@@ -128,6 +130,7 @@ struct StepAttention {
             std::fill_n(tape.hidden.row(first), count * hidden, Scalar(0));
         }
 
+        /// Zeros for the gradients of `rows` steps and images: the rows of dropped steps are not written later.
         static void begin_backward(Tape& tape, Index rows, Arena& arena) {
             tape.d_expanded.resize(arena, rows, channels);
             tape.d_hidden.resize(arena, rows, hidden);
@@ -168,7 +171,7 @@ struct StepAttention {
         static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
-        Scalar scale;
+        Scalar scale;  ///< alpha
     };
 };
 

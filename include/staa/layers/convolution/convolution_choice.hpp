@@ -12,8 +12,8 @@ inline namespace STAA_ABI {
 /// two the input gradient is always dense.
 enum class ConvolutionChoice {
     by_rate,  ///< the fastest ones, by the measured share of the input that is not 0; tables by the shape alone
-    sparse,   ///< lists; dense where no lists exist, such as the input gradient of spikes without a window
-    dense,    ///< dense
+    sparse,   ///< lists wherever they exist; they do not for the input gradient of spikes without a window
+    dense,    ///< dense kernels, which read the zeros too
 };
 
 /// The kinds of kernels.
