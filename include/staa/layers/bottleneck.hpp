@@ -42,13 +42,13 @@ struct Bottleneck {
         }
     }
 
-    /// y = x · weight, so d_weight [in, out] += x [rows, in] transposed · dy [rows, out]. For expand in = hidden, out =
-    /// C:
+    /// y = x · weight, so d_weight [in, out] += x [rows, in] transposed · dy [rows, out]. For expand, in is hidden and
+    /// out is C.
     static void add_expand_gradient(Arena& arena, Index rows, const Rows<Real>& x, const Rows<Real>& dy,
                                     Matrix& gradient) {
         add_matrix_gradient<Real>(arena, rows, hidden, channels, x.data(), dy.data(), gradient.data());
     }
-    /// For reduce in = C, out = hidden.
+    /// For reduce, in is C and out is hidden.
     static void add_reduce_gradient(Arena& arena, Index rows, const Rows<Real>& x, const Rows<Real>& dy,
                                     Matrix& gradient) {
         add_matrix_gradient<Real>(arena, rows, channels, hidden, x.data(), dy.data(), gradient.data());

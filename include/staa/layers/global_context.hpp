@@ -33,15 +33,13 @@ struct GlobalContext {
     static_assert(Ratio > 0, "staa::GlobalContext: the ratio must be at least 1");
 
     template <class In>
-    class at {
+    class at : public LayerDefaults<In> {
         static_assert(!In::is_spikes, "staa::GlobalContext: its input is spikes, but it scales analog values");
         using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;  // reduce is query, expand is value
 
      public:
-        using Input = In;
         using Output = In;
         using Scalar = typename In::Scalar;
-        using State = Nothing;
         static constexpr bool reads_input = true;
         static constexpr bool is_gate = Form == ContextForm::gate;
         static constexpr Index channels = In::channels;
@@ -109,7 +107,7 @@ struct GlobalContext {
             });
         }
 
-        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
+        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, Nothing&, const Call& call) const {
             Tape tape;
             forward(x, y, tape, call);
         }

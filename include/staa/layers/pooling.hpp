@@ -20,24 +20,19 @@ namespace detail {
 
 /// Pools `In` to Height x Width. The two pooling layers share all but the window, which Window::apply describes.
 template <class In, int Height, int Width, class Window>
-class Pooling {
+class Pooling : public LayerDefaults<In> {
  public:
-    using Input = In;
     using Output = Reshaped<In, In::channels, Height, Width>;
     using Scalar = typename In::Scalar;
-    using Parameters = Nothing;
-    using Tape = Nothing;
-    using State = Nothing;
     static constexpr bool reads_input = false;
-    static constexpr Operations operations{};
     static constexpr Index parameter_count(Index) { return 0; }
 
     Pooling(const Setup&, Random&) {}
 
-    void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape&, const Call& call) const { pool(x, y, call); }
-    void infer(const SignalOf<In>& x, Analog<Scalar>& y, State&, const Call& call) const { pool(x, y, call); }
+    void forward(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const { pool(x, y, call); }
+    void infer(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const { pool(x, y, call); }
 
-    void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape&,
+    void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx, Nothing&, Nothing&,
                   const Call& call) const {
         if (dx != nullptr) {
             dx->resize(call.arena, In::extents(call.steps, call.batch));
@@ -45,7 +40,7 @@ class Pooling {
         }
     }
 
-    void absorb(const Tape&, const Call&) {}
+    void absorb(const Nothing&, const Call&) {}
 
     template <class Self, class Visitor, class... Trees>
     static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}

@@ -46,9 +46,8 @@ struct PositionEncoding {
     static constexpr const char* kind = "position encoding";
 
     template <class In>
-    class at {
+    class at : public LayerDefaults<In> {
      public:
-        using Input = In;
         using Output = Map<In::channels, In::height, In::width, Signal::analog, typename In::Scalar, Over::time>;
         static constexpr bool reads_input = false;
         static constexpr bool is_present = Kind != Encoding::none;
@@ -58,14 +57,12 @@ struct PositionEncoding {
         static constexpr Index columns = Shape == EncodingShape::per_step ? 1 : In::channels;
         static constexpr Index rows =
             is_present && Shape == EncodingShape::per_position ? Index{In::height} * In::width : 1;
-        static constexpr Operations operations{};
         static constexpr Index parameter_count(Index steps) { return is_learnable ? steps * rows * columns : 0; }
 
         /// The values, trained or fixed.
         struct Parameters {
             Tensor<Scalar, 3> pe;  ///< P [T, rows, columns]: rows is H·W or 1, columns is C or 1
         };
-        using Tape = Nothing;
         /// Counts the steps of the stream.
         struct State {
             Index step = 0;
@@ -81,7 +78,7 @@ struct PositionEncoding {
             }
         }
 
-        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape&, const Call& call) const {
+        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const {
             State begin;
             infer(x, y, begin, call);
         }
@@ -101,7 +98,7 @@ struct PositionEncoding {
         /// dP[t] = the sum of dy[t] over all neurons that share a value. dx = dy, summed over the steps where x is the
         /// same at every step.
         void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx,
-                      [[maybe_unused]] Parameters& gradients, Tape&, const Call& call) const {
+                      [[maybe_unused]] Parameters& gradients, Nothing&, const Call& call) const {
             if constexpr (is_learnable) {
                 for (Index image = 0; image < call.steps * call.batch; ++image) {
                     add_gradient(image / call.batch, dy.map(image), gradients);
@@ -118,7 +115,7 @@ struct PositionEncoding {
             }
         }
 
-        void absorb(const Tape&, const Call&) {}
+        void absorb(const Nothing&, const Call&) {}
 
         /// Throws an Error if P has no values for `step`.
         void check_step(Index step) const {

@@ -22,15 +22,13 @@ struct StepAttention {
     static_assert(Ratio > 0, "staa::StepAttention: the ratio must be at least 1");
 
     template <class In>
-    class at {
+    class at : public LayerDefaults<In> {
         static_assert(!In::is_spikes, "staa::StepAttention: its input is spikes, but it scales analog values");
         using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;
 
      public:
-        using Input = In;
         using Output = In;
         using Scalar = typename In::Scalar;
-        using State = Nothing;
         static constexpr bool reads_input = true;
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
@@ -68,7 +66,7 @@ struct StepAttention {
             });
         }
 
-        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
+        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, Nothing&, const Call& call) const {
             Tape tape;
             forward(x, y, tape, call);
         }

@@ -26,27 +26,23 @@ struct Lif {
     static constexpr const char* kind = "neurons";
 
     template <class In>
-    class at {
+    class at : public LayerDefaults<In> {
         static_assert(
             !In::is_spikes,
             "staa::Lif: its input is spikes, but it needs a current; place a Conv2d and a BatchNorm before it");
 
      public:
-        using Input = In;
         using Scalar = typename In::Scalar;
         using Fire = Firing<Surrogate, Reset, Threshold>;
         using Output = Map<In::channels, In::height, In::width, Fire::output, Scalar, Over::time>;
-        using Parameters = Nothing;
         using State = NeuronState<Scalar>;
-        using Tape = Nothing;
         using Constants = typename LeakAndGain<Adaptive::constant>::template at<In>;
         static constexpr bool reads_input = true;
-        static constexpr Operations operations{};
         static constexpr Index parameter_count(Index) { return 0; }
 
         at(const Setup& setup, Random& random) : neuron(setup.neuron), adaptive(setup, random) {}
 
-        void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Tape&, const Call& call) const {
+        void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Nothing&, const Call& call) const {
             detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);
             const Driven driven(*this, x, call.arena);
             const WorkerScratch<Scalar> memory(call.arena, (x.are_kept() ? 1 : 2) * map_size);
@@ -70,7 +66,7 @@ struct Lif {
         /// first,
         ///     dX[t] = gain · dU[t],   dH[t] = leak · dU[t+1],   dU[t] = dS[t] · dS/dU + dH[t] · dH/dU
         /// Where X changes from step to step, dU lies in the memory of dX until it is scaled by the gain.
-        void backward(const Currents<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape&,
+        void backward(const Currents<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Nothing&, Nothing&,
                       const Call& call) const {
             if (dx == nullptr) {
                 return;
@@ -108,7 +104,7 @@ struct Lif {
             });
         }
 
-        void absorb(const Tape&, const Call&) {}
+        void absorb(const Nothing&, const Call&) {}
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
