@@ -118,20 +118,22 @@ inline double gradient_floor(const GoldenCase& c) {
 /// Calls visit(name, tensor) for every tensor that belongs to the weights, trained or not.
 template <class Layer, class Visit>
 void for_each_tensor(Layer& layer, Visit&& visit) {
-    Layer::visit(layer, "", [&](const staa::ParameterName& name, auto& t) { visit(name, t); });
-    Layer::visit_statistics(layer, "", [&](const staa::ParameterName& name, auto& t) {
+    const auto visit_tensor = [&](const staa::ParameterName& name, auto& t) {
         if constexpr (requires { t.data(); })
             visit(name, t);
-    });
+    };
+    staa::visit_parameters(layer, "", visit_tensor);
+    staa::visit_statistics(layer, "", visit_tensor);
 }
 
 /// Calls visit(name, counter) for every counter of batches.
 template <class Layer, class Visit>
 void for_each_counter(Layer& layer, Visit&& visit) {
-    Layer::visit_statistics(layer, "", [&](const staa::ParameterName& name, auto& t) {
+    const auto visit_counter = [&](const staa::ParameterName& name, auto& t) {
         if constexpr (!requires { t.data(); })
             visit(name.text, t);
-    });
+    };
+    staa::visit_statistics(layer, "", visit_counter);
 }
 
 /// Whether the counters are those of after.*.
@@ -217,13 +219,11 @@ std::vector<double> values_of(const staa::Analog<Scalar>& s) {
 template <class Layer>
 void compare_gradients(const GoldenCase& c, Layer& layer, typename Layer::Parameters& gradients, double tolerance) {
     const double floor = gradient_floor(c);
-    Layer::visit(
-        layer, "",
-        [&](const staa::ParameterName& name, auto&, auto& gradient) {
-            compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), gradient.size(),
-                    tolerance, floor);
-        },
-        gradients);
+    const auto compare_one = [&](const staa::ParameterName& name, auto&, auto& gradient) {
+        compare("grad." + name.text, c.at("grad." + name.text), name.layout, gradient.data(), gradient.size(),
+                tolerance, floor);
+    };
+    staa::visit_parameters(layer, "", compare_one, gradients);
 }
 
 /// What the weights are after the call, or after training.
@@ -241,7 +241,7 @@ struct Trainee {
     using Parameters = typename Layer::Parameters;
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) {
-        Layer::visit(layer, "", visitor, trees...);
+        staa::visit_parameters(layer, "", visitor, trees...);
     }
     const Layer& chain() const { return layer; }
     Layer& layer;
@@ -266,7 +266,7 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
     staa::Arena arena;
     staa::Random random(1);
     const staa::Call call{shape[0], shape[1], arena, nullptr};
-    Layer layer(setup_of(c, shape[0]), random);
+    Layer layer = staa::contract::build<Layer>(setup_of(c, shape[0]), random);
     load(layer, c);
 
     staa::SignalOf<typename Layer::Input> x;
@@ -291,7 +291,7 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
     layer.backward(x, dy, &dx, trainee.gradients, tape, call);
     compare_maps("grad.x", c.at("grad.x"), dx.data(), dx.extents().size(), tolerance);
     if (absorbs)
-        layer.absorb(tape, call);
+        staa::absorb(layer, tape, call);
     compare_gradients(c, layer, trainee.gradients, tolerance);
 
     if (c.config.value("sgd", false)) {
@@ -303,7 +303,7 @@ void check_block(const GoldenCase& c, double tolerance, const Forward& forward =
         for (int step = 1; step < 3; ++step) {
             forward(layer, x, y, tape, call);
             layer.backward(x, dy, &dx, trainee.gradients, tape, call);
-            layer.absorb(tape, call);
+            staa::absorb(layer, tape, call);
             optimizer.step(trainee);
         }
     }
