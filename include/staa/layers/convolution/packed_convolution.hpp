@@ -32,9 +32,9 @@ void make_kernel_weights([[maybe_unused]] bool as_tables, Index kernel, Index in
     pack_convolution_weights<Scalar>(kernel, in, out, weight, scale, to);
 }
 
-/// The weights for inference, at one revision of the network. A batch norm after the convolution makes of its channel o
-/// y · scale[o] + shift[o]: the scale is multiplied into the weights, and the shift is the bias. HasTables: whether
-/// tables may be wanted.
+/// The weights for inference, at one revision of the network. If a batch norm follows, channel o of the output becomes
+/// y · scale[o] + shift[o]: the scale is multiplied into the weights, and the shift is the bias. HasTables: whether the
+/// weights may be wanted as tables.
 template <class Scalar, bool HasTables>
 class PackedConvolution {
  public:

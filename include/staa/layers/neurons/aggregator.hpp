@@ -162,12 +162,12 @@ class Aggregator {
     }
 
     /// GC's gates, then SA's, for images whose maps have been summarised.
-    void make_gates(const Weights& weights, const Currents<Scalar>& x, const StepOfImages& at, Tape& tape) const {
+    void make_gates(const Weights& weights, const Currents<Scalar>& x, const StepOfImages& now, Tape& tape) const {
         if constexpr (has_gc) {
-            gate_context(weights, x, at, tape);
+            gate_context(weights, x, now, tape);
         }
         if constexpr (has_sa) {
-            attend(weights, at, tape);
+            attend(weights, now, tape);
         }
     }
 
@@ -226,30 +226,30 @@ class Aggregator {
     Attention attention;
 
  private:
-    void gate_context(const Weights& weights, const Currents<Scalar>& x, const StepOfImages& at, Tape& tape) const {
+    void gate_context(const Weights& weights, const Currents<Scalar>& x, const StepOfImages& now, Tape& tape) const {
         const auto context_of = [&](Index c, Scalar pooled) {
-            return x.scale(c) * pooled + x.shift(c) + (encodes_before ? encoding.value(at.step, c) : Scalar(0));
+            return x.scale(c) * pooled + x.shift(c) + (encodes_before ? encoding.value(now.step, c) : Scalar(0));
         };
-        context.make_gates(weights.context, at.image, at.row, at.count, context_of, tape.context);
+        context.make_gates(weights.context, now.image, now.row, now.count, context_of, tape.context);
     }
 
     /// SA's gates, from mean(A) = leak · mean(H) + gain · (g · (mean(X) + P) + V + Q): no pass over the maps.
-    void attend(const Weights& weights, const StepOfImages& at, Tape& tape) const {
-        if (at.dropped) {
-            Attention::skip(at.row, at.count, tape.attention);
+    void attend(const Weights& weights, const StepOfImages& now, Tape& tape) const {
+        if (now.dropped) {
+            Attention::skip(now.row, now.count, tape.attention);
             return;
         }
-        for (Index i = 0; i < at.count; ++i) {
-            const Gates gate = gates(at.row + i, at.step, false, tape);
-            const Scalar* carried = tape.carried_mean.row(at.row + i);
-            const Scalar* mean = means(tape).row(at.image + i);
+        for (Index i = 0; i < now.count; ++i) {
+            const Gates gate = gates(now.row + i, now.step, false, tape);
+            const Scalar* carried = tape.carried_mean.row(now.row + i);
+            const Scalar* mean = means(tape).row(now.image + i);
             for (Index c = 0; c < channels; ++c) {
                 const Scalar current = gate.g(c) * (mean[c] + gate.p(c)) + gate.offset(c);
-                tape.attention.pooled.row(at.row + i)[c] =
+                tape.attention.pooled.row(now.row + i)[c] =
                     adaptive.leak_of(c) * carried[c] + adaptive.gain_of(c) * current;
             }
         }
-        attention.gates(weights.attention, at.row, at.count, tape.attention);
+        attention.gates(weights.attention, now.row, now.count, tape.attention);
     }
 };
 

@@ -66,7 +66,7 @@ struct ChannelwiseStaaLif {
             detail::ChannelwiseGradient<at>(*this, x, dy, gradients, tape, call).run(dx != nullptr ? *dx : unwanted);
         }
 
-        /// Draws which steps skip the aggregator. Without a generator the steps stay that the tape names.
+        /// Draws which steps skip the aggregator. Without a generator, the steps that the tape names stay.
         void draw_dropped(Tape& tape, const Call& call) const {
             if (call.random != nullptr || tape.dropped.size() != static_cast<std::size_t>(call.steps)) {
                 tape.dropped.assign(static_cast<std::size_t>(call.steps), 0);
@@ -127,22 +127,24 @@ struct ChannelwiseStaaLif {
                 potential = potentials == nullptr ? potential : potentials + images.first * map_size;
                 const Scalar* currents[Images::most] = {};
                 for (Index t = 0; t < call.steps; ++t) {
-                    const detail::StepOfImages at{first_step + t, t * call.batch + images.first,
-                                                  detail::stored_image<In>(t, images.first, call.batch), images.count,
-                                                  is_dropped(tape, t)};
-                    for (Index i = 0; i < at.count && (t == 0 || !In::is_constant); ++i) {
-                        currents[i] = x.unscaled_map(at.image + i, room + i * map_size);
-                        this->summarise(weights, x, currents[i], at.image + i, tape);
+                    const detail::StepOfImages now{first_step + t, t * call.batch + images.first,
+                                                   detail::stored_image<In>(t, images.first, call.batch), images.count,
+                                                   is_dropped(tape, t)};
+                    // X[t], and what the gates need to know of it.
+                    for (Index i = 0; i < now.count && (t == 0 || !In::is_constant); ++i) {
+                        currents[i] = x.unscaled_map(now.image + i, room + i * map_size);
+                        this->summarise(weights, x, currents[i], now.image + i, tape);
                     }
-                    this->make_gates(weights, x, at, tape);
-                    for (Index i = 0; i < at.count; ++i) {
+                    this->make_gates(weights, x, now, tape);
+                    // U[t] and S[t].
+                    for (Index i = 0; i < now.count; ++i) {
                         MembraneForward<Scalar> f{};
-                        this->fold(this->gates(at.row + i, at.step, at.dropped, tape), x, coefficients, f);
+                        this->fold(this->gates(now.row + i, now.step, now.dropped, tape), x, coefficients, f);
                         f.current = currents[i];
                         f.potential = potential + i * map_size;
-                        f.previous = at.step == 0 ? nullptr : f.potential;
-                        f.carried_sum = has_sa ? tape.carried_mean.row(at.row + i + call.batch) : nullptr;
-                        detail::set_output(f, y, at.row + i);
+                        f.previous = now.step == 0 ? nullptr : f.potential;
+                        f.carried_sum = has_sa ? tape.carried_mean.row(now.row + i + call.batch) : nullptr;
+                        detail::set_output(f, y, now.row + i);
                         membrane_forward<Fire>(membrane(), f);
                         for (Index c = 0; has_sa && c < channels; ++c) {
                             f.carried_sum[c] *= Aggregator::per_pixel;  // the sum becomes the mean

@@ -8,21 +8,21 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Memory for `most` images: maps of every step, and rows of channels for the step at hand and the step before it.
-template <class Scalar, Index most, Index channels, Index pixels>
+/// Memory for `Most` images: maps of every step, and rows of channels for the step at hand and the step before it.
+template <class Scalar, Index Most, Index Channels, Index Pixels>
 class GradientMemory {
-    static constexpr Index map_size = pixels * channels;
+    static constexpr Index map_size = Pixels * Channels;
 
  public:
     /// How many scalars it takes. `current_maps` is the number of maps of X that each image needs room for.
     static Index size(Index steps, Index current_maps) {
-        return most * ((steps + current_maps + 1) * map_size + pixels + 12 * channels);
+        return Most * ((steps + current_maps + 1) * map_size + Pixels + 12 * Channels);
     }
     GradientMemory(Scalar* memory, Index steps, Index current_maps)
         : current_maps_(current_maps),
           maps_per_image_(steps + current_maps + 1),
           maps_(memory),
-          rows_(maps_ + most * maps_per_image_ * map_size) {}
+          rows_(maps_ + Most * maps_per_image_ * map_size) {}
 
     /// [images, C] dLoss/dGate of all images: the matrices of GC and SA read these rows at once.
     Scalar* d_gate() const { return rows_; }
@@ -39,7 +39,7 @@ class GradientMemory {
         Scalar* shift() const { return row(6); }         ///< [C]
         Scalar* coefficients() const { return row(7); }  ///< [3, C] decay, weight and shift of the kernel
         Scalar* d_pooled() const { return row(10); }     ///< [C] gradient of what GC pooled
-        Scalar* row(Index which) const { return rows + which * channels; }
+        Scalar* row(Index which) const { return rows + which * Channels; }
 
         Scalar* currents;    ///< [stored T, H, W, C] the unscaled maps of X; no memory where X is kept
         Scalar* du;          ///< [H, W, C] dU[t]
@@ -52,8 +52,8 @@ class GradientMemory {
     ImageMemory image(Index i) const {
         Scalar* currents = maps_ + i * maps_per_image_ * map_size;
         Scalar* du = currents + current_maps_ * map_size;
-        Scalar* rows = rows_ + most * channels + i * (11 * channels + pixels);
-        return {currents, du, du + map_size, d_gate() + i * channels, rows, rows + 11 * channels};
+        Scalar* rows = rows_ + Most * Channels + i * (11 * Channels + Pixels);
+        return {currents, du, du + map_size, d_gate() + i * Channels, rows, rows + 11 * Channels};
     }
 
  private:

@@ -62,7 +62,7 @@ struct PixelwiseStaaLif {
         void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             core.draw_dropped(tape, call);
             aggregate(x, {}, tape, call);
-            core.forward(input_of_core(tape), y, tape, pattern_stands(call));
+            core.forward(input_of_core(tape), y, tape, without_generator(call));
         }
 
         void infer(const Analog<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
@@ -122,7 +122,7 @@ struct PixelwiseStaaLif {
         static constexpr Index map_size = Index{In::height} * In::width * In::channels;
 
         /// The call without its generator, so that the core keeps the dropped steps that are drawn already.
-        static Call pattern_stands(const Call& call) { return {call.steps, call.batch, call.arena, nullptr}; }
+        static Call without_generator(const Call& call) { return {call.steps, call.batch, call.arena, nullptr}; }
 
         static const Analog<Scalar>& input_of_core(const Tape& tape) {
             return gain_is_map ? tape.current : tape.aggregated;
