@@ -148,8 +148,6 @@ struct GlobalContext {
             add_row_sums(images, channels, d_key.data(), gradients.key_weight.data());
         }
 
-        void absorb(const Tape&, const Call&) {}
-
         /// Prepares `g` for the path of the gradient through the context; writes d_scores [H·W]. `map` was pooled as
         /// row `image` of the tape; `row` is that of the step and image. d_pooled [C] is the gradient of the pooled
         /// map. It equals that of the context, unless X is a scaled map: then it is scaled too, and `g.d_key` is the
@@ -276,9 +274,6 @@ struct GlobalContext {
                     trees.value_weight...);
             visitor(ParameterName{prefix + "value.bias", Layout::same, {channels}}, p.value_bias, trees.value_bias...);
         }
-
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
         Scalar scale;  ///< s

@@ -65,16 +65,12 @@ struct Linear {
             }
         }
 
-        void absorb(const Nothing&, const Call&) {}
-
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
             visitor(ParameterName{prefix + "weight", Layout::matrix, {Outputs, In::channels}}, self.parameters.weight,
                     trees.weight...);
             visitor(ParameterName{prefix + "bias", Layout::same, {Outputs}}, self.parameters.bias, trees.bias...);
         }
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
     };

@@ -25,9 +25,6 @@ class Pooling : public LayerDefaults<In> {
     using Output = Reshaped<In, In::channels, Height, Width>;
     using Scalar = typename In::Scalar;
     static constexpr bool reads_input = false;
-    static constexpr Index parameter_count(Index) { return 0; }
-
-    Pooling(const Setup&, Random&) {}
 
     void forward(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const { pool(x, y, call); }
     void infer(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const { pool(x, y, call); }
@@ -39,13 +36,6 @@ class Pooling : public LayerDefaults<In> {
             average_pool_gradient<Scalar>(shape(call), dy.data(), dx->data());
         }
     }
-
-    void absorb(const Nothing&, const Call&) {}
-
-    template <class Self, class Visitor, class... Trees>
-    static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
-    template <class Self, class Visitor>
-    static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
  private:
     static PoolingShape shape(const Call& call) {
@@ -100,9 +90,6 @@ struct AvgPool {
         static_assert(AtEdge == Edge::average ||
                           (In::height + 2 * Padding >= Window && In::width + 2 * Padding >= Window),
                       "staa::AvgPool: the map is smaller than the window; take a smaller window, or Edge::average");
-
-     public:
-        using detail::Pooling<In, pooled(In::height), pooled(In::width), AvgPool>::Pooling;
     };
 };
 

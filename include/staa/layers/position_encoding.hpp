@@ -115,8 +115,6 @@ struct PositionEncoding {
             }
         }
 
-        void absorb(const Nothing&, const Call&) {}
-
         /// Throws an Error if P has no values for `step`.
         void check_step(Index step) const {
             if (is_present && step >= parameters.pe.dimension(0)) {

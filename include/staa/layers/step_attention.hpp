@@ -96,8 +96,6 @@ struct StepAttention {
             });
         }
 
-        void absorb(const Tape&, const Call&) {}
-
         /// Memory for the gates of `rows` steps and images.
         static void resize(Tape& tape, Index rows, Arena& arena) {
             tape.pooled.resize(arena, rows, channels);
@@ -164,9 +162,6 @@ struct StepAttention {
             visitor(ParameterName{prefix + "expand.weight", Layout::matrix, {channels, hidden, 1, 1}},
                     self.parameters.expand, trees.expand...);
         }
-
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
         Scalar scale;  ///< alpha

@@ -142,8 +142,6 @@ struct Conv2d {
             }
         }
 
-        void absorb(const Tape&, const Call&) {}
-
         /// Shows nothing: a loaded stream packs the weights of its network again.
         template <class AnyState, class Visitor, class StepVisitor>
         static void visit_state(AnyState&, Index, const std::string&, Visitor&, StepVisitor&) {}
@@ -159,8 +157,6 @@ struct Conv2d {
             visitor(ParameterName{prefix + "weight", Layout::convolution, {Channels, In::channels, Kernel, Kernel}},
                     self.parameters.weight, trees.weight...);
         }
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
         ConvolutionChoice choice;

@@ -22,7 +22,6 @@ struct AbsentPart {
     using Tape = Nothing;
     using Packed = Nothing;
     static constexpr Operations operations{};
-    static constexpr Index parameter_count(Index) { return 0; }
     AbsentPart(const Setup&, Random&) {}
     static Packed packed(Arena&) { return {}; }
     static Packed packed_transposed(Arena&) { return {}; }
@@ -75,8 +74,8 @@ class Aggregator {
     static constexpr Scalar per_pixel = Scalar(1) / (Scalar(In::height) * Scalar(In::width));
     static constexpr Operations operations = Context::operations + Attention::operations;
     static constexpr Index parameter_count(Index steps) {
-        return LeakGain::parameter_count(steps) + Encoder::parameter_count(steps) + Context::parameter_count(steps) +
-               Attention::parameter_count(steps);
+        return LeakGain::parameter_count(steps) + Encoder::parameter_count(steps) + parameter_count_of<Context>(steps) +
+               parameter_count_of<Attention>(steps);
     }
 
     struct Parameters {

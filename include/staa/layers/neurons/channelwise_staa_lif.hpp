@@ -85,8 +85,6 @@ struct ChannelwiseStaaLif {
             return m;
         }
 
-        void absorb(const Tape&, const Call&) {}
-
         template <class AnyState, class Visitor, class StepVisitor>
         static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
                                 StepVisitor& visit_step) {

@@ -38,7 +38,6 @@ struct Lif {
         using State = NeuronState<Scalar>;
         using Constants = typename LeakAndGain<Adaptive::constant>::template at<In>;
         static constexpr bool reads_input = true;
-        static constexpr Index parameter_count(Index) { return 0; }
 
         at(const Setup& setup, Random& random) : neuron(setup.neuron), adaptive(setup, random) {}
 
@@ -104,10 +103,6 @@ struct Lif {
             });
         }
 
-        void absorb(const Nothing&, const Call&) {}
-
-        template <class Self, class Visitor, class... Trees>
-        static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
             Constants::visit_statistics(self.adaptive, prefix, visitor);

@@ -42,7 +42,7 @@ struct PixelwiseStaaLif {
         static constexpr bool reads_input = true;
         static constexpr Operations operations = Core::operations + Context::operations;
         static constexpr Index parameter_count(Index steps) {
-            return Core::parameter_count(steps) + Encoder::parameter_count(steps) + Context::parameter_count(steps);
+            return Core::parameter_count(steps) + Encoder::parameter_count(steps) + parameter_count_of<Context>(steps);
         }
 
         struct Parameters {
@@ -93,8 +93,6 @@ struct PixelwiseStaaLif {
                 }
             }
         }
-
-        void absorb(const Tape&, const Call&) {}
 
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
