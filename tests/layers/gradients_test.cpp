@@ -49,12 +49,10 @@ void check_spikes_as_numbers() {
     REQUIRE(bits.dx.extents() == numbers.dx.extents());
     CHECK(distance(bits.y.data(), numbers.y.data(), bits.y.extents().size()) <= 1e-12);
     CHECK(distance(bits.dx.data(), numbers.dx.data(), bits.dx.extents().size()) <= 1e-12);
-    Description::template at<Maps<Channels, Height, Width>>::visit(
-        numbers.layer, "",
-        [&](const ParameterName&, const auto& parameter, const auto& of_numbers, const auto& of_bits) {
-            CHECK(distance(of_bits.data(), of_numbers.data(), parameter.size()) <= 1e-12);
-        },
-        numbers.gradients, bits.gradients);
+    const auto compare = [&](const ParameterName&, const auto& parameter, const auto& of_numbers, const auto& of_bits) {
+        CHECK(distance(of_bits.data(), of_numbers.data(), parameter.size()) <= 1e-12);
+    };
+    visit_parameters(numbers.layer, "", compare, numbers.gradients, bits.gradients);
 }
 
 }  // namespace

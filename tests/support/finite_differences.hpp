@@ -30,7 +30,7 @@ struct OneLayer {
     using Scalar = typename Layer::Scalar;
 
     explicit OneLayer(const staa::Setup& setup, Index images = 2, std::uint64_t seed = 1)
-        : steps(setup.steps), batch(images), random(seed), layer(setup, random) {
+        : steps(setup.steps), batch(images), random(seed), layer(staa::contract::build<Layer>(setup, random)) {
         x.resize(arena, Input::extents(steps, batch));
         draw_input(x);
         dy.resize(arena, Output::extents(steps, batch));
@@ -44,11 +44,12 @@ struct OneLayer {
 
     /// Moves every parameter from where it starts, so that none is a special value such as 0.
     void move_parameters() {
-        Layer::visit(layer, "", [this](const staa::ParameterName&, auto& parameter) {
+        const auto move = [this](const staa::ParameterName&, auto& parameter) {
             for (Index i = 0; i < parameter.size(); ++i) {
                 parameter.data()[i] += static_cast<Scalar>(random.uniform(-0.4, 0.4));
             }
-        });
+        };
+        staa::visit_parameters(layer, "", move);
     }
 
     /// The sum of y · dy, whose gradients `backward` computes.
@@ -139,7 +140,7 @@ void check_differences(const std::string& what, double* values, const double* gr
 }
 
 /// Compares all gradients of `layer`, visited with `gradients`, with differences of `loss`. Every parameter must matter:
-/// a gradient that is 0 proves nothing (but GC's key bias, which softmax does not feel, has no other).
+/// a gradient that is 0 proves nothing. (GC's key bias has no other: it shifts all scores alike.)
 template <class Layer, class Gradients, class Loss>
 void check_parameter_gradients(Layer& layer, Gradients& gradients, const Loss& loss) {
     double largest = 0;
@@ -156,13 +157,13 @@ void check_parameter_gradients(Layer& layer, Gradients& gradients, const Loss& l
         gradients);
 }
 
-/// A layer's static `visit`, as a network has it.
+/// A layer with a `visit` like that of a network.
 template <class Layer>
 struct Visited {
     Layer& layer;
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) {
-        Layer::visit(layer, "", visitor, trees...);
+        staa::visit_parameters(layer, "", visitor, trees...);
     }
 };
 

@@ -138,20 +138,22 @@ void visit_untrained(Layer& layer, Visit&& visit) {
 /// Calls visit(name, tensor) for every tensor that belongs to the weights, trained or not.
 template <class Layer, class Visit>
 void for_each_tensor(Layer& layer, Visit&& visit) {
-    visit_trained(layer, [&](const staa::ParameterName& name, auto& t) { visit(name, t); });
-    visit_untrained(layer, [&](const staa::ParameterName& name, auto& t) {
+    const auto visit_tensor = [&](const staa::ParameterName& name, auto& t) {
         if constexpr (requires { t.data(); })
             visit(name, t);
-    });
+    };
+    visit_trained(layer, visit_tensor);
+    visit_untrained(layer, visit_tensor);
 }
 
 /// Calls visit(name, counter) for every counter of batches.
 template <class Layer, class Visit>
 void for_each_counter(Layer& layer, Visit&& visit) {
-    visit_untrained(layer, [&](const staa::ParameterName& name, auto& t) {
+    const auto visit_counter = [&](const staa::ParameterName& name, auto& t) {
         if constexpr (!requires { t.data(); })
             visit(name.text, t);
-    });
+    };
+    visit_untrained(layer, visit_counter);
 }
 
 /// Whether the counters are those of after.*.
@@ -278,7 +280,7 @@ void check_block(
     staa::Arena arena;
     staa::Random random(1);
     const staa::Call call{shape[0], shape[1], arena, nullptr};
-    Layer layer(setup_of(c, shape[0]), random);
+    Layer layer = staa::contract::build<Layer>(setup_of(c, shape[0]), random);
     load(layer, c);
     set_up(layer);
 

@@ -1,65 +1,64 @@
 // SPDX-License-Identifier: MIT
+// Global context, a layer and a part of StaaLif: attention over the pixels of a map decides how strong each channel is.
 #pragma once
 
 #include <algorithm>
 
-#include "staa/kernels/maps/attention.hpp"
-#include "staa/kernels/maps/matrix_product.hpp"
+#include "staa/layers/bottleneck.hpp"
 #include "staa/layers/contract.hpp"
+#include "staa/layers/layer_norm.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
-/// What global context does with its summary V of a map.
+/// What global context does with V, its summary of a map.
 enum class ContextForm {
     gate,      ///< s · sigmoid(V) · X, Eq. 10 in our reading; s = NeuronOptions::context_scale
     additive,  ///< X + V, as in GCNet
 };
 
-/// Global context (GC), Eq. 7-10, after GCNet (Cao et al., 2019): a step's map X is summed up by attention over its
-/// pixels, and the summary scales or shifts each channel,
+/// Global context (GC), Eq. 7-10, after GCNet (Cao et al., 2019). For the map X of one step,
 ///     attention = softmax over the pixels of key · X          [H·W]        Eq. 7
 ///     context   = sum over the pixels of attention · X        [C]
 ///     query     = relu(LayerNorm(query · context + bias))     [C/Ratio]    Eq. 8
 ///     V         = value · query + bias                        [C]          Eq. 9
 ///     gate      = s · sigmoid(V)                              [C]
-/// and the result is gate · X, or X + V. value and its bias start at 0 and s at 2: the identity in both forms.
-/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which folds gate or V into the membrane.
+/// and the result is gate · X, or X + V. The value matrix and its bias start at 0, and s is 2, so that both forms start
+/// as the identity. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, and folds gate or V into
+/// the membrane (neurons/aggregator.hpp).
 template <int Ratio = 4, ContextForm Form = ContextForm::gate>
 struct GlobalContext {
     static constexpr const char* kind = "global context";
 
     static_assert(Ratio > 0, "staa::GlobalContext: the ratio must be at least 1");
-    static constexpr double norm_epsilon = 1e-5;
 
     template <class In>
-    class at {
+    class at : public LayerDefaults<In> {
         static_assert(!In::is_spikes, "staa::GlobalContext: its input is spikes, but it scales analog values");
+        using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;  // reduce is query, expand is value
 
      public:
-        using Input = In;
         using Output = In;
         using Scalar = typename In::Scalar;
-        using State = Nothing;
         static constexpr bool reads_input = true;
         static constexpr bool is_gate = Form == ContextForm::gate;
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
-        static constexpr Index hidden = std::max(1, In::channels / Ratio);
+        static constexpr Index hidden = Gates::hidden;
         static constexpr Operations operations{.multiply_accumulates = 2 * channels * (pixels + hidden)};
         static constexpr Index parameter_count(Index) {
             return (channels + 1) + (channels * hidden + hidden) + 2 * hidden + (hidden * channels + channels);
         }
 
         struct Parameters {
-            Tensor<Scalar, 1> key_weight, key_bias;    ///< [C], [1]; softmax does not feel the bias
+            Tensor<Scalar, 1> key_weight, key_bias;    ///< [C], [1]; the bias has no effect: it shifts all scores alike
             Tensor<Scalar, 2> query_weight;            ///< [C, C/Ratio]
             Tensor<Scalar, 1> query_bias;              ///< [C/Ratio]
             Tensor<Scalar, 1> norm_weight, norm_bias;  ///< [C/Ratio]
             Tensor<Scalar, 2> value_weight;            ///< [C/Ratio, C]
             Tensor<Scalar, 1> value_bias;              ///< [C]
         };
-        /// Rows of all steps and images, row = step · batch + n; the first three have one a stored map of X.
+        /// Rows of all steps and images, row = step · batch + n. The first three have one row per stored map of X.
         struct Tape {
             Rows<Scalar> attention;                            ///< [H·W]
             Rows<Scalar> pooled;                               ///< [C] sum of attention · map
@@ -69,13 +68,10 @@ struct GlobalContext {
             Rows<Scalar> inverse_deviation;                    ///< [1] 1 / standard deviation of LayerNorm
             Rows<Scalar> query;                                ///< [C/Ratio]
             Rows<Scalar> gate;                                 ///< [C] the gate; V in the additive form
-            Rows<Scalar> d_value, d_norm, d_query, d_context;  ///< gradients; 0 where a step was dropped
+            Rows<Scalar> d_value, d_norm, d_query, d_context;  ///< gradients; 0 where the step was dropped
         };
 
-        /// The two matrices packed for one direction.
-        struct Packed {
-            PackedMatrix<Scalar> query, value;
-        };
+        using Packed = typename Gates::Packed;
 
         at(const Setup& setup, Random& random) : scale(static_cast<Scalar>(setup.neuron.context_scale)) {
             Parameters& p = parameters;
@@ -111,7 +107,7 @@ struct GlobalContext {
             });
         }
 
-        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
+        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, Nothing&, const Call& call) const {
             Tape tape;
             forward(x, y, tape, call);
         }
@@ -152,11 +148,10 @@ struct GlobalContext {
             add_row_sums(images, channels, d_key.data(), gradients.key_weight.data());
         }
 
-        void absorb(const Tape&, const Call&) {}
-
-        /// GC's path through its context, as `current_gradient` takes it; d_scores [H·W] is written. `image` is the row
-        /// of the map that was pooled, `row` that of the step and image. d_pooled is the gradient of what was pooled, which
-        /// is the context's unless X is a scaled map; the key's gradient is then that of the map's key.
+        /// Prepares `g` for the path of the gradient through the context; writes d_scores [H·W]. `map` was pooled as
+        /// row `image` of the tape; `row` is that of the step and image. d_pooled [C] is the gradient of the pooled
+        /// map. It equals that of the context, unless X is a scaled map: then it is scaled too, and `g.d_key` is the
+        /// gradient of the scaled key.
         void set_context_path(const Scalar* map, const Scalar* d_pooled, Index image, Index row, const Tape& tape,
                               Scalar* d_scores, CurrentGradient<Scalar>& g) const {
             score_gradient<Scalar>(pixels, channels, map, tape.attention.row(image), tape.pooled.row(image), d_pooled,
@@ -168,16 +163,15 @@ struct GlobalContext {
             g.x = map;
         }
 
+        /// Query and value, packed for `make_gates` and for `backward_gates`.
         Packed packed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.query_weight.data()),
-                    PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.value_weight.data())};
+            return Gates::packed(arena, parameters.query_weight, parameters.value_weight);
         }
         Packed packed_transposed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::transposed(arena, channels, hidden, parameters.query_weight.data()),
-                    PackedMatrix<Scalar>::transposed(arena, hidden, channels, parameters.value_weight.data())};
+            return Gates::packed_transposed(arena, parameters.query_weight, parameters.value_weight);
         }
 
-        /// Room for `images` stored maps of X and the gates of `rows` steps and images.
+        /// Memory for `images` stored maps of X and for the gates of `rows` steps and images.
         static void resize(Tape& tape, Index images, Index rows, Arena& arena) {
             tape.attention.resize(arena, images, pixels);
             tape.pooled.resize(arena, images, channels);
@@ -189,7 +183,7 @@ struct GlobalContext {
             tape.gate.resize(arena, rows, channels);
         }
 
-        /// Eq. 7 for a map [H, W, C] and its key [C]: of X the layer's.
+        /// Eq. 7 for a map [H, W, C] and a key [C]: the key of the layer, scaled if X is a scaled map.
         static void pool(const Scalar* map, const Scalar* key, Index image, Tape& tape) {
             Scalar* attention = tape.attention.row(image);
             score_pixels<Scalar>(pixels, channels, map, key, attention);
@@ -197,8 +191,9 @@ struct GlobalContext {
             pool_pixels<Scalar>(pixels, channels, map, attention, tape.pooled.row(image), tape.mean.row(image));
         }
 
-        /// Eq. 8-10 for rows [row, row + count), whose maps, from `image` on, have been pooled. context_of(c, pooled) is the
-        /// context's channel c: softmax does not feel what position encoding adds to X, the context moves by it.
+        /// Eq. 8-10 for rows [row, row + count), whose maps have been pooled as rows `image` and on.
+        /// context_of(c, pooled) returns channel c of the context. StaaLif adds there what it adds to every pixel of X,
+        /// such as a position encoding: the softmax stays the same, and the context moves by this much.
         template <class ContextOf>
         void make_gates(const Packed& weights, Index image, Index row, Index count, const ContextOf& context_of,
                         Tape& tape) const {
@@ -207,17 +202,18 @@ struct GlobalContext {
                     tape.context.row(row + i)[c] = context_of(c, tape.pooled.row(image + i)[c]);
                 }
             }
-            weights.query.multiply(count, tape.context.row(row), tape.normalised.row(row));
-            for (Index i = 0; i < count; ++i) {
-                normalise(row + i, tape);
+            weights.reduce.multiply(count, tape.context.row(row), tape.normalised.row(row));
+            for (Index r = row; r < row + count; ++r) {
+                detail::layer_norm_relu<hidden>(norm(), tape.normalised.row(r), tape.inverse_deviation.row(r),
+                                                tape.query.row(r));
             }
-            Scalar* value = tape.gate.row(row);
-            weights.value.multiply(count, tape.query.row(row), value, parameters.value_bias.data());
-            for (Index i = 0; is_gate && i < count; ++i) {  // row by row: how many there are must not show in the bits
-                sigmoid_gate<Scalar>(channels, scale, tape.gate.row(row + i), tape.gate.row(row + i));
+            weights.expand.multiply(count, tape.query.row(row), tape.gate.row(row), parameters.value_bias.data());
+            if constexpr (is_gate) {
+                Gates::make_gates(row, count, scale, tape.gate);
             }
         }
 
+        /// Zeros for the gradients of `rows` steps and images: the rows of dropped steps are not written later.
         static void begin_backward(Tape& tape, Index rows, Arena& arena) {
             tape.d_value.resize(arena, rows, channels);
             tape.d_norm.resize(arena, rows, hidden);
@@ -229,8 +225,7 @@ struct GlobalContext {
             tape.d_context.set_zero();
         }
 
-        /// tape.d_context, the gradient of the context, from the gradient of gate or V [count, C], for rows
-        /// [first, first + count).
+        /// Writes tape.d_context for rows [first, first + count). d_gate [count, C] is the gradient of gate or V.
         void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate,
                             Tape& tape) const {
             if constexpr (is_gate) {
@@ -239,21 +234,21 @@ struct GlobalContext {
             } else {
                 std::copy_n(d_gate, count * channels, tape.d_value.row(first));
             }
-            transposed.value.multiply(count, tape.d_value.row(first), tape.d_norm.row(first));
+            transposed.expand.multiply(count, tape.d_value.row(first), tape.d_norm.row(first));
             for (Index row = first; row < first + count; ++row) {
-                backward_norm(row, tape);
+                detail::layer_norm_relu_gradient<hidden>(norm(), tape.normalised.row(row),
+                                                         *tape.inverse_deviation.row(row), tape.query.row(row),
+                                                         tape.d_norm.row(row), tape.d_query.row(row));
             }
-            transposed.query.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
+            transposed.reduce.multiply(count, tape.d_query.row(first), tape.d_context.row(first));
         }
 
-        /// Gradients of query, norm and value, once all `rows` rows have gone through `backward_gates`. (The key's come from
-        /// `current_gradient`, which passes over the pixels.)
+        /// Adds the gradients of query, norm and value when all `rows` rows have gone through `backward_gates`. The
+        /// gradient of the key comes from `current_gradient`, which reads the pixels.
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
-            add_matrix_gradient<Scalar>(arena, rows, hidden, channels, tape.query.data(), tape.d_value.data(),
-                                        gradients.value_weight.data());
+            Gates::add_expand_gradient(arena, rows, tape.query, tape.d_value, gradients.value_weight);
             add_row_sums(rows, channels, tape.d_value.data(), gradients.value_bias.data());
-            add_matrix_gradient<Scalar>(arena, rows, channels, hidden, tape.context.data(), tape.d_query.data(),
-                                        gradients.query_weight.data());
+            Gates::add_reduce_gradient(arena, rows, tape.context, tape.d_query, gradients.query_weight);
             add_row_sums(rows, hidden, tape.d_query.data(), gradients.query_bias.data());
             add_row_sums(rows, hidden, tape.d_norm.data(), gradients.norm_bias.data());
             for (Index row = 0; row < rows; ++row) {
@@ -280,58 +275,12 @@ struct GlobalContext {
             visitor(ParameterName{prefix + "value.bias", Layout::same, {channels}}, p.value_bias, trees.value_bias...);
         }
 
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
-
         Parameters parameters;
-        Scalar scale;
+        Scalar scale;  ///< s
 
      private:
-        /// relu(LayerNorm(row + query bias)).
-        void normalise(Index row, Tape& tape) const {
-            Scalar* values = tape.normalised.row(row);
-            Scalar mean = 0, variance = 0;
-            for (Index h = 0; h < hidden; ++h) {
-                values[h] += parameters.query_bias(h);
-                mean += values[h] / static_cast<Scalar>(hidden);
-            }
-            for (Index h = 0; h < hidden; ++h) {
-                variance += (values[h] - mean) * (values[h] - mean) / static_cast<Scalar>(hidden);
-            }
-            const Scalar inverse_deviation = Scalar(1) / std::sqrt(variance + static_cast<Scalar>(norm_epsilon));
-            *tape.inverse_deviation.row(row) = inverse_deviation;
-            for (Index h = 0; h < hidden; ++h) {
-                values[h] = (values[h] - mean) * inverse_deviation;
-                const Scalar query = values[h] * parameters.norm_weight(h) + parameters.norm_bias(h);
-                tape.query.row(row)[h] = std::max(query, Scalar(0));
-            }
-        }
-
-        /// ReLU, in place in d_norm, and LayerNorm backward to d_query: with q^ the normalised values, r the inverse
-        /// deviation, and means over the row,
-        ///     dq = r · (dq^ - mean(dq^) - q^ · mean(dq^ · q^)),   dq^ = weight · d_query where query > 0
-        void backward_norm(Index row, Tape& tape) const {
-            Scalar* d = tape.d_query.row(row);
-            Scalar* d_norm = tape.d_norm.row(row);
-            const Scalar* normalised = tape.normalised.row(row);
-            Scalar mean = 0, product = 0;
-            for (Index h = 0; h < hidden; ++h) {
-                d_norm[h] = tape.query.row(row)[h] > 0 ? d_norm[h] : Scalar(0);
-                d[h] = d_norm[h] * parameters.norm_weight(h);
-                mean += d[h] / static_cast<Scalar>(hidden);
-                product += d[h] * normalised[h] / static_cast<Scalar>(hidden);
-            }
-            const Scalar inverse_deviation = *tape.inverse_deviation.row(row);
-            // One or two values less their mean lie on q^, and 1 - mean(q^²) = epsilon · r²: so written, nothing cancels.
-            constexpr bool lies_on_normalised = hidden <= 2;
-            for (Index h = 0; h < hidden; ++h) {
-                if constexpr (lies_on_normalised) {
-                    const Scalar left = static_cast<Scalar>(norm_epsilon) * inverse_deviation * inverse_deviation;
-                    d[h] = inverse_deviation * (d[h] - mean) * left;
-                } else {
-                    d[h] = inverse_deviation * (d[h] - mean - normalised[h] * product);
-                }
-            }
+        detail::LayerNorm<Scalar> norm() const {
+            return {parameters.query_bias.data(), parameters.norm_weight.data(), parameters.norm_bias.data()};
         }
     };
 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+// Average pooling: over windows that make a map smaller, or over the whole map.
 #pragma once
+
+#include <algorithm>
 
 #include "staa/kernels/maps/pooling.hpp"
 #include "staa/layers/contract.hpp"
@@ -7,47 +10,32 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// What happens at the far edge when the windows don't cover the map exactly.
+/// What happens at the right and lower edge where the windows don't cover the map exactly.
 enum class Edge {
-    cut,      ///< pixels that fill no whole window are left out; padding counts as zeros (PyTorch's default)
-    average,  ///< a window that reaches over the edge averages the pixels it has (ceil_mode, count_include_pad = False)
+    cut,      ///< pixels without a whole window are left out; padding counts as zeros (PyTorch's default)
+    average,  ///< a window over the edge averages the pixels that it has (ceil_mode, count_include_pad = False)
 };
 
 namespace detail {
 
-/// A pooling of `In` to Height x Width by a window; the two pooling layers differ in nothing else.
+/// Pools `In` to Height x Width. The two pooling layers share all but the window, which Window::apply describes.
 template <class In, int Height, int Width, class Window>
-class Pooling {
+class Pooling : public LayerDefaults<In> {
  public:
-    using Input = In;
     using Output = Reshaped<In, In::channels, Height, Width>;
     using Scalar = typename In::Scalar;
-    using Parameters = Nothing;
-    using Tape = Nothing;
-    using State = Nothing;
     static constexpr bool reads_input = false;
-    static constexpr Operations operations{};
-    static constexpr Index parameter_count(Index) { return 0; }
 
-    Pooling(const Setup&, Random&) {}
+    void forward(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const { pool(x, y, call); }
+    void infer(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const { pool(x, y, call); }
 
-    void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape&, const Call& call) const { pool(x, y, call); }
-    void infer(const SignalOf<In>& x, Analog<Scalar>& y, State&, const Call& call) const { pool(x, y, call); }
-
-    void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters&, Tape&,
+    void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx, Nothing&, Nothing&,
                   const Call& call) const {
         if (dx != nullptr) {
             dx->resize(call.arena, In::extents(call.steps, call.batch));
             average_pool_gradient<Scalar>(shape(call), dy.data(), dx->data());
         }
     }
-
-    void absorb(const Tape&, const Call&) {}
-
-    template <class Self, class Visitor, class... Trees>
-    static void visit(Self&, const std::string&, Visitor&&, Trees&...) {}
-    template <class Self, class Visitor>
-    static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
  private:
     static PoolingShape shape(const Call& call) {
@@ -73,7 +61,7 @@ class Pooling {
 
 }  // namespace detail
 
-/// Average over square windows: [T, N, H, W, C] -> [T, N, H', W', C], analog whatever the input was.
+/// The average over square windows. Analog or spikes [T, N, H, W, C] -> analog [T, N, H', W', C], with
 /// H' = (H + 2·Padding - Window) / Stride + 1, rounded down for Edge::cut and up for Edge::average.
 template <int Window, int Stride = Window, int Padding = 0, Edge AtEdge = Edge::cut>
 struct AvgPool {
@@ -84,10 +72,12 @@ struct AvgPool {
     static_assert(AtEdge == Edge::cut || (Padding == 0 && Window == Stride),
                   "staa::AvgPool: Edge::average is for windows side by side, stride = window, without padding");
 
+    /// H' for H, or W' for W.
     static constexpr int pooled(int size) {
         const int room = size + 2 * Padding - Window;
         return (AtEdge == Edge::cut ? room : room + Stride - 1) / Stride + 1;
     }
+    /// Writes the window to the shape that the kernel takes.
     static void apply(PoolingShape& s) {
         s.window = Window;
         s.stride = Stride;
@@ -100,16 +90,14 @@ struct AvgPool {
         static_assert(AtEdge == Edge::average ||
                           (In::height + 2 * Padding >= Window && In::width + 2 * Padding >= Window),
                       "staa::AvgPool: the map is smaller than the window; take a smaller window, or Edge::average");
-
-     public:
-        using detail::Pooling<In, pooled(In::height), pooled(In::width), AvgPool>::Pooling;
     };
 };
 
-/// Average over the whole map: [T, N, H, W, C] -> [T, N, 1, 1, C].
+/// The average over the whole map. Analog or spikes [T, N, H, W, C] -> analog [T, N, 1, 1, C].
 struct GlobalAvgPool {
     static constexpr const char* kind = "global average pooling";
 
+    /// Writes the window to the shape that the kernel takes: one window, as large as the map.
     static void apply(PoolingShape& s) {
         s.window = s.stride = std::max(s.in_height, s.in_width);
         s.padding = 0;

@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: MIT
+// Position encoding, a layer and a part of StaaLif: adds values to a map that tell the steps apart.
 #pragma once
 
+#include <cmath>
+
 #include "staa/kernels/maps/elementwise.hpp"
-#include "staa/kernels/maps/matrix_product.hpp"
 #include "staa/layers/contract.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Where position encoding (PE) comes from.
+/// Where the values of position encoding (PE) come from.
 enum class Encoding {
-    none,
+    none,        ///< nothing is added
     learnable,   ///< trained, 0 at the start (the paper's choice)
     sinusoidal,  ///< fixed, after Vaswani et al. (2017)
 };
 
-/// What position encoding tells apart.
+/// Which positions have a value of their own.
 enum class EncodingShape {
-    per_step,              ///< [T]: one number is added to the whole map of a step
-    per_step_and_channel,  ///< [T, C]: one to each channel
-    per_position,          ///< [T, H, W, C]: one to each neuron
+    per_step,              ///< [T]: one value per step, added to the whole map
+    per_step_and_channel,  ///< [T, C]: one value per step and channel
+    per_position,          ///< [T, H, W, C]: one value per step and neuron
 };
 
-/// Fixed encoding of positions 0, 1, .., [positions, channels]: the angle is position / 10000^(2·floor(c/2)/channels), its
-/// sine for even c, cosine for odd. Angles are rounded to float as in the reference.
+/// Writes the fixed encoding of positions 0, 1, .. to `encoding` [positions, channels]. The angle is position /
+/// 10000^(2·floor(c/2)/channels); even channels take its sine, odd ones its cosine. Angles are rounded to float, as in
+/// the reference.
 template <class Scalar>
 void set_sinusoidal_encoding(Index positions, Index channels, Scalar* encoding) {
     for (Index position = 0; position < positions; ++position) {
@@ -35,36 +38,32 @@ void set_sinusoidal_encoding(Index positions, Index channels, Scalar* encoding) 
     }
 }
 
-/// Position encoding, Eq. 11: X[t] + P[t]. Fixed encodings count the steps; per position they count (t·H + y)·W + x.
-/// A layer, analog or spikes [T, N, H, W, C] -> analog, different at every step; and a part of StaaLif, which folds it
-/// into the membrane.
+/// Position encoding, Eq. 11: X[t] + P[t]. The position of a fixed encoding is t, or (t·H + y)·W + x for
+/// `per_position`. As a layer: analog or spikes [T, N, H, W, C] -> analog, different at every step. StaaLif has it as a
+/// part, and folds P into the membrane (neurons/aggregator.hpp).
 template <Encoding Kind = Encoding::learnable, EncodingShape Shape = EncodingShape::per_step_and_channel>
 struct PositionEncoding {
     static constexpr const char* kind = "position encoding";
 
     template <class In>
-    class at {
+    class at : public LayerDefaults<In> {
      public:
-        using Input = In;
         using Output = Map<In::channels, In::height, In::width, Signal::analog, typename In::Scalar, Over::time>;
         static constexpr bool reads_input = false;
         static constexpr bool is_present = Kind != Encoding::none;
         static constexpr bool is_learnable = Kind == Encoding::learnable;
         using Scalar = typename In::Scalar;
-        /// Columns of P and how many rows of them a step has.
+        /// P has `columns` columns, and `rows` rows per step.
         static constexpr Index columns = Shape == EncodingShape::per_step ? 1 : In::channels;
         static constexpr Index rows =
             is_present && Shape == EncodingShape::per_position ? Index{In::height} * In::width : 1;
-        static constexpr Operations operations{};
         static constexpr Index parameter_count(Index steps) { return is_learnable ? steps * rows * columns : 0; }
 
-        /// Trained or fixed.
+        /// The values, trained or fixed.
         struct Parameters {
-            Tensor<Scalar, 3>
-                pe;  ///< [T, rows, columns]: rows is H·W per position, else 1; columns is C, or 1 per step
+            Tensor<Scalar, 3> pe;  ///< P [T, rows, columns]: rows is H·W or 1, columns is C or 1
         };
-        using Tape = Nothing;
-        /// Steps of the stream so far.
+        /// Counts the steps of the stream.
         struct State {
             Index step = 0;
             void restart() { step = 0; }
@@ -79,7 +78,7 @@ struct PositionEncoding {
             }
         }
 
-        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape&, const Call& call) const {
+        void forward(const SignalOf<In>& x, Analog<Scalar>& y, Nothing&, const Call& call) const {
             State begin;
             infer(x, y, begin, call);
         }
@@ -96,9 +95,10 @@ struct PositionEncoding {
             state.step += call.steps;
         }
 
-        /// dP[t] = the sum of dy[t] over what shares a value; dx = dy, summed over the steps if x is the same at each.
+        /// dP[t] = the sum of dy[t] over all neurons that share a value. dx = dy, summed over the steps where x is the
+        /// same at every step.
         void backward(const SignalOf<In>&, const Analog<Scalar>& dy, Analog<Scalar>* dx,
-                      [[maybe_unused]] Parameters& gradients, Tape&, const Call& call) const {
+                      [[maybe_unused]] Parameters& gradients, Nothing&, const Call& call) const {
             if constexpr (is_learnable) {
                 for (Index image = 0; image < call.steps * call.batch; ++image) {
                     add_gradient(image / call.batch, dy.map(image), gradients);
@@ -115,9 +115,7 @@ struct PositionEncoding {
             }
         }
 
-        void absorb(const Tape&, const Call&) {}
-
-        /// A step beyond the ones encoded is an Error.
+        /// Throws an Error if P has no values for `step`.
         void check_step(Index step) const {
             if (is_present && step >= parameters.pe.dimension(0)) {
                 fail("staa::PositionEncoding: step ", step + 1, " was asked for, but the network was built with ",
@@ -130,16 +128,17 @@ struct PositionEncoding {
             visit_step(state.step);
         }
 
-        /// P of channel c at `step`; 0 without encoding. Not for EncodingShape::per_position.
+        /// P of channel c at `step`; 0 for Encoding::none. Not for EncodingShape::per_position.
         Scalar value(Index step, Index c) const {
-            static_assert(rows == 1, "staa::PositionEncoding: an encoding per position has no single value a channel");
+            static_assert(rows == 1,
+                          "staa::PositionEncoding: an encoding per position has no single value per channel");
             if constexpr (is_present) {
                 return parameters.pe(step, 0, columns == 1 ? 0 : c);
             } else {
                 return 0;
             }
         }
-        /// Adds to the gradient of what `value` gives.
+        /// Adds to the gradient of `value(step, c)`.
         static void add_gradient(Index step, Index c, Scalar gradient, Parameters& gradients) {
             gradients.pe(step, 0, columns == 1 ? 0 : c) += gradient;
         }
@@ -180,7 +179,7 @@ struct PositionEncoding {
             }
         }
 
-        /// The images of one step, `first` on, added to y.
+        /// Adds the images of one step, `first` and on, to y.
         static void add_step(const Analog<Scalar>& x, Index first, Index batch, Scalar* y) {
             add_values(batch * pixels * In::channels, x.map(first), y);
         }
@@ -188,6 +187,7 @@ struct PositionEncoding {
             add_spikes<Scalar>(batch, pixels, In::channels, x.map(first), y);
         }
 
+        /// Adds dy [H, W, C] of step t to the gradient of P.
         static void add_gradient(Index t, const Scalar* dy, Parameters& gradients) {
             for (Index pixel = 0; pixel < pixels; ++pixel, dy += In::channels) {
                 for (Index c = 0; c < In::channels; ++c) {

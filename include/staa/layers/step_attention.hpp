@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
+// Step attention, a layer and a part of StaaLif: the means of all channels decide how strong each channel is.
 #pragma once
 
 #include <algorithm>
 
-#include "staa/kernels/maps/attention.hpp"
-#include "staa/kernels/maps/matrix_product.hpp"
+#include "staa/layers/bottleneck.hpp"
 #include "staa/layers/contract.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Step attention (SA), Eq. 12: each channel of a step's map A is scaled by what the means of all channels say,
+/// Step attention (SA), Eq. 12. For the map A of one step,
 ///     gate = alpha · sigmoid(expand · relu(reduce · mean(A))),   U = gate · A
-/// reduce [C, C/Ratio] and expand [C/Ratio, C] without bias; alpha = NeuronOptions::attention_scale.
-/// A layer, analog [T, N, H, W, C] -> the same; and a part of StaaLif, which asks for the gates step by step and folds
-/// them into the membrane.
+/// with the mean over the pixels, reduce [C, C/Ratio] and expand [C/Ratio, C] without bias, and alpha =
+/// NeuronOptions::attention_scale. As a layer: analog [T, N, H, W, C] -> the same. StaaLif has it as a part, computes
+/// the gates step by step, and folds them into the membrane (neurons/aggregator.hpp).
 template <int Ratio = 4>
 struct StepAttention {
     static constexpr const char* kind = "step attention";
@@ -22,18 +22,17 @@ struct StepAttention {
     static_assert(Ratio > 0, "staa::StepAttention: the ratio must be at least 1");
 
     template <class In>
-    class at {
+    class at : public LayerDefaults<In> {
         static_assert(!In::is_spikes, "staa::StepAttention: its input is spikes, but it scales analog values");
+        using Gates = detail::Bottleneck<typename In::Scalar, In::channels, Ratio>;
 
      public:
-        using Input = In;
         using Output = In;
         using Scalar = typename In::Scalar;
-        using State = Nothing;
         static constexpr bool reads_input = true;
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
-        static constexpr Index hidden = std::max(1, In::channels / Ratio);
+        static constexpr Index hidden = Gates::hidden;
         static constexpr Operations operations{.multiply_accumulates = 2 * channels * hidden};
         static constexpr Index parameter_count(Index) { return 2 * channels * hidden; }
 
@@ -44,7 +43,7 @@ struct StepAttention {
         /// Rows of all steps and images, row = step · batch + n.
         struct Tape {
             Rows<Scalar> pooled, hidden, gate;            ///< mean(A), relu(reduce · mean(A)), the gate
-            Rows<Scalar> d_expanded, d_hidden, d_pooled;  ///< gradients; 0 where a step was dropped
+            Rows<Scalar> d_expanded, d_hidden, d_pooled;  ///< gradients; 0 where the step was dropped
         };
 
         at(const Setup& setup, Random& random) : scale(static_cast<Scalar>(setup.neuron.attention_scale)) {
@@ -67,7 +66,7 @@ struct StepAttention {
             });
         }
 
-        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, State&, const Call& call) const {
+        void infer(const Analog<Scalar>& x, Analog<Scalar>& y, Nothing&, const Call& call) const {
             Tape tape;
             forward(x, y, tape, call);
         }
@@ -97,45 +96,37 @@ struct StepAttention {
             });
         }
 
-        void absorb(const Tape&, const Call&) {}
-
+        /// Memory for the gates of `rows` steps and images.
         static void resize(Tape& tape, Index rows, Arena& arena) {
             tape.pooled.resize(arena, rows, channels);
             tape.hidden.resize(arena, rows, hidden);
             tape.gate.resize(arena, rows, channels);
         }
 
-        /// The two matrices packed for one direction.
-        struct Packed {
-            PackedMatrix<Scalar> reduce, expand;
-        };
-        Packed packed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::forward(arena, channels, hidden, parameters.reduce.data()),
-                    PackedMatrix<Scalar>::forward(arena, hidden, channels, parameters.expand.data())};
-        }
+        using Packed = typename Gates::Packed;
+        /// Both matrices, packed for `gates` and for `backward_gates`.
+        Packed packed(Arena& arena) const { return Gates::packed(arena, parameters.reduce, parameters.expand); }
         Packed packed_transposed(Arena& arena) const {
-            return {PackedMatrix<Scalar>::transposed(arena, channels, hidden, parameters.reduce.data()),
-                    PackedMatrix<Scalar>::transposed(arena, hidden, channels, parameters.expand.data())};
+            return Gates::packed_transposed(arena, parameters.reduce, parameters.expand);
         }
 
-        /// tape.gate from tape.pooled, for rows [first, first + count).
+        /// Computes tape.gate from tape.pooled, for rows [first, first + count).
         void gates(const Packed& weights, Index first, Index count, Tape& tape) const {
             weights.reduce.multiply(count, tape.pooled.row(first), tape.hidden.row(first));
             for (Index i = 0; i < count * hidden; ++i) {
                 tape.hidden.row(first)[i] = std::max(tape.hidden.row(first)[i], Scalar(0));
             }
             weights.expand.multiply(count, tape.hidden.row(first), tape.gate.row(first));
-            for (Index i = first; i < first + count; ++i) {  // row by row: how many there are must not show in the bits
-                sigmoid_gate<Scalar>(channels, scale, tape.gate.row(i), tape.gate.row(i));
-            }
+            Gates::make_gates(first, count, scale, tape.gate);
         }
 
-        /// Rows [first, first + count) of a step that is dropped: zeros, for `add_gradients` multiplies all rows.
+        /// Writes zeros to rows [first, first + count), whose step is dropped: `add_gradients` multiplies all rows.
         static void skip(Index first, Index count, Tape& tape) {
             std::fill_n(tape.pooled.row(first), count * channels, Scalar(0));
             std::fill_n(tape.hidden.row(first), count * hidden, Scalar(0));
         }
 
+        /// Zeros for the gradients of `rows` steps and images: the rows of dropped steps are not written later.
         static void begin_backward(Tape& tape, Index rows, Arena& arena) {
             tape.d_expanded.resize(arena, rows, channels);
             tape.d_hidden.resize(arena, rows, hidden);
@@ -145,7 +136,7 @@ struct StepAttention {
             tape.d_pooled.set_zero();
         }
 
-        /// tape.d_pooled, the gradient of mean(A), from d_gate [count, C], for rows [first, first + count).
+        /// Writes tape.d_pooled, the gradient of mean(A), for rows [first, first + count). d_gate is [count, C].
         void backward_gates(const Packed& transposed, Index first, Index count, const Scalar* d_gate,
                             Tape& tape) const {
             Scalar* d_expanded = tape.d_expanded.row(first);
@@ -158,12 +149,10 @@ struct StepAttention {
             transposed.reduce.multiply(count, d_hidden, tape.d_pooled.row(first));
         }
 
-        /// Parameter gradients, once all `rows` rows have gone through `backward_gates`.
+        /// Adds the gradients of both matrices when all `rows` rows have gone through `backward_gates`.
         static void add_gradients(Index rows, const Tape& tape, Parameters& gradients, Arena& arena) {
-            add_matrix_gradient<Scalar>(arena, rows, hidden, channels, tape.hidden.data(), tape.d_expanded.data(),
-                                        gradients.expand.data());
-            add_matrix_gradient<Scalar>(arena, rows, channels, hidden, tape.pooled.data(), tape.d_hidden.data(),
-                                        gradients.reduce.data());
+            Gates::add_expand_gradient(arena, rows, tape.hidden, tape.d_expanded, gradients.expand);
+            Gates::add_reduce_gradient(arena, rows, tape.pooled, tape.d_hidden, gradients.reduce);
         }
 
         template <class Self, class Visitor, class... Trees>
@@ -174,11 +163,8 @@ struct StepAttention {
                     self.parameters.expand, trees.expand...);
         }
 
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
-
         Parameters parameters;
-        Scalar scale;
+        Scalar scale;  ///< alpha
     };
 };
 

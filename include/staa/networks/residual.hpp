@@ -5,7 +5,7 @@
 #include <string>
 #include <type_traits>
 
-#include "staa/kernels/maps/pooling.hpp"
+#include "staa/kernels/maps/elementwise.hpp"
 #include "staa/networks/blocks/residual_neuron.hpp"
 #include "staa/networks/residual_paths.hpp"
 #include "staa/networks/sequential.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The convolution layer, for analog maps and for spikes.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,10 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Convolution without bias (batch norm follows and has one), zero padding Kernel / 2:
+/// Convolution with zero padding Kernel / 2 and without bias, since a batch norm follows:
 ///     y[t, n, oy, ox, o] = sum over ky, kx, i of x[t, n, oy·s + ky - k/2, ox·s + kx - k/2, i] · weight[ky, kx, i, o]
 /// [T, N, H, W, C] -> [T, N, ceil(H / Stride), ceil(W / Stride), Channels]. From spikes it only adds weights, and only
-/// where there is a spike; from an image that is the same at every step it is computed once.
+/// where there is a spike. An image that is the same at every step is convolved once.
 template <int Channels, int Kernel = 3, int Stride = 1>
 struct Conv2d {
     static constexpr Role role = Role::convolution;
@@ -44,6 +45,7 @@ struct Conv2d {
         static constexpr Operations operations =
             In::is_spikes ? Operations{.accumulates = products} : Operations{.multiply_accumulates = products};
         static constexpr Index parameter_count(Index) { return weights; }
+        /// Whether `maps` exists: for smaller maps it would read the weights too often.
         static constexpr bool infers_maps = Output::height * Output::width >= 2 * convolution_tile;
 
      private:
@@ -60,7 +62,7 @@ struct Conv2d {
                     .padding = Kernel / 2};
         }
 
-        /// Whether tables of weights are its fastest forward kernel.
+        /// Whether its fastest forward kernel looks up tables of weights.
         static constexpr bool has_tables =
             In::is_spikes && fits_tables(shape_of(1)) &&
             detail::tables_are_fastest(Channels, WeightTables<Scalar>::size(Kernel, In::channels, Channels) *
@@ -73,9 +75,10 @@ struct Conv2d {
             Tensor<Scalar, 4> weight;  ///< [kernel, kernel, in, out]
         };
         struct Tape {
-            ConvolutionUse use;
+            ConvolutionUse use;  ///< which kernels ran
         };
-        /// The weights as the kernels read them, with the batch norm that follows, made once: copies of a stream share it.
+        /// The weights as the kernels read them, together with the batch norm that follows. They are packed in the
+        /// first call; copies of a stream share them.
         struct State {
             std::shared_ptr<const Packed> packed;
             void restart() {}
@@ -94,7 +97,8 @@ struct Conv2d {
             convolve(x, packed.data(), nullptr, y, &tape.use, call);
         }
 
-        /// With `norm`: this layer and the batch norm after it, whose scale goes to the weights and whose shift is a bias.
+        /// With `norm`, this layer and the batch norm after it: its scale is multiplied into the weights, its shift is
+        /// a bias.
         template <class... Norm>
         void infer(const SignalOf<In>& x, Analog<Scalar>& y, State& state, const Call& call,
                    const Norm&... norm) const {
@@ -102,8 +106,7 @@ struct Conv2d {
             convolve(x, state.packed->weights(), state.packed->bias(), y, nullptr, call);
         }
 
-        /// `infer` map by map: gives what, called with an image and the room for it, writes its map. Only of maps that are
-        /// large enough for reading all weights again.
+        /// `infer` map by map. Returns a function that writes the map of an image: maps(image, y).
         template <class... Norm>
         auto maps(const SignalOf<In>& x, State& state, const Call& call,
                   const Norm&... norm) const requires infers_maps {
@@ -112,16 +115,16 @@ struct Conv2d {
                        Index image, Scalar* y) { source.convolve(s, image, 1, packed->weights(), packed->bias(), y); };
         }
 
-        /// dx = dy convolved with the weights turned round; d_weight = x correlated with dy. Where x carries a window, dx
-        /// may be 0 outside it.
+        /// dx = dy convolved with the weights turned by 180 degrees; d_weight = x correlated with dy. Where x carries
+        /// the window of a surrogate, dx may be 0 outside it.
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
             const Gradient gradient(*this, shape(call), x, dx != nullptr, tape.use, call);
             gradient.run({dy.data()}, gradients.weight.data(), dx);
         }
 
-        /// The same where dy is what the layer after it left to be made, as BatchNorm's InputGradient: its kernels make it on
-        /// the way, if they can.
+        /// The same for a dy that is not computed yet, such as BatchNorm's InputGradient. If all kernels of this call
+        /// can compute dy tile by tile they do, otherwise it is made first.
         template <class Unmade>
             requires requires(const Unmade& dy, Scalar* to) {
                 dy.parts();
@@ -139,9 +142,7 @@ struct Conv2d {
             }
         }
 
-        void absorb(const Tape&, const Call&) {}
-
-        /// The packed weights belong to the network: a stream that goes on elsewhere packs them there.
+        /// Shows nothing: a loaded stream packs the weights of its network again.
         template <class AnyState, class Visitor, class StepVisitor>
         static void visit_state(AnyState&, Index, const std::string&, Visitor&, StepVisitor&) {}
 
@@ -150,8 +151,6 @@ struct Conv2d {
             visitor(ParameterName{prefix + "weight", Layout::convolution, {Channels, In::channels, Kernel, Kernel}},
                     self.parameters.weight, trees.weight...);
         }
-        template <class Self, class Visitor>
-        static void visit_statistics(Self&, const std::string&, Visitor&&) {}
 
         Parameters parameters;
         ConvolutionChoice choice;
@@ -169,10 +168,10 @@ struct Conv2d {
             return shape_of(In::stored_steps(call.steps) * call.batch);
         }
 
-        /// The input as the kernels read it: spikes as lists or as numbers, in memory of the call.
+        /// The input as the forward kernels read it: spikes as bits, lists or numbers, in memory of the call.
         class Source {
          public:
-            /// `asked` says what was measured and taken; null: nobody asks.
+            /// Chooses the kernel. `asked` receives what was measured and chosen; it may be null.
             Source(const SignalOf<In>& x, ConvolutionChoice choice, ConvolutionUse* asked, const Call& call) {
                 ConvolutionUse unasked;
                 ConvolutionUse& use = asked != nullptr ? *asked : unasked;
@@ -198,7 +197,7 @@ struct Conv2d {
                 }
             }
 
-            /// y of images [first, first + count).
+            /// Writes y of images [first, first + count).
             void convolve(ConvolutionShape s, Index first, Index count, const Scalar* packed, const Scalar* bias,
                           Scalar* y) const {
                 s.images = count;
@@ -238,7 +237,7 @@ struct Conv2d {
             return has_tables && choice == ConvolutionChoice::by_rate;
         }
 
-        /// The weights and the batch norm `norm`, if there is one, are packed where they are not yet.
+        /// Packs the weights, and the batch norm `norm` if there is one, unless the state holds those of this revision.
         template <class... Norm>
         void pack(State& state, const Call& call, const Norm&... norm) const {
             static_assert(sizeof...(Norm) <= 1);

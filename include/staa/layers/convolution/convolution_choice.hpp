@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Maps of which much is 0 can be convolved over lists of what is not, or whole. Both give the same up to rounding.
+// Which kernels a convolution takes. A map with many zeros can be convolved over lists of its other values, or whole.
+// Both give the same result up to rounding.
 #pragma once
 
 #include "staa/core/shape.hpp"
@@ -7,24 +8,25 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Which kernels convolutions take: of spikes, and, but for the input gradient, of pooled spikes and other analog maps too.
+/// Which kernels convolutions take. Lists exist for spikes, for pooled spikes and for other analog maps; of the latter
+/// two the input gradient is always dense.
 enum class ConvolutionChoice {
-    by_rate,  ///< the fastest ones, by the measured share of the input that counts and, of spikes forward, by the shape
-    sparse,   ///< always those over lists; where there are none (an input gradient without window), dense ones
-    dense,    ///< always those over numbers
+    by_rate,  ///< the fastest ones, by the measured share of the input that is not 0; tables by the shape alone
+    sparse,   ///< lists wherever they exist; they do not for the input gradient of spikes without a window
+    dense,    ///< dense kernels, which read the zeros too
 };
 
-/// The kernels that there are.
+/// The kinds of kernels.
 enum class ConvolutionKernel {
     dense,   ///< over numbers
-    lists,   ///< over lists of what counts
-    tables,  ///< of spikes to few channels, forward: over tables of sums of weights
+    lists,   ///< over lists of the values that are not 0
+    tables,  ///< forward, of spikes to few channels: looks up sums of weights
 };
 
-/// What a convolution measured and took in one forward and backward; `for_each_convolution` shows it.
+/// What a convolution measured and which kernels it took in one forward and backward. `for_each_convolution` shows it.
 struct ConvolutionUse {
-    double firing_rate = 0;  ///< share of its input that is not 0: of spikes, of the neurons that fire
-    double window = 1;       ///< share of them inside the surrogate's window; 1 where it is unknown
+    double firing_rate = 0;  ///< share of its input that is not 0; of spikes, the neurons that fire
+    double window = 1;       ///< share of the input's neurons inside the surrogate's window; 1 where it is unknown
     ConvolutionKernel forward = ConvolutionKernel::dense;
     ConvolutionKernel weight_gradient = ConvolutionKernel::dense;
     ConvolutionKernel input_gradient = ConvolutionKernel::dense;
@@ -32,7 +34,7 @@ struct ConvolutionUse {
 
 namespace detail {
 
-/// Below which share of neurons the lists are faster, by the number of channels that lie along the vectors. Measured:
+/// Lists are faster below these shares. They depend on the number of channels that lie along the vectors. Measured:
 /// docs/performance.md.
 struct SparseLimits {
     double forward, weight_gradient, input_gradient;
@@ -42,8 +44,8 @@ constexpr SparseLimits sparse_limits(Index channels) {
     return channels < 32 ? SparseLimits{0.2, 0.5, 0.4, 0.15, 0.4} : SparseLimits{0.6, 0.6, 0.5, 0.5, 0.6};
 }
 
-/// Share of the taps of a stride 1 convolution that lie inside a map of `size` pixels a side: dense kernels leave out the
-/// others, those over tiles with a border don't.
+/// The share of the taps of a stride 1 convolution that lie inside a map of `size` pixels per side. Dense kernels skip
+/// the taps outside; kernels over tiles with a border do not.
 constexpr double taps_inside(Index kernel, Index size) {
     Index inside = 0;
     for (Index tap = 0; tap < kernel; ++tap) {
@@ -53,14 +55,15 @@ constexpr double taps_inside(Index kernel, Index size) {
     return static_cast<double>(inside) / static_cast<double>(kernel * size);
 }
 
-/// Lists where they exist and are wanted: always, or below the limit.
+/// Lists if they exist and `choice` wants them: always, or where `share` is below `limit`.
 inline ConvolutionKernel lists_or_dense(bool exist, ConvolutionChoice choice, double share, double limit) {
     const bool wanted = choice == ConvolutionChoice::sparse || (choice == ConvolutionChoice::by_rate && share < limit);
     return exist && wanted ? ConvolutionKernel::lists : ConvolutionKernel::dense;
 }
 
-/// Whether tables are faster than lists and dense kernels at any firing rate: their time grows with the output channels, and
-/// with tables beyond the caches. Not by the rate, for they round otherwise than the others.
+/// Whether tables are faster than lists and dense kernels at any firing rate. Their time grows with the output
+/// channels, and with tables larger than the caches. The rate does not decide: tables round otherwise than the other
+/// kernels, and results must not depend on it.
 constexpr bool tables_are_fastest(Index channels, Index bytes) { return channels <= 32 && bytes <= 256 * 1024; }
 
 }  // namespace detail

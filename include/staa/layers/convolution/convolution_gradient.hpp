@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Backward of Conv2d: chooses the kernels of the two gradients, and calls them.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// A spike map as numbers, in memory of the call.
+/// A spike map as numbers 0 and 1, in memory of the call.
 template <class Scalar>
 struct SpikeNumbers {
     SpikeNumbers(const Spikes& x, Arena& arena) : values(arena, x.extents().size()) {
@@ -24,8 +25,8 @@ struct SpikeNumbers {
     Scratch<Scalar> values;
 };
 
-/// One backward call of a convolution `Layer` from maps of `In`. The choice of the kernels comes first, for who makes dy on
-/// the way must know whether they all can.
+/// One backward call of the convolution `Layer`. It is built first, and chooses the kernels; `reads_tiles` tells the
+/// caller whether dy can be computed tile by tile.
 template <class Layer, int Channels, int Kernel, int Stride>
 class ConvolutionGradient {
     using In = typename Layer::Input;
@@ -33,7 +34,7 @@ class ConvolutionGradient {
     using Packing = Blocking<Scalar, DefaultArch>;
     static constexpr bool fits_channel_lists = In::is_spikes && ActiveChannels::holds(In::width, In::channels);
     static constexpr bool fits_tiles = Stride == 1 && Kernel <= 3;
-    /// Whether the weights' gradient, where it is over lists, is over lists of pixels in tiles.
+    /// If the weights' gradient takes lists: whether they are lists of pixels in tiles, or lists of channels.
     static constexpr bool is_over_tiles = fits_tiles && (In::height * In::width > 4 || !fits_channel_lists);
     static constexpr double inside = taps_inside(Kernel, In::height) * taps_inside(Kernel, In::width);
     static constexpr SparseLimits limits = sparse_limits(Channels);
@@ -42,7 +43,7 @@ class ConvolutionGradient {
     using WeightLists = std::conditional_t<In::is_spikes, ActivePixelsMemory, ActivePixelValuesMemory<Scalar>>;
 
  public:
-    /// Chooses the kernels. Of `use` the firing rate is known from forward.
+    /// Chooses the kernels. `use.firing_rate` comes from forward; the other members for backward are written.
     ConvolutionGradient(const Layer& layer, const ConvolutionShape& shape, const SignalOf<In>& x, bool wants_dx,
                         ConvolutionUse& use, const Call& call)
         : layer_(layer), s_(shape), x_(x), use_(use), call_(call), wants_dx_(wants_dx) {
@@ -56,13 +57,14 @@ class ConvolutionGradient {
         }
     }
 
-    /// Whether all that read dy can make it on the way, tile by tile.
+    /// Whether all kernels that read dy can compute it tile by tile.
     bool reads_tiles() const {
         return is_over_tiles && use_.weight_gradient == ConvolutionKernel::lists &&
                (!wants_dx_ || use_.input_gradient == ConvolutionKernel::lists);
     }
 
-    /// `d_weight` [kernel, kernel, in, out] is added to; dx is overwritten, or null. Unless `reads_tiles`, dy must be kept.
+    /// Adds to `d_weight` [kernel, kernel, in, out]. Resizes and overwrites dx; null: not wanted. Unless `reads_tiles`,
+    /// dy must be a map in memory.
     void run(const OutputGradient<Scalar>& dy, Scalar* d_weight, Analog<Scalar>* dx) const {
         if (dx != nullptr) {
             dx->resize(call_.arena, In::extents(call_.steps, call_.batch));
@@ -119,7 +121,7 @@ class ConvolutionGradient {
         add_packed(d_weight, [&](Scalar* packed) { dense_convolution_weight_gradient<Scalar>(s_, x, dy, packed); });
     }
 
-    /// The kernels that are not over tiles leave their result packed.
+    /// Adds a gradient that the kernel gives in packed order, as all kernels do that are not over tiles.
     template <class MakePacked>
     void add_packed(Scalar* d_weight, const MakePacked& make) const {
         const Scratch<Scalar> packed(call_.arena, Packing::packed_size(s_.taps() * In::channels, Channels));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The weights of a convolution in the order in which its forward kernels read them.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +12,14 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Scalars of a convolution's weights as its forward kernels read them: as tables, or packed for dense ones and lists.
+/// How many scalars the weights take: as tables, or packed for dense kernels and lists.
 template <class Scalar>
 constexpr Index kernel_weights_size(bool as_tables, Index kernel, Index in, Index out) {
     return as_tables ? WeightTables<Scalar>::size(kernel, in, out)
                      : Blocking<Scalar, DefaultArch>::packed_size(kernel * kernel * in, out);
 }
 
-/// Writes them from weights [kernel, kernel, in, out], column o times scale[o]; null: times 1.
+/// Writes the weights [kernel, kernel, in, out] to `to`, with output channel o times scale[o]; null: times 1.
 template <bool HasTables, class Scalar>
 void make_kernel_weights([[maybe_unused]] bool as_tables, Index kernel, Index in, Index out, const Scalar* weight,
                          const std::type_identity_t<Scalar>* scale, Scalar* to) {
@@ -31,8 +32,9 @@ void make_kernel_weights([[maybe_unused]] bool as_tables, Index kernel, Index in
     pack_convolution_weights<Scalar>(kernel, in, out, weight, scale, to);
 }
 
-/// A convolution's weights for inference, at one revision of the network. With a batch norm after it, its channel o is
-/// y · scale[o] + shift[o]: the scale goes to the weights, and the shift is the bias. HasTables: whether they can be tables.
+/// The weights for inference, at one revision of the network. If a batch norm follows, channel o of the output becomes
+/// y · scale[o] + shift[o]: the scale is multiplied into the weights, and the shift is the bias. HasTables: whether the
+/// weights may be wanted as tables.
 template <class Scalar, bool HasTables>
 class PackedConvolution {
  public:
@@ -52,7 +54,7 @@ class PackedConvolution {
     std::uint64_t revision() const { return revision_; }
     bool are_tables() const { return are_tables_; }
     const Scalar* weights() const { return weights_.data(); }
-    /// [out]; null without batch norm.
+    /// [out], or null without batch norm.
     const Scalar* bias() const { return bias_.data(); }
 
  private:

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The input of neurons, map by map: it lets a network fuse a layer into the neurons behind it, without storing its
+// output.
 #pragma once
 
 #include "staa/core/tensor.hpp"
@@ -6,17 +8,19 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// The currents X of a layer of neurons, map by map: maps that are kept, maps that are kept but for a scale and a shift of
-/// each channel, or maps that the layer before makes again from what it has kept itself, so that nobody keeps them.
-/// Neurons take `const Currents&` where they would take `const Analog&`, and scale and shift on the way:
+/// The currents X [T, N, H, W, C] of a layer of neurons, in one of three forms:
+///     - maps that are kept in memory
+///     - maps that are kept, with a scale and a shift of each channel, as batch norm gives them
+///     - maps that the layer before computes again at each request
+/// Neurons take `const Currents&` in place of `const Analog&`. They read unscaled maps and do the rest themselves:
 ///     X[.., c] = scale(c) · unscaled_map[.., c] + shift(c)
 template <class Scalar>
 class Currents {
  public:
-    Currents(const Analog<Scalar>& kept)  // NOLINT: implicit, so that every neuron takes kept maps as well
+    Currents(const Analog<Scalar>& kept)  // NOLINT: implicit, so that neurons can be called with kept maps
         : source_(&kept), map_of_(kept_map), are_kept_(true) {}
 
-    /// X = scale · kept + shift; both [C], and must outlive this object.
+    /// X = scale · kept + shift, both [C]. All three must outlive this object.
     static Currents scaled(const Analog<Scalar>& kept, const Scalar* scale, const Scalar* shift) {
         Currents currents(kept);
         currents.scale_ = scale;
@@ -26,7 +30,8 @@ class Currents {
 
     static Currents scaled(const Analog<Scalar>&&, const Scalar*, const Scalar*) = delete;
 
-    /// Maps that `make(image, to)` writes, the same bits whenever it is called; `make` must outlive this object.
+    /// Maps that `make(image, to)` writes. Each call with the same image must write the same bits. `make` must outlive
+    /// this object.
     template <class Make>
     static Currents made_by(const Make& make) {
         return Currents(&make, [](const void* source, Index image, Scalar* room) -> const Scalar* {
@@ -38,12 +43,14 @@ class Currents {
     template <class Make>
     static Currents made_by(const Make&&) = delete;
 
-    /// Whether `unscaled_map` needs no room.
+    /// Whether the maps are kept. If so, `unscaled_map` needs no room.
     bool are_kept() const { return are_kept_; }
 
-    /// The map [H, W, C] of image `image` = step · batch + n: where it is kept, or in `room`.
+    /// The unscaled map [H, W, C] of image `image` = step · batch + n. It lies where it is kept, or is written to
+    /// `room`.
     const Scalar* unscaled_map(Index image, Scalar* room) const { return map_of_(source_, image, room); }
 
+    /// Whether there is a scale and a shift other than 1 and 0.
     bool are_scaled() const { return scale_ != nullptr; }
     Scalar scale(Index c) const { return scale_ != nullptr ? scale_[c] : Scalar(1); }
     Scalar shift(Index c) const { return shift_ != nullptr ? shift_[c] : Scalar(0); }

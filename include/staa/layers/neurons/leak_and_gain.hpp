@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The two coefficients of every neuron: M, the leak of the potential, and N, the gain of the current.
 #pragma once
 
 #include "staa/layers/contract.hpp"
@@ -8,10 +9,10 @@ inline namespace STAA_ABI {
 
 /// What shares a value of M (leak) and N (gain), Eq. 6. M starts as NeuronOptions::leak, N at 1.
 enum class Adaptive {
-    constant,     ///< one a channel, and neither is trained
-    per_layer,    ///< one M and one N a layer
-    per_channel,  ///< one a channel (our reading of the paper)
-    per_neuron,   ///< one for every neuron of the map, [H, W, C]
+    constant,     ///< one of each per channel; they are not trained
+    per_layer,    ///< one of each per layer
+    per_channel,  ///< one of each per channel (our reading of the paper)
+    per_neuron,   ///< one of each per neuron of the map, [H, W, C]
 };
 
 /// M and N of a neuron layer: U[t] = M · H[t-1] + N · X[t]. A part of `Lif` and `StaaLif`.
@@ -37,7 +38,8 @@ struct LeakAndGain {
 
         at(const Setup& setup, Random&) : leak(made(setup.neuron.leak)), gain(made(1)) {}
 
-        /// M and N of a channel; 1 where they are maps, which who asks must then apply by itself.
+        /// M and N of channel c. Where they are maps, `leak_of` and `gain_of` return 1: the layer that contains this
+        /// part multiplies by the maps itself.
         Scalar leak_of(Index c) const {
             if constexpr (is_map) {
                 return 1;
@@ -52,7 +54,7 @@ struct LeakAndGain {
                 return gain(position(c));
             }
         }
-        /// Adds to the gradients of what `leak_of` and `gain_of` give.
+        /// Adds the gradients of `leak_of(c)` and `gain_of(c)`. Does nothing where M and N are maps or constant.
         static void add_gradients(Index c, Scalar d_leak, Scalar d_gain, Parameters& gradients) {
             if constexpr (is_trained && !is_map) {
                 gradients.leak(position(c)) += d_leak;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// StaaLif with parts that differ from pixel to pixel: slower than channelwise_staa_lif.hpp, which does most of the
+// work.
 #pragma once
 
 #include <algorithm>
@@ -9,33 +11,27 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// `StaaLif` of which a part differs from pixel to pixel: a position encoding per position, or a leak and gain per neuron.
-/// Xh is then made as a map, by PositionEncoding and GlobalContext as layers, and the rest is a `ChannelwiseStaaLif`
-/// without them: one more pass over the map a part, and as much more memory.
-template <Staa Parts, class Fire>
+/// `StaaLif` of which a part differs from pixel to pixel: a position encoding per position, or a leak and gain per
+/// neuron. The layers PositionEncoding and GlobalContext make the map Xh = GC(X + P). A `ChannelwiseStaaLif` without
+/// these two parts reads Xh as its current. Each of the two costs one more pass over the maps, and one more map on the
+/// tape.
+template <StaaParts Parts, class Fire>
 struct PixelwiseStaaLif {
     static constexpr const char* kind = "neurons, pixel by pixel";
 
     template <class In>
     class at {
-        static_assert(
-            !In::is_spikes,
-            "staa::StaaLif: its input is spikes, but it needs a current; place a Conv2d and a BatchNorm before "
-            "it");
         static constexpr bool has_gc = Parts.global_context;
         static constexpr bool encodes_first = Parts.encoding_place == EncodingPlace::before_aggregation || !has_gc;
         static constexpr bool gain_is_map = Parts.adaptive == Adaptive::per_neuron;
-        static constexpr Staa without_encoding_and_context{.global_context = false,
-                                                           .position_encoding = Encoding::none,
-                                                           .step_attention = Parts.step_attention,
-                                                           .sa_ratio = Parts.sa_ratio,
-                                                           .adaptive = Parts.adaptive};
+        static constexpr StaaParts without_encoding_and_context{.global_context = false,
+                                                                .position_encoding = Encoding::none,
+                                                                .step_attention = Parts.step_attention,
+                                                                .sa_ratio = Parts.sa_ratio,
+                                                                .adaptive = Parts.adaptive};
         using Moving = Map<In::channels, In::height, In::width, Signal::analog, typename In::Scalar, Over::time>;
-        using Encoder = typename PositionEncoding<Parts.position_encoding, Parts.encoding_shape>::template at<In>;
-        using Context = std::conditional_t<has_gc,
-                                           typename GlobalContext<Parts.gc_ratio, Parts.context_form>::template at<
-                                               std::conditional_t<encodes_first, Moving, In>>,
-                                           detail::AbsentPart>;
+        using Encoder = typename detail::PartsOn<Parts, In>::Encoder;
+        using Context = typename detail::PartsOn<Parts, std::conditional_t<encodes_first, Moving, In>>::Context;
         using Core = typename ChannelwiseStaaLif<without_encoding_and_context, Fire>::template at<Moving>;
 
      public:
@@ -46,7 +42,7 @@ struct PixelwiseStaaLif {
         static constexpr bool reads_input = true;
         static constexpr Operations operations = Core::operations + Context::operations;
         static constexpr Index parameter_count(Index steps) {
-            return Core::parameter_count(steps) + Encoder::parameter_count(steps) + Context::parameter_count(steps);
+            return Core::parameter_count(steps) + Encoder::parameter_count(steps) + parameter_count_of<Context>(steps);
         }
 
         struct Parameters {
@@ -55,10 +51,10 @@ struct PixelwiseStaaLif {
             typename Context::Parameters context;
         };
         struct Tape : Core::Tape {
-            Analog<Scalar> between;             ///< of encoding and context, what the first of the two gives
+            Analog<Scalar> between;             ///< the output of the first of encoding and context
             Analog<Scalar> aggregated;          ///< Xh; X at a step that is dropped
-            Analog<Scalar> current;             ///< N · Xh, where the gain is one a neuron
-            typename Context::Tape aggregator;  ///< GC's
+            Analog<Scalar> current;             ///< gain · Xh, where the gain is one per neuron
+            typename Context::Tape aggregator;  ///< of GC
         };
 
         at(const Setup& setup, Random& random) : core(setup, random), encoding(setup, random), context(setup, random) {}
@@ -66,7 +62,7 @@ struct PixelwiseStaaLif {
         void forward(const Analog<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             core.draw_dropped(tape, call);
             aggregate(x, {}, tape, call);
-            core.forward(input_of_core(tape), y, tape, pattern_stands(call));
+            core.forward(input_of_core(tape), y, tape, without_generator(call));
         }
 
         void infer(const Analog<Scalar>& x, SignalOf<Output>& y, State& state, const Call& call) const {
@@ -75,8 +71,8 @@ struct PixelwiseStaaLif {
             core.infer(input_of_core(tape), y, state, call);
         }
 
-        /// d_gain = d_current · Xh, dXh = d_current · gain; dXh goes through encoding and context, or, at a step that is
-        /// dropped, straight to dX.
+        /// With d_current from the core and a gain per neuron: d_gain = sum d_current · Xh, dXh = d_current · gain. dXh
+        /// goes back through context and encoding. At a step that is dropped it is added to dX as it is.
         void backward(const Analog<Scalar>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
             Analog<Scalar> d_aggregated, straight;
@@ -98,15 +94,11 @@ struct PixelwiseStaaLif {
             }
         }
 
-        void absorb(const Tape&, const Call&) {}
-
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
             Core::visit(self.core, prefix, visitor, trees.core...);
             Encoder::visit(self.encoding, prefix, visitor, trees.encoding...);
-            if constexpr (has_gc) {
-                Context::visit(self.context, prefix + "gc.", visitor, trees.context...);
-            }
+            visit_parameters(self.context, prefix + "gc.", visitor, trees.context...);
         }
         template <class Self, class Visitor>
         static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
@@ -127,13 +119,15 @@ struct PixelwiseStaaLif {
      private:
         static constexpr Index map_size = Index{In::height} * In::width * In::channels;
 
-        static Call pattern_stands(const Call& call) { return {call.steps, call.batch, call.arena, nullptr}; }
+        /// The call without its generator, so that the core keeps the dropped steps that are drawn already.
+        static Call without_generator(const Call& call) { return {call.steps, call.batch, call.arena, nullptr}; }
 
         static const Analog<Scalar>& input_of_core(const Tape& tape) {
             return gain_is_map ? tape.current : tape.aggregated;
         }
 
-        /// Xh of every step, and N · Xh where the gain is one a neuron. `begin` is where the stream stands.
+        /// Makes Xh of every step, and gain · Xh where the gain is one per neuron. `begin` holds the steps of the
+        /// stream so far.
         void aggregate(const Analog<Scalar>& x, typename Encoder::State begin, Tape& tape, const Call& call) const {
             if constexpr (!has_gc) {
                 encoding.infer(x, tape.aggregated, begin, call);
@@ -159,7 +153,7 @@ struct PixelwiseStaaLif {
             }
         }
 
-        /// Moves the dropped steps' gradients to `straight`, and leaves zeros.
+        /// Moves the gradients of the dropped steps to `straight`, and leaves zeros.
         static void take_dropped(Analog<Scalar>& d_aggregated, Analog<Scalar>& straight, const Tape& tape,
                                  const Call& call) {
             for (Index t = 0; t < call.steps; ++t) {
@@ -172,7 +166,7 @@ struct PixelwiseStaaLif {
             }
         }
 
-        /// dX from dXh, against the order of `aggregate`.
+        /// dX from dXh, in the reverse order of `aggregate`.
         void back_to_input(const Analog<Scalar>& x, const Analog<Scalar>& d_aggregated, Analog<Scalar>* dx,
                            Parameters& gradients, Tape& tape, const Call& call) const {
             Analog<Scalar> d_between;
