@@ -137,7 +137,7 @@ TEST_CASE("An event augmentation out of its range is an error", "[data]") {
     CHECK_THROWS_MATCHES(staa::check(EventAugmentation{.drop = 1.5}), staa::Error,
                          Message("events can be dropped with a probability in [0, 1], found 1.5"));
     CHECK_THROWS_MATCHES(staa::check(EventAugmentation{.turn = -1}), staa::Error,
-                         Message("recordings can be turned by up to 0 to 180 degrees, found -1"));
+                         Message("the largest turn of a recording must be 0 to 180 degrees, found -1"));
     CHECK_NOTHROW(staa::check(EventAugmentation{.roll = 5, .cut = 20, .drop = 1}));
 }
 

@@ -179,7 +179,7 @@ TEST_CASE("Padding below zero is an error", "[data]") {
 TEST_CASE("drop_last that leaves no batch is an error", "[data]") {
     const StoredImages images = numbered_images(5);
     CHECK_THROWS_MATCHES(Loader(images, {.batch = 6, .drop_last = true}), staa::Error,
-                         Message("drop_last leaves no batch: the data set has 5 images, a batch 6"));
+                         Message("drop_last leaves no batch: the data set has 5 images, and a batch 6"));
 }
 
 }  // namespace
