@@ -53,12 +53,12 @@ TEST_CASE("By time, each frame has (t_last - t_first) / T microseconds and the l
     CHECK(by_time(at_times({0, 5, 10}), 2) == Ranges{{0, 1}, {1, 3}});
 }
 
-TEST_CASE("By time, a frame in which nothing happens is empty", "[data]") {
+TEST_CASE("By time, a frame without events is empty", "[data]") {
     CHECK(by_time(at_times({0, 1, 29, 30}), 3) == Ranges{{0, 2}, {2, 2}, {2, 4}});
     CHECK(by_time(at_times({}), 2) == Ranges{{0, 0}, {0, 0}});
 }
 
-TEST_CASE("By time, a recording shorter than its frames is all in the last one", "[data]") {
+TEST_CASE("By time, all events of a recording of fewer microseconds than frames are in the last frame", "[data]") {
     CHECK(by_time(at_times({7, 7, 8}), 3) == Ranges{{0, 0}, {0, 0}, {0, 3}});
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("A frame of three eighths of the side shares an event on the edge of t
     CHECK(column_of(127)(0, 0, 0, 47, 1) == 1);
 }
 
-TEST_CASE("A rescaled frame is as bright everywhere as its sensor, and keeps the number of events", "[data]") {
+TEST_CASE("The rescaled frame of a uniform recording is uniform, and keeps the number of events", "[data]") {
     Events events{128, 128, {}};
     for (std::uint16_t y = 0; y < 128; ++y) {
         for (std::uint16_t x = 0; x < 128; ++x) {
