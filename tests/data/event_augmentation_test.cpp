@@ -99,7 +99,7 @@ TEST_CASE("The middle of a cut can be every pixel of the sensor", "[data]") {
     CHECK(middles.rbegin()->first == std::pair<Index, Index>{3, 4});
 }
 
-TEST_CASE("Turns are uniform up to the limit in each direction", "[data]") {
+TEST_CASE("Turns reach the limit in both directions and do not exceed it", "[data]") {
     double least = 0, most = 0;
     for (Index i = 0; i < 1000; ++i) {
         Random random = staa::augmentation_random(1, 0, i);
