@@ -68,13 +68,9 @@ struct View {
 
 /// Draws a view: both shifts uniform in [-crop_padding, crop_padding].
 inline View draw_view(const Augmentation& augmentation, Random random) {
-    const auto shift = [&] {
-        const auto positions = 2 * static_cast<std::uint64_t>(augmentation.crop_padding) + 1;
-        return static_cast<Index>(random.below(positions)) - augmentation.crop_padding;
-    };
     View view;
-    view.down = shift();
-    view.right = shift();
+    view.down = draw_shift(augmentation.crop_padding, random);
+    view.right = draw_shift(augmentation.crop_padding, random);
     view.flipped = augmentation.flip && random.below(2) == 1;
     view.hole = augmentation.cutout;
     view.hole_y = random.uniform();

@@ -29,6 +29,22 @@ struct BatchOptions {
     Index ahead = 2;         ///< batches prepared before the loop needs them; each has its own memory
 };
 
+namespace detail {
+
+/// The options of a loader of any kind that `BatchLoader` needs. (They are repeated in the options of each loader,
+/// because a base class cannot be initialised by name.)
+template <class LoaderOptions>
+BatchOptions batch_options(const LoaderOptions& options) {
+    return {.batch = options.batch,
+            .seed = options.seed,
+            .shuffle = options.shuffle,
+            .drop_last = options.drop_last,
+            .workers = options.workers,
+            .ahead = options.ahead};
+}
+
+}  // namespace detail
+
 /// Gives a data set in batches, epoch by epoch. A `Recipe` says how a sample becomes a part of a batch; it has
 ///
 ///     using Images = ...;                                // the tensor of a batch

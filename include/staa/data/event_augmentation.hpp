@@ -55,13 +55,9 @@ struct EventView {
 
 /// Draws a view for a sensor of `height` x `width` pixels; advances `random`.
 inline EventView draw_event_view(const EventAugmentation& augmentation, Index height, Index width, Random& random) {
-    const auto shift = [&] {
-        return static_cast<Index>(random.below(2 * static_cast<std::uint64_t>(augmentation.roll) + 1)) -
-               augmentation.roll;
-    };
     EventView view;
-    view.down = shift();
-    view.right = shift();
+    view.down = draw_shift(augmentation.roll, random);
+    view.right = draw_shift(augmentation.roll, random);
     view.flipped = augmentation.flip && random.below(2) == 1;
     view.cut_side = augmentation.cut;
     view.cut_top = static_cast<Index>(random.below(static_cast<std::uint64_t>(height))) - view.cut_side / 2;

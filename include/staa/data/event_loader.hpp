@@ -75,12 +75,7 @@ class EventLoader : public BatchLoader<EventRecipe<DataSet, Scalar>> {
     /// A batch below 1, frames that `FramePainter` refuses, an augmentation out of its range (see `check`), and
     /// `drop_last` with fewer recordings than one batch are an `Error`; so are the errors of `BatchLoader`.
     explicit EventLoader(const DataSet& data_set, const EventLoaderOptions& options = {})
-        : BatchLoader<EventRecipe<DataSet, Scalar>>({data_set, options}, {.batch = options.batch,
-                                                                          .seed = options.seed,
-                                                                          .shuffle = options.shuffle,
-                                                                          .drop_last = options.drop_last,
-                                                                          .workers = options.workers,
-                                                                          .ahead = options.ahead}) {}
+        : BatchLoader<EventRecipe<DataSet, Scalar>>({data_set, options}, detail::batch_options(options)) {}
     explicit EventLoader(const DataSet&&, const EventLoaderOptions& = {}) = delete;
 };
 

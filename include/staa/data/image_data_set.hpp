@@ -31,18 +31,24 @@ struct Normalisation {
     std::array<double, 3> deviation{1, 1, 1};  ///< of red, green, blue; above 0
 };
 
-/// A set of labelled colour images of one size, in a fixed order. `sample(i)`, for i in [0, size()), has height · width
-/// · channels bytes and may be called from several threads at once; what it returns stays valid as long as the data
-/// set. What it throws reaches whoever waits for the batch.
+/// The part that `ImageDataSet` and `PictureDataSet` share: a set of `size()` samples in a fixed order, of which a
+/// `Loader` makes images of `height()` x `width()` x `channels()`.
 template <class Set>
-concept ImageDataSet = requires(const Set& set, Index i) {
+concept ColourDataSet = requires(const Set& set) {
     { set.size() } -> std::same_as<Index>;
-    { set.sample(i) } -> std::same_as<Sample>;
     { set.classes() } -> std::same_as<int>;
     { set.height() } -> std::same_as<Index>;
     { set.width() } -> std::same_as<Index>;
     { set.channels() } -> std::same_as<Index>;
     { set.normalisation() } -> std::convertible_to<Normalisation>;
+};
+
+/// A set of labelled colour images of one size. `sample(i)`, for i in [0, size()), has height · width · channels bytes,
+/// which stay valid as long as the data set. It may be called from several threads at once. If it throws, the loop over
+/// the loader's batches gets the exception.
+template <class Set>
+concept ImageDataSet = ColourDataSet<Set> && requires(const Set& set, Index i) {
+    { set.sample(i) } -> std::same_as<Sample>;
 };
 
 /// An `ImageDataSet` whose images are all in memory.

@@ -99,12 +99,7 @@ class Loader : public BatchLoader<ImageRecipe<DataSet, Scalar>> {
     /// A batch below 1, an empty data set, an augmentation out of its range (see `check`), and `drop_last` with fewer
     /// images than one batch are an `Error`; so are the errors of `BatchLoader`.
     explicit Loader(const DataSet& data_set, const LoaderOptions& options = {})
-        : BatchLoader<ImageRecipe<DataSet, Scalar>>({data_set, options}, {.batch = options.batch,
-                                                                          .seed = options.seed,
-                                                                          .shuffle = options.shuffle,
-                                                                          .drop_last = options.drop_last,
-                                                                          .workers = options.workers,
-                                                                          .ahead = options.ahead}) {}
+        : BatchLoader<ImageRecipe<DataSet, Scalar>>({data_set, options}, detail::batch_options(options)) {}
     explicit Loader(const DataSet&&, const LoaderOptions& = {}) = delete;
 };
 

@@ -26,14 +26,8 @@ struct PictureSample {
 /// `sample(i)`, for i in [0, size()), may be called from several threads at once. If it throws, the loop over the
 /// loader's batches gets the exception.
 template <class Set>
-concept PictureDataSet = requires(const Set& set, Index i) {
-    { set.size() } -> std::same_as<Index>;
+concept PictureDataSet = ColourDataSet<Set> && requires(const Set& set, Index i) {
     { set.sample(i) } -> std::same_as<PictureSample>;
-    { set.classes() } -> std::same_as<int>;
-    { set.height() } -> std::same_as<Index>;
-    { set.width() } -> std::same_as<Index>;
-    { set.channels() } -> std::same_as<Index>;
-    { set.normalisation() } -> std::convertible_to<Normalisation>;
 };
 
 /// A part of a picture, in pixels of the picture; edges may lie inside a pixel.
