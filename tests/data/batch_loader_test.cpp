@@ -101,8 +101,7 @@ TEST_CASE("Two epochs of a loader at the same time are an error", "[data]") {
         }
     };
     CHECK_THROWS_MATCHES(nested(), staa::Error,
-                         Message("this loader is in the middle of an epoch; a second one at the same time needs a "
-                                 "loader of its own"));
+                         Message("this loader is already in an epoch; two epochs at the same time need two loaders"));
     CHECK(see(loader, 1).labels.size() == 50);
 }
 

@@ -90,7 +90,7 @@ TEST_CASE("A frame is the number of events of each pixel, channel 0 darker and 1
     CHECK(sum(frames) == 4);
 }
 
-TEST_CASE("A binary frame is 1 wherever there was an event", "[data]") {
+TEST_CASE("A binary frame is 1 at each pixel that has an event", "[data]") {
     const Events events{2, 3, {{0, 2, 0, 1}, {1, 2, 0, 1}, {2, 2, 0, 0}, {3, 0, 1, 1}}};
     const auto frames = staa::event_frames(events, {.steps = 1, .value = staa::FrameValue::binary});
     CHECK(frames(0, 0, 0, 2, 1) == 1);
@@ -144,7 +144,7 @@ TEST_CASE("The rescaled frame of a uniform recording is uniform, and keeps the n
     CHECK_THAT(sum(frames), WithinAbs(128 * 128, 0.1));
 }
 
-TEST_CASE("A rescaled binary frame is 1 wherever an event has a share", "[data]") {
+TEST_CASE("A rescaled binary frame is 1 at each pixel that gets a share of an event", "[data]") {
     const auto frames = staa::event_frames(Events{1, 128, {{0, 2, 0, 1}}},
                                            {.steps = 1, .value = staa::FrameValue::binary, .height = 1, .width = 48});
     CHECK(frames(0, 0, 0, 0, 1) == 1);
@@ -157,22 +157,23 @@ TEST_CASE("Frames larger than the sensor are an error", "[data]") {
                          Message("frames of 48 x 48 pixels cannot be made from a sensor of 34 x 34"));
 }
 
-TEST_CASE("Fewer than one frame, and frames that last no time, are an error", "[data]") {
+TEST_CASE("Fewer than one frame, and a duration below 1 us, are an error", "[data]") {
     CHECK_THROWS_MATCHES(staa::event_frames(Events{34, 34, {}}, {.steps = 0}), staa::Error,
                          Message("a recording must have at least 1 frame, found 0 steps"));
     CHECK_THROWS_MATCHES(staa::event_frames(at_times({1}), {.rule = FrameRule::by_duration}), staa::Error,
                          Message("a frame must last at least 1 us, found 0"));
 }
 
-TEST_CASE("Frames that last no time are an error before there is a recording, and when a loader is made", "[data]") {
+TEST_CASE("A duration below 1 us is an error when a painter or a loader is made, before a recording is read",
+          "[data]") {
     const FrameOptions options{.rule = FrameRule::by_duration, .duration = -1};
-    const auto says_so = Message("a frame must last at least 1 us, found -1");
-    CHECK_THROWS_MATCHES(staa::FramePainter(options, 34, 34), staa::Error, says_so);
+    const auto expected = Message("a frame must last at least 1 us, found -1");
+    CHECK_THROWS_MATCHES(staa::FramePainter(options, 34, 34), staa::Error, expected);
     const staa::StoredEvents set(1, {{at_times({1}), 0}});
-    CHECK_THROWS_MATCHES((staa::EventLoader{set, {.batch = 1, .frames = options}}), staa::Error, says_so);
+    CHECK_THROWS_MATCHES((staa::EventLoader{set, {.batch = 1, .frames = options}}), staa::Error, expected);
 }
 
-TEST_CASE("An event that is not on the sensor is an error, not a write outside the frame", "[data]") {
+TEST_CASE("An event outside the sensor is an error, not a write outside the frame", "[data]") {
     CHECK_THROWS_MATCHES(staa::event_frames(Events{4, 4, {{0, 4, 1, 0}}}), staa::Error,
                          Message("an event at x = 4, y = 1 with polarity 0 is not one of a sensor of 4 x 4 pixels"));
     CHECK_THROWS_MATCHES(staa::event_frames(Events{4, 4, {{0, 1, 1, 2}}}), staa::Error,

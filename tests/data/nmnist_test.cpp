@@ -116,7 +116,7 @@ TEST_CASE("N-MNIST is the recordings of a split, digit after digit, in the order
     CHECK(set.sample(10).label == 9);
 }
 
-TEST_CASE("The test split of N-MNIST is in a folder of its own", "[data]") {
+TEST_CASE("The test split of N-MNIST is read from the folder Test", "[data]") {
     const TemporaryFolder folder;
     write_digits(folder, "Test");
     CHECK(NMnist::open(folder.path(), Split::test).size() == 11);

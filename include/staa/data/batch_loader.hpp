@@ -106,7 +106,7 @@ class BatchLoader {
     Epoch epoch(Index number) { return Epoch(*this, number); }
 
  private:
-    /// The memory of a batch. A smaller last batch has a buffer of its own, so that an epoch allocates no memory.
+    /// The memory of a batch. A smaller last batch has a separate buffer, so that an epoch allocates no memory.
     struct Buffer {
         Images images;
         Labels labels;
@@ -194,7 +194,7 @@ class BatchLoader<Recipe>::Iterator {
  public:
     Iterator(BatchLoader& loader, Index epoch) {
         if (loader.is_busy_) {
-            fail("this loader is in the middle of an epoch; a second one at the same time needs a loader of its own");
+            fail("this loader is already in an epoch; two epochs at the same time need two loaders");
         }
         loader.set_order(epoch);
         pass_ = std::make_unique<Pass>(loader, epoch);

@@ -114,7 +114,7 @@ inline double texture(Figure kind, Point p, double period) {
 
 inline bool is_texture(Figure figure) { return figure >= Figure::horizontal_stripes; }
 
-/// Draws one image [side, side, 3] with the numbers of its own random generator. No function call draws two of its
+/// Draws one image [side, side, 3] with the numbers of one random generator. No function call draws two of its
 /// arguments, because compilers evaluate arguments in different orders.
 class Painter {
  public:
