@@ -252,15 +252,16 @@ inline std::string header_text(const SafetensorsHeader& header) {
         return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     };
     std::string text = "{\"__metadata__\":{";
+    const auto append = [&text](const auto&... parts) { ((text += parts), ...); };
     for (const auto& [key, value] : header.metadata) {
-        text += (text.ends_with('{') ? "" : ",") + string(key) + ":" + string(value);
+        append(text.ends_with('{') ? "" : ",", string(key), ":", string(value));
     }
     text += '}';
     for (const auto* entry : in_order_of_data(header)) {
         const auto& [name, tensor] = *entry;
-        text += "," + string(name) + ":{\"dtype\":" + string(tensor.dtype) +
-                ",\"shape\":" + nlohmann::json(tensor.shape).dump() + ",\"data_offsets\":[" +
-                std::to_string(tensor.begin) + "," + std::to_string(tensor.end) + "]}";
+        append(",", string(name), ":{\"dtype\":", string(tensor.dtype),
+               ",\"shape\":", nlohmann::json(tensor.shape).dump(), ",\"data_offsets\":[", std::to_string(tensor.begin),
+               ",", std::to_string(tensor.end), "]}");
     }
     text += '}';
     text.append((8 - text.size() % 8) % 8, ' ');
