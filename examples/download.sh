@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Downloads a data set from its official address, checks that it is whole, and unpacks it:
+# Downloads a data set from its official address, checks its MD5, and unpacks it:
 #
 #     bash examples/download.sh cifar-10 [FOLDER]        (FOLDER: ./data if it is not given)
 #
-# Sets: cifar-10 cifar-100 n-mnist cifar10-dvs. dvs-gesture and imagenet have to be fetched with a browser, which asks for
-# your consent to their terms; with their archives in FOLDER/archives this checks and unpacks them.
-# What is there already and whole is not downloaded again. STAA_MIRROR, if set, is the address of a folder with the archives.
+# Sets: cifar-10 cifar-100 n-mnist cifar10-dvs dvs-gesture imagenet. The last two have to be downloaded with a browser, because
+# you have to accept their terms; put their archives into FOLDER/archives, and this script checks and unpacks them.
+# A complete archive is not downloaded again. If STAA_MIRROR is set, it is the address of a folder with the archives.
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
@@ -20,12 +20,12 @@ usage() {
     exit "$1"
 }
 
-# is_whole FILE MD5: whether the file is whole.
+# is_whole FILE MD5: whether the file exists and has this MD5.
 is_whole() {
     [[ -f $1 ]] && [[ $(md5sum <"$1" | cut -d ' ' -f 1) == "$2" ]]
 }
 
-# download ADDRESS FILE: goes on where an earlier download stopped.
+# download ADDRESS FILE: continues an earlier download that was stopped.
 download() {
     if command -v curl >/dev/null; then
         curl --fail --location --show-error --progress-bar --retry 3 --continue-at - --output "$2.part" "$1" &&
@@ -37,11 +37,11 @@ download() {
     fi
 }
 
-# fetch NAME MD5 ADDRESS: leaves the whole archive in $archives/NAME.
+# fetch NAME MD5 ADDRESS: downloads the archive to $archives/NAME and checks it.
 fetch() {
     local file=$archives/$1
     if is_whole "$file" "$2"; then
-        say "$1 is there and whole"
+        say "$1 is already complete"
         return
     fi
     local address=$3
@@ -49,20 +49,20 @@ fetch() {
     rm -f "$file"
     say "downloading $1"
     download "$address" "$file" ||
-        stop "$1 could not be downloaded from $address; what came so far is kept, and the next try goes on from there"
+        stop "$1 could not be downloaded from $address; the part that was downloaded is kept, and the next call continues it"
     is_whole "$file" "$2" ||
-        stop "$file is not what it should be: its MD5 is $(md5sum <"$file" | cut -d ' ' -f 1), expected $2; it is kept for you to look at"
-    say "$1 is whole (MD5 $2)"
+        stop "$file is damaged: its MD5 is $(md5sum <"$file" | cut -d ' ' -f 1), expected $2; the file is kept"
+    say "$1 is complete (MD5 $2)"
 }
 
-# fetched_by_hand NAME MD5 PAGE
+# fetched_by_hand NAME MD5 PAGE: checks an archive that the user downloaded from PAGE.
 fetched_by_hand() {
-    [[ -f $archives/$1 ]] || stop "$1 has to be fetched with a browser: put it into $archives/ and run this again. It is at $3"
+    [[ -f $archives/$1 ]] || stop "$1 has to be downloaded with a browser: put it into $archives/ and run this script again. It is at $3"
     is_whole "$archives/$1" "$2" || stop "$archives/$1 is damaged: its MD5 is not $2"
-    say "$1 is whole (MD5 $2)"
+    say "$1 is complete (MD5 $2)"
 }
 
-# unpack NAME INTO
+# unpack NAME INTO: unpacks an archive to the folder INTO.
 unpack() {
     local archive
     archive=$(realpath "$archives/$1")
@@ -133,16 +133,16 @@ imagenet() {
     fetched_by_hand ILSVRC2012_img_train.tar 1d675b47d978889d74fa0da5fadfb00e $page
     fetched_by_hand ILSVRC2012_img_val.tar 29b22e2961454d5413ddabcf34fc5622 $page
     unpack ILSVRC2012_img_train.tar "$folder/imagenet/train"
-    for class in "$folder"/imagenet/train/*.tar; do # an archive a class
+    for class in "$folder"/imagenet/train/*.tar; do # one archive per class
         mkdir -p "${class%.tar}"
         tar -xf "$class" -C "${class%.tar}"
         rm "$class"
     done
     unpack ILSVRC2012_img_val.tar "$folder/imagenet/val"
-    # The archive has no classes. Kaggle's copy of the challenge has them in a file.
+    # The archive does not contain the classes of its pictures. Kaggle's copy of the challenge has them in a file.
     local solution=$archives/LOC_val_solution.csv image
-    [[ -f $solution ]] || stop "the validation pictures are in no class folders yet: put LOC_val_solution.csv (from kaggle.com/c/imagenet-object-localization-challenge) into $archives/ and run this again"
-    while IFS=', ' read -r image class _ || [[ -n $image ]]; do # the last line may have no end
+    [[ -f $solution ]] || stop "the classes of the validation pictures are missing: put LOC_val_solution.csv (from kaggle.com/c/imagenet-object-localization-challenge) into $archives/ and run this script again"
+    while IFS=', ' read -r image class _ || [[ -n $image ]]; do # the last line may have no line end
         if [[ -f $folder/imagenet/val/$image.JPEG ]]; then
             mkdir -p "$folder/imagenet/val/$class"
             mv "$folder/imagenet/val/$image.JPEG" "$folder/imagenet/val/$class/"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Draws the pictures of docs/data.md: what augmentation does to images and to recordings of an event camera, and how
-// recordings become frames.
+// Draws the pictures of docs/data.md: the effect of augmentation on images and on recordings of an event camera, and
+// the frames of recordings.
 //
 //     show_data --images cifar-10-batches-bin --recordings N-MNIST --out docs/pictures
 #include <CLI/CLI.hpp>
@@ -59,7 +59,7 @@ void write_rows(const std::filesystem::path& path, const std::vector<Row>& rows,
     std::printf("%s\n", path.string().c_str());
 }
 
-/// Image `n` of a normalised batch, as bytes again.
+/// Image `n` of a normalised batch, converted back to bytes.
 Pixels picture_of(const staa::Tensor<float, 4>& images, Index n, const staa::Normalisation& normalisation) {
     Pixels picture(images.dimension(1), images.dimension(2), 3);
     for (Index y = 0; y < picture.dimension(0); ++y) {
@@ -77,7 +77,7 @@ Pixels picture_of(const staa::Tensor<float, 4>& images, Index n, const staa::Nor
 
 using Mix = std::function<void(staa::Tensor<float, 4>&, const staa::Labels&)>;
 
-/// The first eight images, varied.
+/// The first eight images with an augmentation, and with `mix` applied to the batch.
 Row varied(
     const std::string& name, const staa::StoredImages& images, const staa::Augmentation& augmentation,
     const Mix& mix = [](auto&, const auto&) {}) {
@@ -121,7 +121,7 @@ void show_images(const std::filesystem::path& path, const staa::StoredImages& im
                2, 140);
 }
 
-/// The frames of a recording: brighter red, darker blue, grey where nothing happens.
+/// The frames of a recording: brighter events are red, darker ones blue, and pixels without events dark grey.
 Row frames_of(const std::string& name, const staa::Events& events, const staa::FrameOptions& options) {
     const auto frames = staa::event_frames(events, options);
     const double most = static_cast<double>(*std::max_element(frames.data(), frames.data() + frames.size()));
@@ -196,7 +196,7 @@ void run(const std::string& images, const std::string& recordings, const std::fi
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Draws what augmentation does to images and recordings."};
+    CLI::App app{"Draws the effect of augmentation on images and recordings."};
     std::string images = "synthetic", recordings = "synthetic";
     std::filesystem::path out = "show_data_results";
     app.add_option("--images", images, "folder of CIFAR-10's binary files, or synthetic")->capture_default_str();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Trains a spiking ResNet-20 with spatial-temporal attention on CIFAR-10, CIFAR-100, or images that it draws itself.
-//
+// Trains a spiking ResNet-20 with spatial-temporal attention on CIFAR-10, CIFAR-100, or images that it draws itself:
 //     train_cifar --data cifar-10-batches-bin --width 16 --steps 2 --epochs 10
-//
-// From here: support/training_loop.hpp is the training loop, staa/networks/resnet.hpp the network.
+// Read in this order: 1. this file reads the data; 2. support/train_network.cpp names the network and makes the
+// loaders; 3. support/training_loop.hpp is the training loop; 4. staa/networks/resnet.hpp is the network, ResNet20. The
+// sizes of a network are compiled in, so the program has several of them: support/networks.hpp is their list.
 #include <cstdint>
-#include <cstdio>
 
 #include "staa/data/cifar.hpp"
 #include "staa/data/synthetic.hpp"
@@ -18,7 +17,7 @@ using namespace example;
 
 CifarData read_data(const CifarOptions& options) {
     if (options.is_synthetic()) {
-        constexpr std::uint64_t synthetic_seed = 1;  // the same images whatever --seed, so that runs can be compared
+        constexpr std::uint64_t synthetic_seed = 1;  // not --seed, so that all runs have the same images
         return {staa::SyntheticImages(options.limit_train, synthetic_seed, staa::Split::train),
                 staa::SyntheticImages(options.limit_test, synthetic_seed, staa::Split::test)};
     }
@@ -34,8 +33,7 @@ double run(const CifarOptions& options) {
     const auto& network = find_network<CifarData>(options, options.classes);
     const CifarData data = read_data(options);
     print_machine(options);
-    std::printf("data: %td %s to learn from, %td to test with\n", data.train.size(), data_name(options).c_str(),
-                data.test.size());
+    print_data(data_name(options), data.train.size(), data.test.size());
     return network.train(options, data);
 }
 

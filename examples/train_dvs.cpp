@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Trains a spiking VGG-13 with spatial-temporal attention on CIFAR10-DVS, DVS128 Gesture, or recordings of moving shapes
-// that it draws itself.
-//
-//     train_dvs --data CIFAR10DVS --set cifar10-dvs --split random
-//     train_dvs --data DvsGesture --set gesture
-//
-// From here: support/train_dvs_network.cpp makes the loaders and the network, support/training_loop.hpp trains it.
+// Trains a spiking VGG-13 with spatial-temporal attention on recordings of moving shapes that it draws itself, or
+//     train_dvs --data CIFAR10DVS --set cifar10-dvs     train_dvs --data DvsGesture --set gesture
+// Read in this order: 1. this file reads the data; 2. support/train_dvs_network.cpp names the network and makes the
+// loaders; 3. support/training_loop.hpp is the training loop; 4. staa/networks/vgg.hpp is the network, Vgg13On. The
+// sizes of a network are compiled in, so the program has several of them: support/networks.hpp is their list.
 #include <cstdint>
-#include <cstdio>
 
 #include "staa/data/cifar10_dvs.hpp"
 #include "staa/data/dvs_gesture.hpp"
@@ -21,7 +18,7 @@ using namespace example;
 
 DvsData read_data(const DvsOptions& options) {
     if (options.is_synthetic()) {
-        constexpr std::uint64_t seed = 1;  // the same recordings whatever --seed, so that runs can be compared
+        constexpr std::uint64_t seed = 1;  // not --seed, so that all runs have the same recordings
         return {"recordings of moving shapes", Recordings(staa::SyntheticEvents(1000, 48, seed, staa::Split::train)),
                 Recordings(staa::SyntheticEvents(500, 48, seed, staa::Split::test)), true};
     }
@@ -41,8 +38,7 @@ double run(const DvsOptions& options) {
     const DvsData data = read_data(options);
     const auto& network = find_network<DvsData>(options, data.train.classes());
     print_machine(options);
-    std::printf("data: %td %s to learn from, %td to test with\n", data.train.size(), data.name.c_str(),
-                data.test.size());
+    print_data(data.name, data.train.size(), data.test.size());
     return network.train(options, data);
 }
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Trains a small spiking network with spatial-temporal attention on N-MNIST, or on recordings of moving shapes that it
-// draws itself.
-//
+// Trains a small spiking network with STAA on N-MNIST, or on recordings of moving shapes that it draws itself:
 //     train_nmnist --data N-MNIST --epochs 5
-//
-// The default of 80 epochs is for a thousand recordings or so; all 60,000 need fewer.
-// From here: support/training_loop.hpp is the training loop, staa/data/event_loader.hpp what makes frames of events.
+// The default of 80 epochs is for about a thousand recordings; all 60,000 need fewer epochs.
+// Read in this order: 1. `Net` below is the network, layer by layer; 2. `train_on` makes the loaders of frames
+// (staa/data/event_loader.hpp); 3. support/training_loop.hpp is the training loop.
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <staa/staa.hpp>
 
@@ -33,11 +30,8 @@ std::optional<int> read_options(int argc, const char* const* argv, TrainingOptio
     options.out = "train_nmnist_results";
     CommandLine line{"Trains a small spiking network on N-MNIST or on moving shapes that it draws itself.", options};
     line.add("--data", options.data, "folder of N-MNIST with Train/0 ... Train/9 and Test/0 ... Test/9, or synthetic");
-    line.add("--steps", options.steps, "frames that a recording is cut into (T)");
-    line.add<Index>("--epochs", options.epochs, {8, 80}, "passes over the recordings");
-    line.add<Index>("--batch", options.batch, {32, 16}, "recordings a step of SGD");
-    line.add<double>("--lr", options.learning_rate, {0.05, 0.1},
-                     "learning rate at the start; it falls to 0 along a cosine");
+    line.add("--steps", options.steps, "number of frames per recording (T)");
+    line.add_optimiser("recordings", {8, 80}, {32, 16}, {0.05, 0.1});
     line.add_common();
     return line.read(argc, argv);
 }
@@ -46,7 +40,7 @@ std::optional<int> read_options(int argc, const char* const* argv, TrainingOptio
 template <staa::EventDataSet DataSet>
 double train_on(const TrainingOptions& options, const char* name, const DataSet& train_set, const DataSet& test_set) {
     print_machine(options);
-    std::printf("data: %td %s to learn from, %td to test with\n", train_set.size(), name, test_set.size());
+    print_data(name, train_set.size(), test_set.size());
     const staa::FrameOptions frames{
         .steps = options.steps, .rule = staa::FrameRule::by_number, .value = staa::FrameValue::binary};
     staa::EventLoader train_loader{train_set,
@@ -65,7 +59,7 @@ double train_on(const TrainingOptions& options, const char* name, const DataSet&
 
 double run(const TrainingOptions& options) {
     if (options.is_synthetic()) {
-        constexpr std::uint64_t seed = 1;  // the same recordings whatever --seed, so that runs can be compared
+        constexpr std::uint64_t seed = 1;  // not --seed, so that all runs have the same recordings
         return train_on(options, "recordings of moving shapes",
                         staa::SyntheticEvents(1000, 34, seed, staa::Split::train),
                         staa::SyntheticEvents(500, 34, seed, staa::Split::test));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A canvas for diagrams: lines with soft edges and words.
+// A canvas for diagrams: draws lines with smooth edges, words and images.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace example {
 
 using Colour = std::array<double, 3>;  ///< red, green, blue, 0 to 255
 
-/// Which part of a text stands at the point that it is written at.
+/// Which part of a text lies at the point where it is written.
 enum class Align { left, centre, right };
 
 /// A white picture to draw on. Lengths are in pixels, y downwards from the top left corner.
@@ -26,8 +26,8 @@ class Canvas {
     /// The picture [H, W, 3].
     const staa::Tensor<std::uint8_t, 3>& pixels() const { return pixels_; }
 
-    /// A line through `points` with round ends and joints. Its edge is as soft as a pixel is wide: a pixel's share is
-    /// the distance from its middle to the edge.
+    /// Draws a line through `points` with round ends and joints. Its edge is smooth: the share of the colour in a pixel
+    /// follows from the distance of the pixel's middle to the edge.
     void stroke(const Stroke& points, double thickness, const Colour& colour) {
         const double reach = thickness / 2 + 1;
         const auto [west, east] =
@@ -45,10 +45,10 @@ class Canvas {
         }
     }
 
-    /// A line with round ends.
+    /// Draws a line with round ends.
     void line(Point from, Point to, double thickness, const Colour& colour) { stroke({from, to}, thickness, colour); }
 
-    /// A disc.
+    /// Draws a disc.
     void dot(Point middle, double diameter, const Colour& colour) { line(middle, middle, diameter, colour); }
 
     /// Writes `words` with capitals `height` pixels tall; `at` is on the base line.
@@ -68,7 +68,8 @@ class Canvas {
         }
     }
 
-    /// Puts an image [H, W, 3] with its top left corner at (left, top), each of its pixels a square of `side`.
+    /// Draws an image [H, W, 3] with its top left corner at (left, top). Each of its pixels becomes a square of `side`
+    /// pixels.
     void image(int left, int top, const staa::Tensor<std::uint8_t, 3>& image, int side) {
         for (staa::Index y = 0; y < image.dimension(0) * side; ++y) {
             for (staa::Index x = 0; x < image.dimension(1) * side; ++x) {
@@ -91,7 +92,7 @@ class Canvas {
     }
 
  private:
-    /// The distance from `p` to the straight line between two points.
+    /// The distance from `p` to the straight line segment between two points.
     static double distance(Point p, Point from, Point to) {
         const double dx = to.x - from.x, dy = to.y - from.y;
         const double length_squared = std::max(dx * dx + dy * dy, 1e-12);
@@ -99,7 +100,7 @@ class Canvas {
         return std::hypot(p.x - from.x - along * dx, p.y - from.y - along * dy);
     }
 
-    /// Mixes `share` of the colour into a pixel; outside of the picture it does nothing.
+    /// Mixes `share` of the colour into a pixel. Does nothing outside the picture.
     void blend(int x, int y, const Colour& colour, double share) {
         if (share <= 0 || x < 0 || y < 0 || x >= pixels_.dimension(1) || y >= pixels_.dimension(0)) {
             return;

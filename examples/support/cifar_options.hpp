@@ -9,6 +9,7 @@
 
 namespace example {
 
+/// The options of train_cifar. The help texts below say what each of them is.
 struct CifarOptions : TrainingOptions {
     int classes = 10;
     int width = 16;
@@ -28,13 +29,10 @@ inline std::optional<int> read_options(int argc, const char* const* argv, CifarO
     line.add("--classes", options.classes, "10 or 100");
     line.add("--width", options.width, "channels of the first stage: 16 or 64");
     line.add("--neuron", options.neuron, "staa: with spatial-temporal attention; lif: without");
-    line.add("--steps", options.steps, "time steps an image is shown for (T)");
-    line.add<Index>("--epochs", options.epochs, {8, 30}, "passes over the images");
-    line.add<Index>("--batch", options.batch, {32, 64}, "images a step of SGD");
-    line.add<double>("--lr", options.learning_rate, {0.03, 0.1},
-                     "learning rate at the start; it falls to 0 along a cosine");
-    line.add<Index>("--limit-train", options.limit_train, {6000, all}, "training images to use", "all");
-    line.add<Index>("--limit-test", options.limit_test, {1000, all}, "test images to use", "all");
+    line.add("--steps", options.steps, "time steps for which an image is shown (T)");
+    line.add_optimiser("images", {8, 30}, {32, 64}, {0.03, 0.1});
+    line.add<Index>("--limit-train", options.limit_train, {6000, all}, "number of training images to use", "all");
+    line.add<Index>("--limit-test", options.limit_test, {1000, all}, "number of test images to use", "all");
     line.add_common();
     if (const auto exit_code = line.read(argc, argv)) {
         return exit_code;
@@ -42,7 +40,7 @@ inline std::optional<int> read_options(int argc, const char* const* argv, CifarO
     check_range("--limit-train", options.limit_train, 1, all);
     check_range("--limit-test", options.limit_test, 1, all);
     if (options.is_synthetic() && options.classes != 10) {
-        staa::fail("--classes ", options.classes, ": the synthetic data set has 10; for ", options.classes,
+        staa::fail("--classes ", options.classes, ": the synthetic data set has 10 classes; for ", options.classes,
                    " give a folder with --data");
     }
     return std::nullopt;

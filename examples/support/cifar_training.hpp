@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What train_cifar and its networks have in common.
+// The types that train_cifar.cpp and its networks (train_network.cpp) share.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace example {
 
-/// Images to learn from and images to measure with.
+/// Images for training and images for testing.
 struct CifarData {
     staa::StoredImages train, test;
 };
 
-/// The data set in words.
+/// The name of the data set for printing.
 inline std::string data_name(const CifarOptions& options) {
     return options.is_synthetic() ? "synthetic images" : "CIFAR-" + std::to_string(options.classes) + " images";
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What train_dvs and its networks have in common.
+// The types that train_dvs.cpp and its networks (train_dvs_network.cpp) share.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,8 @@
 
 namespace example {
 
-/// A set of recordings, whichever it is: one type for all, so that a network is compiled once. An `EventDataSet`.
+/// Any set of recordings, as one type, so that each network is compiled once and not once per data set. An
+/// `EventDataSet`.
 class Recordings {
  public:
     template <staa::EventDataSet DataSet>
@@ -36,9 +37,9 @@ class Recordings {
     std::function<staa::EventSample(Index)> sample_;
 };
 
-/// Recordings to learn from and recordings to measure with.
+/// Recordings for training and recordings for testing.
 struct DvsData {
-    std::string name;  ///< in words
+    std::string name;  ///< for printing
     Recordings train, test;
     bool may_flip;  ///< whether a mirrored recording is of the same class
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The picture of a run: loss and accuracy against epochs.
+// Draws the learning curves of a run: loss and accuracy over epochs.
 #pragma once
 
 #include <algorithm>
@@ -24,12 +24,12 @@ struct Curve {
 /// A diagram of curves over epochs.
 struct Diagram {
     std::string title;
-    int decimals = 2;  ///< of the values written beside the ends of the curves
+    int decimals = 2;  ///< of the numbers at the ends of the curves
     std::vector<Curve> curves;
 };
 
-/// The steps of an axis: 1, 2 or 5 times a power of ten, about `count` of them between `low` and `high`, at least
-/// `smallest`.
+/// The distance between two ticks of an axis: 1, 2 or 5 times a power of ten, at least `smallest`, so that about
+/// `count` ticks lie between `low` and `high`.
 inline double tick_distance(double low, double high, int count, double smallest) {
     const double wanted = std::max((high - low) / count, smallest);
     const double power = std::pow(10.0, std::floor(std::log10(wanted)));
@@ -78,7 +78,7 @@ class DiagramPainter {
     }
     double y_of(double value) const { return bottom_ - (value - low_) / (high_ - low_) * (bottom_ - top_); }
 
-    /// The vertical axis reaches from tick to tick around all values.
+    /// Sets the range of the vertical axis: from the tick below all values to the tick above them.
     void set_range() {
         double smallest = diagram_.curves.front().values.front(), largest = smallest;
         for (const Curve& curve : diagram_.curves) {
@@ -125,7 +125,7 @@ class DiagramPainter {
         }
     }
 
-    /// The last values beside the ends of their curves, moved apart where they would touch.
+    /// Writes the last value of each curve beside its end. Values that would overlap are moved apart.
     void paint_final_values() {
         std::vector<const Curve*> curves;
         for (const Curve& curve : diagram_.curves) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sizes are types: each network is compiled by itself, in an object of its own (train_network.cpp of
-// train_cifar, train_dvs_network.cpp), and enters itself here. The program then picks one by the run-time options.
+// The list of the networks in a program. The sizes of a network are part of its type, so each network is compiled on
+// its own (train_network.cpp of train_cifar, train_dvs_network.cpp of train_dvs) and adds itself to the list. The
+// program then chooses one by the run-time options.
 #pragma once
 
 #include <set>
@@ -12,7 +13,7 @@
 
 namespace example {
 
-/// A network that was built into a program with these options and data.
+/// A network in a program with these options and data.
 template <class Options, class Data>
 struct BuiltNetwork {
     int width, classes;
@@ -20,14 +21,21 @@ struct BuiltNetwork {
     double (*train)(const Options& options, const Data& data);  ///< gives the test accuracy in per cent
 };
 
-/// Those that were built, in no order.
+/// The networks of the program, in no particular order.
 template <class Options, class Data>
 std::vector<BuiltNetwork<Options, Data>>& built_networks() {
     static std::vector<BuiltNetwork<Options, Data>> networks;
     return networks;
 }
 
-/// Fails unless some network has the `wanted` value of an option.
+/// Adds a network to the list. Gives true, so that a constant of an object file can call it before `main` begins.
+template <class Options, class Data>
+bool add_network(const BuiltNetwork<Options, Data>& network) {
+    built_networks<Options, Data>().push_back(network);
+    return true;
+}
+
+/// Throws staa::Error unless a network has the value `wanted` of an option.
 template <class Network, class Value>
 void check_was_built(const std::vector<Network>& networks, const char* option, const Value& wanted,
                      Value Network::*member) {
@@ -40,17 +48,18 @@ void check_was_built(const std::vector<Network>& networks, const char* option, c
         for (const Value& value : built) {
             values << (values.tellp() > 0 ? " or " : "") << value;
         }
-        staa::fail(option, " ", wanted, ": no such network was built into this program, expected ", values.str());
+        staa::fail(option, " ", wanted, ": this program has no such network, expected ", values.str());
     }
 }
 
-/// The network with the options' width and neuron for so many classes; one that was not built is a staa::Error.
+/// The network with the width and neuron of the options, and this number of classes. If the program has none, this is a
+/// staa::Error.
 template <class Data, class Options>
 const BuiltNetwork<Options, Data>& find_network(const Options& options, int classes) {
     using Network = BuiltNetwork<Options, Data>;
     const std::vector<Network>& networks = built_networks<Options, Data>();
     check_was_built(networks, "--width", options.width, &Network::width);
-    check_was_built(networks, "classes:", classes, &Network::classes);
+    check_was_built(networks, "number of classes", classes, &Network::classes);
     check_was_built(networks, "--neuron", options.neuron, &Network::neuron);
     for (const Network& network : networks) {
         if (network.width == options.width && network.classes == classes && network.neuron == options.neuron) {
@@ -58,7 +67,7 @@ const BuiltNetwork<Options, Data>& find_network(const Options& options, int clas
         }
     }
     staa::fail("--width ", options.width, " and --neuron ", options.neuron, " for ", classes,
-               " classes: these were not built together; examples/CMakeLists.txt says which are");
+               " classes: this program has no such network; examples/CMakeLists.txt says how to add it");
 }
 
 }  // namespace example

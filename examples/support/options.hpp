@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The part of the command line that all training programs have.
+// The part of the command line that all training programs share.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,8 +19,8 @@ namespace example {
 
 using staa::Index;
 
-/// What every training program can be told. Fields that are 0 here depend on the data and are filled in when the command
-/// line has been read.
+/// The options of every training program. The defaults of fields that are 0 here depend on the data;
+/// `CommandLine::read` sets them.
 struct TrainingOptions {
     std::string data = "synthetic";
     Index steps = 0;
@@ -29,19 +29,20 @@ struct TrainingOptions {
     double learning_rate = 0;
     int threads = staa::threads();
     Index seed = 1;
-    std::filesystem::path weights;  ///< to begin with; empty: drawn from the seed
+    std::filesystem::path weights;  ///< file of weights to start from; empty: random weights of the seed
     std::filesystem::path out;
 
     bool is_synthetic() const { return data == "synthetic"; }
 };
 
+/// Throws staa::Error unless `value` is in [least, most].
 inline void check_range(const char* name, Index value, Index least, Index most) {
     if (value < least || value > most) {
         staa::fail(name, " ", value, ": expected a whole number from ", least, " to ", most);
     }
 }
 
-/// What no file and no network has to be asked for.
+/// Throws staa::Error for an option out of its range. Checks only what does not depend on a file or a network.
 inline void check(const TrainingOptions& options) {
     constexpr Index million = 1'000'000;
     check_range("--steps", options.steps, 1, 1000);
@@ -54,7 +55,7 @@ inline void check(const TrainingOptions& options) {
     }
 }
 
-/// A value for synthetic data and one for files.
+/// A default for synthetic data and one for data from files.
 template <class Value>
 struct ByData {
     Value synthetic, files;
@@ -71,7 +72,8 @@ class CommandLine {
         app_.add_option(name, value, help)->capture_default_str();
     }
 
-    /// An option whose default depends on the data; `in_words` says it where the number does not.
+    /// An option whose default depends on the data. The help text shows `in_words`, if given, in place of the number
+    /// for files.
     template <class Value>
     void add(const char* name, Value& value, const ByData<Value>& defaults, const std::string& help,
              const std::string& in_words = "") {
@@ -86,20 +88,28 @@ class CommandLine {
         });
     }
 
-    /// What all programs have beside --data, --steps and the options that depend on the data.
+    /// The options of the optimiser. `samples` is the word for a sample of the data, such as "images".
+    void add_optimiser(const std::string& samples, const ByData<Index>& epochs, const ByData<Index>& batch,
+                       const ByData<double>& learning_rate) {
+        add("--epochs", options_.epochs, epochs, "passes over the " + samples);
+        add("--batch", options_.batch, batch, samples + " per step of SGD");
+        add("--lr", options_.learning_rate, learning_rate, "learning rate at the start; it falls to 0 along a cosine");
+    }
+
+    /// The options that are equal in all programs.
     void add_common() {
-        add("--threads", options_.threads, "threads");
-        add("--seed", options_.seed, "of the weights, the order of the samples and how they are varied");
-        app_.add_option(
-            "--weights", options_.weights,
-            "a safetensors file to begin with, of an earlier run or of PyTorch; with --epochs 0 it is tested");
+        add("--threads", options_.threads, "number of threads");
+        add("--seed", options_.seed, "seed of the weights, of the order of the samples and of their augmentation");
+        app_.add_option("--weights", options_.weights,
+                        "safetensors file of weights to start from, of an earlier run or of PyTorch; with --epochs 0 "
+                        "it is only tested");
         app_.add_option("--out", options_.out,
                         "folder for log.csv, metrics.json, learning_curves.png and weights.safetensors")
             ->default_str(options_.out.string());
     }
 
-    /// Fills in the options. Gives the exit code where the program has nothing left to do: 0 after --help, 1 after a
-    /// command line that can't be read; both have then been printed. An option out of its range is a staa::Error.
+    /// Fills in the options. Gives an exit code if the program must end: 0 after --help, 1 after a bad command line;
+    /// the help or the error has then been printed. An option out of its range is a staa::Error.
     std::optional<int> read(int argc, const char* const* argv) {
         try {
             app_.parse(argc, argv);

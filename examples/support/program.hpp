@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every training program does around its training.
+// The parts of a training program other than data, network and training loop: `main`, threads, what it prints first.
 #pragma once
 
 #include <cstdio>
@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <string>
 
 #include "staa/core/parallel.hpp"
 #include "support/options.hpp"
@@ -18,7 +19,7 @@
 
 namespace example {
 
-/// What the program runs on, so that nobody has to wonder why it is slow.
+/// Prints instruction set and threads, with a warning if the program is slower than it could be.
 inline void print_machine(const TrainingOptions& options) {
     std::printf("instruction set: %s\nthreads: %d\n", instruction_set().c_str(), staa::threads());
     if (staa::threads() != options.threads) {
@@ -29,20 +30,26 @@ inline void print_machine(const TrainingOptions& options) {
 #endif
 }
 
-/// OpenMP's threads spin while they wait for each other. Where another program needs a core too, one that spins keeps it
-/// from the one that it waits for: train_nmnist beside a compiler on two cores learnt from 32 recordings a second, and
-/// from 505 when its threads slept. With the cores to itself it is as fast either way. The policy is read before `main`, so
-/// the program begins anew with it, once, unless the user has chosen one.
+/// Prints the name of the data set and the numbers of its samples.
+inline void print_data(const std::string& name, Index train_samples, Index test_samples) {
+    std::printf("data: %td %s for training, %td for testing\n", train_samples, name.c_str(), test_samples);
+}
+
+/// Makes OpenMP's threads sleep while they wait for each other. By default they spin. If another program needs a core,
+/// a spinning thread takes it from the thread that it waits for: beside a compiler on two cores, train_nmnist processed
+/// 32 recordings per second with spinning threads and 505 with sleeping ones. Without other programs both are equally
+/// fast. OpenMP reads the policy before `main`, so the program sets it and starts itself again, unless the user has set
+/// one.
 inline void wait_asleep([[maybe_unused]] char** argv) {
 #if defined(_OPENMP) && defined(__linux__)
     if (std::getenv("OMP_WAIT_POLICY") == nullptr && setenv("OMP_WAIT_POLICY", "passive", 1) == 0) {
-        execv("/proc/self/exe", argv);  // comes back only if it fails, and then the threads spin
+        execv("/proc/self/exe", argv);  // returns only if it fails; then the threads spin
     }
 #endif
 }
 
-/// Reads the options (see `CommandLine::read`), trains, and prints what `train(options)` gives, the test accuracy in per
-/// cent. What goes wrong is printed as one sentence. Gives the exit code of `main`.
+/// Reads the options by `read` (see `CommandLine::read`), calls `train(options)`, and prints its result, the test
+/// accuracy in per cent. An exception is printed as one sentence. Gives the exit code of `main`.
 template <class Options>
 int run_program(const char* name, int argc, char** argv, std::optional<int> (*read)(int, const char* const*, Options&),
                 double (*train)(const Options&)) {

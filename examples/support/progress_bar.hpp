@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A progress bar on standard error; where that is not a terminal, a line now and then.
+// A progress bar on standard error; if that is not a terminal, a line every ten seconds.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace example {
 
 using staa::Index;
 
-/// Seconds since it was made.
+/// Measures the time since its construction.
 class Stopwatch {
  public:
     double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
@@ -35,7 +35,8 @@ inline bool standard_error_is_terminal() {
 #endif
 }
 
-/// Shows how far a run is: redrawn ten times a second on a terminal, a line every ten seconds in a file.
+/// Shows the progress of a run: on a terminal it is redrawn ten times per second; in a file it is a line every ten
+/// seconds.
 class ProgressBar {
  public:
     ProgressBar(Index epochs, Index images_per_epoch) : epochs_(epochs), images_(images_per_epoch) {}
@@ -43,7 +44,7 @@ class ProgressBar {
     ProgressBar(const ProgressBar&) = delete;
     ProgressBar& operator=(const ProgressBar&) = delete;
 
-    /// `images` of epoch `epoch` (from 1) are done. The time left is that of the whole run.
+    /// Shows that `images` of epoch `epoch` (from 1) are done. The time left is that of the whole run.
     void show(Index epoch, Index images, double images_per_second, double loss) {
         const double now = run_.seconds();
         if (now - last_ < (is_terminal_ ? 0.1 : 10.0)) {
@@ -62,7 +63,7 @@ class ProgressBar {
         std::fflush(stderr);
     }
 
-    /// Makes room for a line of text.
+    /// Removes the bar, so that a line of text can be printed.
     void clear() {
         if (shown_) {
             std::fputs("\r\x1b[K", stderr);

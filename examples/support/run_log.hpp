@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a run leaves in its folder: log.csv, metrics.json, learning_curves.png. All three are there whole after every
-// epoch, so that a run that is cut off has left its epochs so far.
+// Writes the files of a run: log.csv, metrics.json and learning_curves.png. All three are written completely after
+// every epoch, so that a run that is stopped leaves the results of its epochs so far.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@
 
 namespace example {
 
-/// What an epoch came to. Losses are means an image, accuracies per cent.
+/// The results of an epoch. Losses are means over the images; accuracies are in per cent.
 struct EpochResult {
     Index epoch = 0;           ///< from 1
     double learning_rate = 0;  ///< at its first step
@@ -31,7 +31,7 @@ struct EpochResult {
     double seconds = 0;            ///< training and testing
 };
 
-/// The line of an epoch on standard output.
+/// Prints the line of an epoch on standard output.
 inline void print(const EpochResult& e, Index epochs) {
     std::printf(
         "epoch %td/%td  loss %.4f  accuracy %.2f %%  test loss %.4f  test accuracy %.2f %%  %.0f images/s  %.1f s\n",
@@ -39,15 +39,15 @@ inline void print(const EpochResult& e, Index epochs) {
     std::fflush(stdout);
 }
 
-/// What a run is, beside its options.
+/// The properties of a run that are not options.
 struct RunFacts {
-    std::string network, data;  ///< in words
+    std::string network, data;  ///< their names, for printing
     Index train_samples = 0, test_samples = 0;
     std::vector<std::pair<std::string, std::string>> more{};  ///< further entries of metrics.json, as JSON
     Index parameters = 0;
 };
 
-/// A string as JSON writes it.
+/// A string in the notation of JSON.
 inline std::string quoted(const std::string& text) {
     std::ostringstream out;
     out << '"';
@@ -74,10 +74,11 @@ std::string instruction_set() {
     }
 }
 
+/// Collects the results of a run's epochs and writes them to options.out.
 class RunLog {
  public:
-    /// Makes the folder options.out and tries that files can be written there; if not, that is a staa::Error, so that
-    /// nobody trains for hours to find it out.
+    /// Makes the folder options.out and writes a trial file to it. If that fails, it is a staa::Error before the
+    /// training begins, not after its first epoch.
     RunLog(const TrainingOptions& options, const RunFacts& facts) : options_(options), facts_(facts) {
         namespace fs = std::filesystem;
         std::error_code error;
@@ -92,7 +93,7 @@ class RunLog {
         fs::remove(trial, ignored);
     }
 
-    /// Takes the folder along if it was made here and nothing came of the run.
+    /// Removes the folder if the constructor made it and no epoch was finished.
     ~RunLog() {
         if (made_folder_ && epochs_.empty()) {
             std::error_code ignored;
@@ -102,7 +103,7 @@ class RunLog {
     RunLog(const RunLog&) = delete;
     RunLog& operator=(const RunLog&) = delete;
 
-    /// Adds an epoch and writes the files anew.
+    /// Adds an epoch and writes all files again.
     void add(const EpochResult& result) {
         epochs_.push_back(result);
         staa::write_whole_file(options_.out / "log.csv", csv());

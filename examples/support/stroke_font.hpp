@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Letters as strokes of a round pen, for pictures that need a few words.
+// A font of pen strokes, for the words in pictures.
 #pragma once
 
 #include <algorithm>
@@ -14,9 +14,10 @@ struct Point {
 };
 using Stroke = std::vector<Point>;
 
-/// A letter on a grid with y upwards: the base line is 4, small letters reach 11, capitals 14, tails 0.
-/// `/` opens a stroke of straight lines, `~` a smooth one, `o` a smooth closed one; then each point is two hexadecimal
-/// digits, x and y. A smooth stroke is the quadratic B-spline of its points: four corners closed make an ellipse.
+/// A letter on a grid with y upwards: the base line is at 4, small letters reach 11, capitals 14, descenders 0. In
+/// `strokes`, `/` begins a stroke of straight lines, `~` a smooth stroke, `o` a smooth closed stroke. Each point
+/// follows as two hexadecimal digits, x and y. A smooth stroke is the quadratic B-spline of its points: four corners,
+/// closed, make an ellipse.
 struct Glyph {
     char letter;
     std::string_view strokes;
@@ -100,7 +101,8 @@ inline constexpr Glyph glyphs[] = {
     {'Z', "/0e7e0474"},
 };
 
-/// Points along the quadratic B-spline of `corners`; an open one begins and ends at its ends.
+/// Points along the quadratic B-spline of `corners`. An open spline begins at the first corner and ends at the last
+/// one.
 inline Stroke smooth(Stroke corners, bool closed) {
     if (closed) {
         corners.insert(corners.end(), {corners[0], corners[1]});
@@ -121,13 +123,13 @@ inline Stroke smooth(Stroke corners, bool closed) {
     return curve;
 }
 
-/// A letter ready to draw, and how far the next one is from it.
+/// The strokes of a letter, and the distance to the next letter.
 struct Letter {
     std::vector<Stroke> strokes;
     double advance = 7;
 };
 
-/// Reads the notation of a glyph. y is then 0 on the base line.
+/// Reads the notation of a glyph. In the result y is 0 on the base line.
 inline Letter read_glyph(std::string_view notation) {
     const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
     Letter letter;
@@ -147,7 +149,7 @@ inline Letter read_glyph(std::string_view notation) {
     return letter;
 }
 
-/// The letter `c`; one that is not in the table is a space.
+/// The letter `c`; a space if it is not in the table.
 inline Letter find_letter(char c) {
     for (const Glyph& glyph : glyphs) {
         if (glyph.letter == c) {

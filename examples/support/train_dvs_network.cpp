@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One network of train_dvs. CMake compiles this file once for each, with another width, number of classes and neuron
-// (Lif or StaaLif).
+// One network of train_dvs, and its loaders. CMake compiles this file once per network, each time with another width,
+// number of classes and neuron (Lif or StaaLif).
 #include <staa/staa.hpp>
 #include <string>
 #include <type_traits>
@@ -41,10 +41,8 @@ double train_on_recordings(const DvsOptions& options, const DvsData& data) {
         train_loader, test_loader);
 }
 
-[[maybe_unused]] const bool entered = [] {
-    const char* neuron = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";
-    built_networks<DvsOptions, DvsData>().push_back({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron, train_on_recordings});
-    return true;
-}();
+constexpr const char* neuron_name = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";
+[[maybe_unused]] const bool is_added =
+    add_network<DvsOptions, DvsData>({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name, train_on_recordings});
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a network learns: the loop that all training programs run.
+// The training loop of all training programs: `train_epoch` is the loop over batches, `train` the loop over epochs.
 #pragma once
 
 #include <staa/staa.hpp>
@@ -37,7 +37,7 @@ class Scores {
     double loss_ = 0;
 };
 
-/// Loss and accuracy of a network that is only looked at.
+/// Loss and accuracy of a network on a test set, without training it.
 template <class Net, class Loader>
 Scores measure(const Net& net, Loader& loader, staa::State<Net>& memory) {
     Scores scores;
@@ -49,13 +49,14 @@ Scores measure(const Net& net, Loader& loader, staa::State<Net>& memory) {
     return scores;
 }
 
-/// Stops a run from which nothing more can be learnt.
+/// Ends a run whose loss or weights are NaN or infinite.
 [[noreturn]] inline void fail_diverged(const char* what, Index epoch, Index step, double rate) {
     staa::fail(what, " no longer finite in epoch ", epoch, ", step ", step, " of the run, where the learning rate is ",
                rate, ": training has diverged; try a smaller --lr or a larger --batch");
 }
 
-/// Neurons that are fed no numbers stay silent, and the loss remains one: so the weights are looked at too.
+/// Whether all parameters are finite. The loss does not always show it: neurons whose input is NaN send no spikes, and
+/// the loss stays finite.
 template <class Net>
 bool weights_are_finite(const Net& net) {
     bool finite = true;
@@ -66,64 +67,89 @@ bool weights_are_finite(const Net& net) {
     return finite;
 }
 
-/// Trains a network of type `Net`, prints a line an epoch, and leaves the files of a RunLog and the weights in options.out.
-/// Gives the last test accuracy in per cent.
+/// The objects of a training run that every step uses.
+template <class Net>
+struct Training {
+    Training(const TrainingOptions& options, Index batches_per_epoch)
+        : net(std::make_unique<Net>(staa::NetworkOptions{.steps = options.steps, .seed = seed_of(options)})),
+          sgd{{.momentum = 0.9, .weight_decay = 5e-4}},
+          schedule{{.learning_rate = options.learning_rate,
+                    .final_learning_rate = 0,
+                    .steps = std::max<Index>(options.epochs * batches_per_epoch, 1),
+                    .warmup_steps = 0}},
+          tape(seed_of(options)) {
+        if (!options.weights.empty()) {
+            staa::load(*net, options.weights);
+        }
+    }
+
+    std::unique_ptr<Net> net;
+    staa::Sgd<Net> sgd;
+    staa::CosineSchedule schedule;
+    staa::Tape<Net> tape;
+    Index step = 0;  ///< steps of the optimiser so far, over all epochs
+
+ private:
+    static std::uint64_t seed_of(const TrainingOptions& options) { return static_cast<std::uint64_t>(options.seed); }
+};
+
+/// Trains for one epoch: forward, loss, backward and a step of the optimiser for every batch. Gives the loss and
+/// accuracy of the batches, each before its step.
+template <class Net, class Loader>
+Scores train_epoch(Training<Net>& training, Loader& loader, Index epoch, ProgressBar& bar) {
+    const Stopwatch stopwatch;
+    Scores learnt;
+    for (auto&& [images, labels] : loader.epoch(epoch)) {
+        const double rate = training.schedule(training.step++);
+        training.sgd.options.learning_rate = rate;
+        auto logits = training.net->forward(images, training.tape);
+        auto [loss, gradient] = staa::cross_entropy(logits, labels);
+        if (!std::isfinite(loss)) {
+            fail_diverged("the loss is", epoch, training.step, rate);
+        }
+        training.net->backward(gradient, training.tape);
+        training.sgd.step(*training.net);
+        learnt.add(loss, logits, labels);
+        bar.show(epoch, learnt.images(), static_cast<double>(learnt.images()) / stopwatch.seconds(), learnt.loss());
+    }
+    return learnt;
+}
+
+/// Trains a network of type `Net`: trains and tests it in every epoch, and prints a line per epoch. Writes the files of
+/// a `RunLog` and the weights to options.out. With 0 epochs it only tests. Gives the last test accuracy in per cent.
 template <class Net, class TrainLoader, class TestLoader>
 double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_loader, TestLoader& test_loader) {
-    const auto seed = static_cast<std::uint64_t>(options.seed);
-    auto net = std::make_unique<Net>(staa::NetworkOptions{.steps = options.steps, .seed = seed});
-    if (!options.weights.empty()) {
-        staa::load(*net, options.weights);
-    }
-    staa::Sgd<Net> sgd{{.momentum = 0.9, .weight_decay = 5e-4}};
-    const staa::CosineSchedule schedule{{.learning_rate = options.learning_rate,
-                                         .final_learning_rate = 0,
-                                         .steps = std::max<Index>(options.epochs * train_loader.batches(), 1),
-                                         .warmup_steps = 0}};
-    staa::Tape<Net> tape(seed);
-    staa::State<Net> memory = net->start();
+    Training<Net> training(options, train_loader.batches());
+    const Net& net = *training.net;
+    staa::State<Net> memory = net.start();
 
-    facts.parameters = net->parameter_count();
+    facts.parameters = net.parameter_count();
     std::printf("network: %s, T = %td, %td parameters\n", facts.network.c_str(), options.steps, facts.parameters);
     std::fflush(stdout);
     if (options.epochs == 0) {
-        return measure(*net, test_loader, memory).accuracy();
+        return measure(net, test_loader, memory).accuracy();
     }
     RunLog log(options, facts);
     const std::filesystem::path weights = options.out / "weights.safetensors";
     ProgressBar bar(options.epochs, facts.train_samples);
     EpochResult result;
-    Index step = 0;
     for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
         const Stopwatch stopwatch;
-        result = {.epoch = epoch, .learning_rate = schedule(step)};
-        Scores learnt;
-        for (auto&& [images, labels] : train_loader.epoch(epoch)) {
-            const double rate = schedule(step++);
-            sgd.options.learning_rate = rate;
-            auto logits = net->forward(images, tape);
-            auto [loss, gradient] = staa::cross_entropy(logits, labels);
-            if (!std::isfinite(loss)) {
-                fail_diverged("the loss is", epoch, step, rate);
-            }
-            net->backward(gradient, tape);
-            sgd.step(*net);
-            learnt.add(loss, logits, labels);
-            bar.show(epoch, learnt.images(), static_cast<double>(learnt.images()) / stopwatch.seconds(), learnt.loss());
-        }
+        result = {.epoch = epoch, .learning_rate = training.schedule(training.step)};
+        const Scores learnt = train_epoch(training, train_loader, epoch, bar);
         result.train_loss = learnt.loss();
         result.train_accuracy = learnt.accuracy();
         result.images_per_second = static_cast<double>(learnt.images()) / stopwatch.seconds();
 
-        const Scores tested = measure(*net, test_loader, memory);
-        if (!std::isfinite(tested.loss()) || !weights_are_finite(*net)) {
-            fail_diverged("the weights are", epoch, step, schedule(step - 1));
+        const Scores tested = measure(net, test_loader, memory);
+        if (!std::isfinite(tested.loss()) || !weights_are_finite(net)) {
+            fail_diverged("the weights are", epoch, training.step, training.schedule(training.step - 1));
         }
         result.test_loss = tested.loss();
         result.test_accuracy = tested.accuracy();
         result.seconds = stopwatch.seconds();
         log.add(result);
-        staa::save(*net, weights);
+        staa::save(net, weights);
         bar.clear();
         print(result, options.epochs);
     }

@@ -18,14 +18,14 @@ Events parse(const std::string& file, const staa::EventReadOptions& options = {}
 
 const std::string header = "#!AER-DAT2.0\r\n";  // 14 bytes
 
-TEST_CASE("An AEDAT 2.0 address is mirrored: x and y count from the far end and polarity is inverted", "[data]") {
+TEST_CASE("An AEDAT 2.0 address is mirrored: address 0 is column 127 and row 127, and polarity is inverted", "[data]") {
     const std::string event{"\x00\x00\x03\x05\x00\x01\x02\x03", 8};  // address 0x0305: b = 3, a = 2, bit 0 set
     CHECK(parse(header + event).list == std::vector<Event>{{0x010203, 124, 125, 0}});
     CHECK(parse(header + big_endian(0) + big_endian(1)).list == std::vector<Event>{{1, 127, 127, 1}});
     CHECK(parse(header + big_endian(0x7FFF) + big_endian(1)).list == std::vector<Event>{{1, 0, 0, 0}});
 }
 
-TEST_CASE("AEDAT 2.0 events are read as they were written", "[data]") {
+TEST_CASE("AEDAT 2.0 events that were written are read back unchanged", "[data]") {
     const Events events = spread_events(128, 128, 3000);
     const Events read = parse(aedat2_file(events));
     CHECK(read == events);
@@ -50,7 +50,7 @@ TEST_CASE("A special event of AEDAT 2.0 is left out", "[data]") {
     CHECK(parse(file).list == std::vector<Event>{{5, 127, 127, 1}, {7, 127, 126, 1}});
 }
 
-TEST_CASE("An AEDAT 2.0 address that no DVS128 camera has is an error with its byte", "[data]") {
+TEST_CASE("An AEDAT 2.0 address above those of a DVS128 camera is an error with its byte", "[data]") {
     CHECK_THROWS_MATCHES(
         parse(header + big_endian(0) + big_endian(5) + big_endian(0x10000) + big_endian(6)), staa::Error,
         Message("a.aedat: the address at byte 22 is 0x10000, expected at most 0xffff from a DVS128 camera"));
@@ -72,7 +72,7 @@ TEST_CASE("An AEDAT 2.0 time that runs backwards is an error with its byte, or s
     CHECK(parse(file, {.sort = true}).list == std::vector<Event>{{4, 127, 126, 1}, {5, 127, 127, 1}});
 }
 
-TEST_CASE("What is not AEDAT 2.0 is an error that shows how it begins", "[data]") {
+TEST_CASE("A file that is not AEDAT 2.0 is an error that shows its first characters", "[data]") {
     CHECK_THROWS_MATCHES(parse(""), staa::Error,
                          Message("a.aedat is empty; expected a header that begins with #!AER-DAT2.0"));
     CHECK_THROWS_MATCHES(parse("#!AER-DAT3.1\r\n"), staa::Error,

@@ -24,7 +24,7 @@ TEST_CASE("The bits of an AEDAT 3.1 polarity event are valid, polarity, y and x"
     CHECK(parse(header + PacketHeader{.capacity = 1}.text() + event).list == std::vector<Event>{{0x01020304, 3, 5, 1}});
 }
 
-TEST_CASE("AEDAT 3.1 events are read as they were written, whatever the packets", "[data]") {
+TEST_CASE("AEDAT 3.1 events that were written are read back unchanged, for any size of packets", "[data]") {
     const Events events = spread_events(128, 128, 1000);
     CHECK(parse(aedat3_file(events, 1)) == events);
     CHECK(parse(aedat3_file(events, 100)) == events);
@@ -43,13 +43,13 @@ TEST_CASE("AEDAT 3.1 events that are not valid are left out", "[data]") {
     CHECK(parse(file).list == std::vector<Event>{{1, 1, 1, 0}, {3, 3, 3, 0}});
 }
 
-TEST_CASE("What an AEDAT 3.1 event that is not valid says does not matter", "[data]") {
+TEST_CASE("An AEDAT 3.1 event that is marked as not valid may be outside the sensor", "[data]") {
     const std::string file =
         header + PacketHeader{.capacity = 1, .valid = 0}.text() + aedat3_event({1, 20000, 20000, 0}, false);
     CHECK(parse(file).size() == 0);
 }
 
-TEST_CASE("Of an AEDAT 3.1 packet's capacity the first `number` events are taken", "[data]") {
+TEST_CASE("Of the room for `capacity` events in an AEDAT 3.1 packet, the first `number` are read", "[data]") {
     const std::string file = header + PacketHeader{.capacity = 3, .number = 1}.text() + aedat3_event({1, 1, 1, 0}) +
                              aedat3_event({9, 9, 9, 0}) + aedat3_event({9, 9, 9, 0}) +
                              PacketHeader{.capacity = 1}.text() + aedat3_event({2, 2, 2, 0});
@@ -65,7 +65,7 @@ TEST_CASE("AEDAT 3.1 packets of other types are left out", "[data]") {
     }
 }
 
-TEST_CASE("An AEDAT 3.1 packet of a type that the format does not know is an error with its byte", "[data]") {
+TEST_CASE("An AEDAT 3.1 packet of a type outside the format is an error with its byte", "[data]") {
     for (const int type : {14, -1}) {
         CHECK_THROWS_MATCHES(
             parse(header + PacketHeader{.type = type}.text()), staa::Error,
@@ -120,7 +120,7 @@ TEST_CASE("A truncated AEDAT 3.1 packet of another type is an error with its byt
     CHECK(parse(file, {.reading = {.drop_truncated = true}}).size() == 0);
 }
 
-TEST_CASE("An AEDAT 3.1 polarity packet whose unused room is cut off is an error too, or left as it is on request",
+TEST_CASE("An AEDAT 3.1 polarity packet whose unused room is cut off is an error, or its events are kept on request",
           "[data]") {
     const std::string file =
         header + PacketHeader{.capacity = 3, .number = 1}.text() + aedat3_event({1, 1, 1, 0}) + "room";
@@ -161,7 +161,7 @@ TEST_CASE("An AEDAT 3.1 time that runs backwards is an error with its byte, or s
     CHECK(parse(file, {.reading = {.sort = true}}).list == std::vector<Event>{{4, 2, 2, 0}, {5, 1, 1, 0}});
 }
 
-TEST_CASE("Of an AEDAT 3.1 file the events from a time to before another are kept", "[data]") {
+TEST_CASE("The options `from` and `to` keep the AEDAT 3.1 events at or after `from` and before `to`", "[data]") {
     const std::string file = aedat3_file({128, 128, {{9, 1, 1, 0}, {10, 2, 2, 0}, {19, 3, 3, 0}, {20, 4, 4, 0}}}, 3);
     CHECK(parse(file, {.from = 10, .to = 20}).list == std::vector<Event>{{10, 2, 2, 0}, {19, 3, 3, 0}});
     CHECK(parse(file, {.from = 21}).size() == 0);
@@ -171,7 +171,7 @@ TEST_CASE("An AEDAT 3.1 header alone is a recording without events", "[data]") {
     CHECK(parse(aedat3_header()).size() == 0);
 }
 
-TEST_CASE("What is not AEDAT 3.1 is an error that shows how it begins", "[data]") {
+TEST_CASE("A file that is not AEDAT 3.1 is an error that shows its first characters", "[data]") {
     CHECK_THROWS_MATCHES(parse(""), staa::Error,
                          Message("a.aedat is empty; expected a header that begins with #!AER-DAT3.1"));
     CHECK_THROWS_MATCHES(parse(aedat2_header()), staa::Error,

@@ -84,7 +84,7 @@ TEST_CASE("Padding is 0 after normalisation", "[data]") {
     CHECK(out == std::array<double, image.size()>{});
 }
 
-TEST_CASE("Crops are uniform over every shift and half of them are flipped", "[data]") {
+TEST_CASE("Crops are uniform over all shifts, and half of them are flipped", "[data]") {
     constexpr int draws = 81'000;
     std::map<std::pair<Index, Index>, int> shifts;
     int flips = 0;
@@ -127,7 +127,7 @@ TEST_CASE("A hole is a square of the mean colour around its middle, cut off at t
     CHECK(hole_of({.hole = 50, .hole_y = 0.3, .hole_x = 0.3}).size() == 120);
 }
 
-TEST_CASE("A view has the hole that was asked for, anywhere, and the same crop with it as without", "[data]") {
+TEST_CASE("A view has a hole of the given side at a random place, and the hole does not change the crop", "[data]") {
     double least = 1, most = 0;
     for (Index i = 0; i < 500; ++i) {
         const auto random = staa::augmentation_random(1, 0, i);
@@ -152,7 +152,7 @@ TEST_CASE("An augmentation out of its range is an error", "[data]") {
     CHECK_NOTHROW(staa::check(Augmentation{.cutout = 16, .rand_augment = {.operations = 3, .magnitude = 30}}));
 }
 
-TEST_CASE("Without augmentation an image is seen as it is", "[data]") {
+TEST_CASE("Without augmentation a view is the whole image, not mirrored", "[data]") {
     for (Index i = 0; i < 100; ++i) {
         const View view = staa::draw_view(Augmentation::none(), staa::augmentation_random(1, 0, i));
         REQUIRE(view.down == 0);
@@ -161,7 +161,7 @@ TEST_CASE("Without augmentation an image is seen as it is", "[data]") {
     }
 }
 
-TEST_CASE("A view depends on seed, epoch and sample alone", "[data]") {
+TEST_CASE("The random numbers of a view depend on seed, epoch and position in the data set", "[data]") {
     const auto first_number = [](std::uint64_t seed, Index epoch, Index index) {
         return staa::augmentation_random(seed, epoch, index).next();
     };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every loader does, seen at a loader of images: workers, batches ahead, exceptions.
+// The part that all loaders share, tested with a loader of images: workers, batches ahead, exceptions.
 #include "staa/data/batch_loader.hpp"
 
 #include <algorithm>
@@ -35,7 +35,7 @@ TEST_CASE("Batches are the same for any number of workers and batches ahead", "[
     CHECK(seen(4, 1) == alone);
 }
 
-/// Images of one pixel, some of which can't be had; counts how often one was asked for.
+/// Images of one pixel, some of which throw; counts the calls of `sample`.
 struct FaultyImages {
     std::vector<Index> faulty;
     mutable std::atomic<int> asked{0};
@@ -56,7 +56,7 @@ struct FaultyImages {
     staa::Normalisation normalisation() const { return {}; }
 };
 
-TEST_CASE("What a sample throws reaches the loop at the sample's batch, whatever the workers", "[data]") {
+TEST_CASE("The loop gets the exception of a sample at the sample's batch, for any number of workers", "[data]") {
     const FaultyImages images{.faulty = {13, 10, 27}};
     for (const int workers : {0, 1, 3}) {
         Loader loader{images, {.batch = 4, .shuffle = false, .workers = workers}};
@@ -71,7 +71,7 @@ TEST_CASE("What a sample throws reaches the loop at the sample's batch, whatever
     }
 }
 
-TEST_CASE("A loader goes on after an epoch that ended in an exception", "[data]") {
+TEST_CASE("A loader can be used again after an epoch that ended in an exception", "[data]") {
     FaultyImages images{.faulty = {0}};
     Loader loader{images, {.batch = 4, .shuffle = false}};
     CHECK_THROWS_AS(see(loader, 0), staa::Error);
@@ -79,7 +79,7 @@ TEST_CASE("A loader goes on after an epoch that ended in an exception", "[data]"
     CHECK(see(loader, 0).labels.size() == 40);
 }
 
-TEST_CASE("Workers are at most the batches ahead of the loop", "[data]") {
+TEST_CASE("Workers prepare at most `ahead` batches that the loop does not use yet", "[data]") {
     const FaultyImages images{};
     Loader loader{images, {.batch = 4, .workers = 2, .ahead = 3}};
     for (auto&& batch : loader.epoch(0)) {
@@ -101,12 +101,11 @@ TEST_CASE("Two epochs of a loader at the same time are an error", "[data]") {
         }
     };
     CHECK_THROWS_MATCHES(nested(), staa::Error,
-                         Message("this loader is in the middle of an epoch; a second one at the same time needs a "
-                                 "loader of its own"));
+                         Message("this loader is already in an epoch; two epochs at the same time need two loaders"));
     CHECK(see(loader, 1).labels.size() == 50);
 }
 
-TEST_CASE("An epoch that was left early does not change the next", "[data]") {
+TEST_CASE("An epoch that the loop left early does not change the next one", "[data]") {
     const StoredImages images = numbered_images(50);
     Loader loader{images, {.batch = 8}};
     const Seen whole = see(loader, 1);
@@ -131,7 +130,7 @@ TEST_CASE("A loader has memory for one batch and those ahead of it", "[data]") {
     CHECK(addresses[21] == addresses[10]);
 }
 
-TEST_CASE("As many batches ahead as there are numbers are as many as there are batches", "[data]") {
+TEST_CASE("`ahead` may be larger than the number of batches", "[data]") {
     const StoredImages images = numbered_images(5);
     Loader loader(images, {.batch = 2, .ahead = std::numeric_limits<Index>::max()});
     Index seen = 0;
@@ -141,7 +140,7 @@ TEST_CASE("As many batches ahead as there are numbers are as many as there are b
     CHECK(seen == 5);
 }
 
-TEST_CASE("Fewer than no workers, and fewer than no batches ahead, are an error", "[data]") {
+TEST_CASE("A negative number of workers or of batches ahead is an error", "[data]") {
     const StoredImages images = numbered_images(5);
     CHECK_THROWS_MATCHES(
         Loader(images, {.workers = -1}), staa::Error,

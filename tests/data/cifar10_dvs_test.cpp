@@ -19,7 +19,7 @@ using namespace staa_tests;
 constexpr const char* classes[] = {"airplane", "automobile", "bird",  "cat",  "deer",
                                    "dog",      "frog",       "horse", "ship", "truck"};
 
-/// `count` recordings of a class each, of one event whose time is its number.
+/// `count` recordings per class, each with one event whose time is the number of the recording.
 void write_recordings(const TemporaryFolder& folder, int count) {
     for (const std::string name : classes) {
         for (int i = 0; i < count; ++i) {
@@ -40,7 +40,8 @@ std::vector<std::int64_t> numbers(const Cifar10Dvs& set) {
 
 static_assert(staa::EventDataSet<Cifar10Dvs>);
 
-TEST_CASE("The random split of CIFAR10-DVS tests a tenth of each class and learns from the rest", "[data]") {
+TEST_CASE("The random split of CIFAR10-DVS uses a tenth of each class for testing and the rest for training",
+          "[data]") {
     const TemporaryFolder folder;
     write_recordings(folder, 20);
     const auto train = Cifar10Dvs::open(folder.path(), Split::train),
@@ -61,7 +62,7 @@ TEST_CASE("The random split of CIFAR10-DVS tests a tenth of each class and learn
     CHECK(all.size() == 200);
 }
 
-TEST_CASE("The random split of CIFAR10-DVS depends on its seed, and is another in each class", "[data]") {
+TEST_CASE("The random split of CIFAR10-DVS depends on its seed and differs between classes", "[data]") {
     const TemporaryFolder folder;
     write_recordings(folder, 20);
     const auto tested = [&](std::uint64_t seed) {
@@ -76,7 +77,7 @@ TEST_CASE("The random split of CIFAR10-DVS depends on its seed, and is another i
     CHECK(pairs.size() > 5);
 }
 
-TEST_CASE("The splits by number test the last or the first 100 of each class", "[data]") {
+TEST_CASE("The splits by number use the last or the first 100 of each class for testing", "[data]") {
     const TemporaryFolder folder;
     write_recordings(folder, 102);
     const auto tested = [&](staa::Cifar10DvsSplit split) {
@@ -113,7 +114,7 @@ TEST_CASE("A class of CIFAR10-DVS that is missing is named", "[data]") {
         Message("no such folder: " + folder.file("frog") + "; expected a class folder of CIFAR10-DVS"));
 }
 
-TEST_CASE("CIFAR10-DVS puts times that run backwards in order unless told otherwise", "[data]") {
+TEST_CASE("CIFAR10-DVS sorts times that run backwards by default", "[data]") {
     const TemporaryFolder folder;
     write_recordings(folder, 10);
     for (int i = 0; i < 10; ++i) {

@@ -19,7 +19,7 @@ using staa_tests::TemporaryFolder;
 
 constexpr int side = 32;
 
-/// A byte that tells its channel, row and column from others.
+/// A byte that depends on channel, row and column.
 std::uint8_t value(int channel, int y, int x) { return static_cast<std::uint8_t>(80 * channel + 5 * y + x); }
 
 /// The labels, then the planes of `value`.
@@ -99,13 +99,13 @@ TEST_CASE("CIFAR-100 uses the fine label and its own normalisation", "[data]") {
     CHECK(set.normalisation().deviation == std::array{.2675, .2565, .2761});
 }
 
-TEST_CASE("CIFAR-100 reads its test split from a file of its own", "[data]") {
+TEST_CASE("CIFAR-100 reads its test split from test.bin", "[data]") {
     const TemporaryFolder folder;
     folder.write("test.bin", record({0, 5}));
     CHECK(labels(Cifar100::read(folder.path(), Split::test)) == std::vector{5});
 }
 
-TEST_CASE("The five training files of CIFAR-10 follow each other in order", "[data]") {
+TEST_CASE("The five training files of CIFAR-10 are read in their order", "[data]") {
     const TemporaryFolder folder;
     write_six_images(folder);
     CHECK(labels(Cifar10::read(folder.path(), Split::train)) == std::vector{0, 1, 2, 3, 4, 5});
@@ -189,7 +189,7 @@ TEST_CASE("A CIFAR label out of range is named with its byte", "[data]") {
                          Message(folder.file("test.bin") + ": the coarse label at byte 3074 is 20, expected 0 to 19"));
 }
 
-TEST_CASE("CIFAR files are checked to their end whatever the limit", "[data]") {
+TEST_CASE("CIFAR files are checked to their end, also beyond the limit", "[data]") {
     const TemporaryFolder folder;
     write_six_images(folder);
     folder.write("data_batch_5.bin", record({10}));

@@ -26,7 +26,7 @@ TEST_CASE("Each row of a gesture file is a class from 1, a start and an end", "[
           std::vector<GestureLabel>{{0, 80048239, 85092709}, {10, 180675853, 187389051}});
 }
 
-TEST_CASE("Rows of a gesture file may end as on Windows, and the last one not at all", "[data]") {
+TEST_CASE("Rows of a gesture file may end in CR LF, and the last row may have no line end", "[data]") {
     CHECK(labels("class,startTime_usec,endTime_usec\r\n2,5,6\r\n\r\n3,7,8") ==
           std::vector<GestureLabel>{{1, 5, 6}, {2, 7, 8}});
 }
@@ -65,7 +65,7 @@ TEST_CASE("A gesture that does not end after its start is an error with its line
                          Message("a.csv, line 2: the gesture is from -6 to 6 us, expected 0 <= start < end"));
 }
 
-TEST_CASE("A trial list is a recording a line", "[data]") {
+TEST_CASE("A trial list names one recording per line", "[data]") {
     CHECK(trials("user01_led.aedat\r\n  user02_lab.aedat \n\n") ==
           std::vector<std::string>{"user01_led.aedat", "user02_lab.aedat"});
     CHECK(trials("").empty());
@@ -106,7 +106,7 @@ TEST_CASE("DVS128 Gesture cuts each gesture out of its recording", "[data]") {
     CHECK(DvsGesture::open(folder.path(), Split::test).size() == 1);
 }
 
-TEST_CASE("A file of DVS128 Gesture that is missing is named", "[data]") {
+TEST_CASE("A missing file of DVS128 Gesture is named", "[data]") {
     const TemporaryFolder folder;
     CHECK_THROWS_MATCHES(
         DvsGesture::open(folder.path(), Split::train), staa::Error,
@@ -122,7 +122,7 @@ TEST_CASE("A file of DVS128 Gesture that is missing is named", "[data]") {
                                  folder.file("trials_to_train.txt") + " names"));
 }
 
-TEST_CASE("A recording of DVS128 Gesture whose name no system allows is an error as a missing one is", "[data]") {
+TEST_CASE("A recording of DVS128 Gesture whose name is too long for the system is reported as missing", "[data]") {
     const TemporaryFolder folder;
     const std::string name = std::string(300, 'a') + ".aedat";
     folder.write("trials_to_train.txt", name);

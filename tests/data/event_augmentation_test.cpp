@@ -32,7 +32,7 @@ TEST_CASE("A flipped recording is mirrored left and right", "[data]") {
     CHECK(viewed({.flipped = true}) == std::vector<Event>{{1, 4, 0, 0}, {2, 0, 1, 1}, {3, 2, 3, 0}});
 }
 
-TEST_CASE("What a roll moves off the sensor comes in at the other side", "[data]") {
+TEST_CASE("An event that a roll moves off the sensor comes in at the other side", "[data]") {
     CHECK(viewed({.down = 1, .right = 2}) == std::vector<Event>{{1, 2, 1, 0}, {2, 1, 2, 1}, {3, 4, 0, 0}});
     CHECK(viewed({.down = -1, .right = -6}) == std::vector<Event>{{1, 4, 3, 0}, {2, 3, 0, 1}, {3, 1, 2, 0}});
 }
@@ -43,7 +43,8 @@ TEST_CASE("A cut leaves out the events in its square, also where that reaches be
     CHECK(viewed({.cut_top = -9, .cut_left = -9, .cut_side = 30}).empty());
 }
 
-TEST_CASE("A turn is clockwise around the middle of the sensor, and what leaves it is lost", "[data]") {
+TEST_CASE("A turn is clockwise around the middle of the sensor, and an event that leaves the sensor is lost",
+          "[data]") {
     const Events square{5, 5, {{1, 2, 0, 0}, {2, 2, 2, 1}, {3, 4, 1, 0}}};
     CHECK(viewed({.turn = 90}, square) == std::vector<Event>{{1, 4, 2, 0}, {2, 2, 2, 1}, {3, 3, 4, 0}});
     CHECK(viewed({.turn = -180}, square) == std::vector<Event>{{1, 2, 4, 0}, {2, 2, 2, 1}, {3, 0, 3, 0}});
@@ -55,7 +56,7 @@ TEST_CASE("A recording is rolled, then mirrored, then cut", "[data]") {
           std::vector<Event>{{2, 4, 1, 1}, {3, 1, 3, 0}});
 }
 
-TEST_CASE("Dropping leaves out about its share of the events and keeps the others' order", "[data]") {
+TEST_CASE("Drop leaves out the given share of the events and keeps the order of the others", "[data]") {
     const Events many = spread_events(4, 5, 10'000);
     CHECK(viewed({.drop = 0}, many) == many.list);
     CHECK(viewed({.drop = 1}, many).empty());
@@ -66,7 +67,7 @@ TEST_CASE("Dropping leaves out about its share of the events and keeps the other
     }
 }
 
-TEST_CASE("Rolls are uniform up to the limit each way, and half of all recordings are mirrored", "[data]") {
+TEST_CASE("Rolls are uniform up to the limit in each direction, and half of all recordings are mirrored", "[data]") {
     std::map<std::pair<Index, Index>, int> shifts;
     int flips = 0;
     for (Index i = 0; i < 25'000; ++i) {
@@ -86,7 +87,7 @@ TEST_CASE("Rolls are uniform up to the limit each way, and half of all recording
     CHECK(std::abs(flips - 12'500) < 400);
 }
 
-TEST_CASE("The middle of a cut is on every pixel of the sensor", "[data]") {
+TEST_CASE("The middle of a cut can be every pixel of the sensor", "[data]") {
     std::map<std::pair<Index, Index>, int> middles;
     for (Index i = 0; i < 20'000; ++i) {
         Random random = staa::augmentation_random(1, 0, i);
@@ -98,7 +99,7 @@ TEST_CASE("The middle of a cut is on every pixel of the sensor", "[data]") {
     CHECK(middles.rbegin()->first == std::pair<Index, Index>{3, 4});
 }
 
-TEST_CASE("Turns are up to the limit each way", "[data]") {
+TEST_CASE("Turns reach the limit in both directions and do not exceed it", "[data]") {
     double least = 0, most = 0;
     for (Index i = 0; i < 1000; ++i) {
         Random random = staa::augmentation_random(1, 0, i);
@@ -112,7 +113,7 @@ TEST_CASE("Turns are up to the limit each way", "[data]") {
     CHECK(most <= 15);
 }
 
-TEST_CASE("The share of dropped events is drawn anew for each recording, up to the limit", "[data]") {
+TEST_CASE("Each recording draws its own probability of dropped events, up to the limit", "[data]") {
     double least = 1, most = 0;
     for (Index i = 0; i < 1000; ++i) {
         Random random = staa::augmentation_random(1, 0, i);
@@ -125,7 +126,7 @@ TEST_CASE("The share of dropped events is drawn anew for each recording, up to t
     CHECK(most < 0.4);
 }
 
-TEST_CASE("Without augmentation a recording is as it was", "[data]") {
+TEST_CASE("Without augmentation a recording does not change", "[data]") {
     Events events = three;
     staa::augment(events, {}, Random(1));
     CHECK(events == three);
@@ -137,7 +138,7 @@ TEST_CASE("An event augmentation out of its range is an error", "[data]") {
     CHECK_THROWS_MATCHES(staa::check(EventAugmentation{.drop = 1.5}), staa::Error,
                          Message("events can be dropped with a probability in [0, 1], found 1.5"));
     CHECK_THROWS_MATCHES(staa::check(EventAugmentation{.turn = -1}), staa::Error,
-                         Message("recordings can be turned by up to 0 to 180 degrees, found -1"));
+                         Message("the largest turn of a recording must be 0 to 180 degrees, found -1"));
     CHECK_NOTHROW(staa::check(EventAugmentation{.roll = 5, .cut = 20, .drop = 1}));
 }
 

@@ -53,12 +53,12 @@ TEST_CASE("By time, each frame has (t_last - t_first) / T microseconds and the l
     CHECK(by_time(at_times({0, 5, 10}), 2) == Ranges{{0, 1}, {1, 3}});
 }
 
-TEST_CASE("By time, a frame in which nothing happens is empty", "[data]") {
+TEST_CASE("By time, a frame without events is empty", "[data]") {
     CHECK(by_time(at_times({0, 1, 29, 30}), 3) == Ranges{{0, 2}, {2, 2}, {2, 4}});
     CHECK(by_time(at_times({}), 2) == Ranges{{0, 0}, {0, 0}});
 }
 
-TEST_CASE("By time, a recording shorter than its frames is all in the last one", "[data]") {
+TEST_CASE("By time, all events of a recording of fewer microseconds than frames are in the last frame", "[data]") {
     CHECK(by_time(at_times({7, 7, 8}), 3) == Ranges{{0, 0}, {0, 0}, {0, 3}});
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("A frame is the number of events of each pixel, channel 0 darker and 1
     CHECK(sum(frames) == 4);
 }
 
-TEST_CASE("A binary frame is 1 wherever there was an event", "[data]") {
+TEST_CASE("A binary frame is 1 at each pixel that has an event", "[data]") {
     const Events events{2, 3, {{0, 2, 0, 1}, {1, 2, 0, 1}, {2, 2, 0, 0}, {3, 0, 1, 1}}};
     const auto frames = staa::event_frames(events, {.steps = 1, .value = staa::FrameValue::binary});
     CHECK(frames(0, 0, 0, 2, 1) == 1);
@@ -130,7 +130,7 @@ TEST_CASE("A frame of three eighths of the side shares an event on the edge of t
     CHECK(column_of(127)(0, 0, 0, 47, 1) == 1);
 }
 
-TEST_CASE("A rescaled frame is as bright everywhere as its sensor, and keeps the number of events", "[data]") {
+TEST_CASE("The rescaled frame of a uniform recording is uniform, and keeps the number of events", "[data]") {
     Events events{128, 128, {}};
     for (std::uint16_t y = 0; y < 128; ++y) {
         for (std::uint16_t x = 0; x < 128; ++x) {
@@ -144,7 +144,7 @@ TEST_CASE("A rescaled frame is as bright everywhere as its sensor, and keeps the
     CHECK_THAT(sum(frames), WithinAbs(128 * 128, 0.1));
 }
 
-TEST_CASE("A rescaled binary frame is 1 wherever an event has a share", "[data]") {
+TEST_CASE("A rescaled binary frame is 1 at each pixel that gets a share of an event", "[data]") {
     const auto frames = staa::event_frames(Events{1, 128, {{0, 2, 0, 1}}},
                                            {.steps = 1, .value = staa::FrameValue::binary, .height = 1, .width = 48});
     CHECK(frames(0, 0, 0, 0, 1) == 1);
@@ -157,22 +157,23 @@ TEST_CASE("Frames larger than the sensor are an error", "[data]") {
                          Message("frames of 48 x 48 pixels cannot be made from a sensor of 34 x 34"));
 }
 
-TEST_CASE("Fewer than one frame, and frames that last no time, are an error", "[data]") {
+TEST_CASE("Fewer than one frame, and a duration below 1 us, are an error", "[data]") {
     CHECK_THROWS_MATCHES(staa::event_frames(Events{34, 34, {}}, {.steps = 0}), staa::Error,
                          Message("a recording must have at least 1 frame, found 0 steps"));
     CHECK_THROWS_MATCHES(staa::event_frames(at_times({1}), {.rule = FrameRule::by_duration}), staa::Error,
                          Message("a frame must last at least 1 us, found 0"));
 }
 
-TEST_CASE("Frames that last no time are an error before there is a recording, and when a loader is made", "[data]") {
+TEST_CASE("A duration below 1 us is an error when a painter or a loader is made, before a recording is read",
+          "[data]") {
     const FrameOptions options{.rule = FrameRule::by_duration, .duration = -1};
-    const auto says_so = Message("a frame must last at least 1 us, found -1");
-    CHECK_THROWS_MATCHES(staa::FramePainter(options, 34, 34), staa::Error, says_so);
+    const auto expected = Message("a frame must last at least 1 us, found -1");
+    CHECK_THROWS_MATCHES(staa::FramePainter(options, 34, 34), staa::Error, expected);
     const staa::StoredEvents set(1, {{at_times({1}), 0}});
-    CHECK_THROWS_MATCHES((staa::EventLoader{set, {.batch = 1, .frames = options}}), staa::Error, says_so);
+    CHECK_THROWS_MATCHES((staa::EventLoader{set, {.batch = 1, .frames = options}}), staa::Error, expected);
 }
 
-TEST_CASE("An event that is not on the sensor is an error, not a write outside the frame", "[data]") {
+TEST_CASE("An event outside the sensor is an error, not a write outside the frame", "[data]") {
     CHECK_THROWS_MATCHES(staa::event_frames(Events{4, 4, {{0, 4, 1, 0}}}), staa::Error,
                          Message("an event at x = 4, y = 1 with polarity 0 is not one of a sensor of 4 x 4 pixels"));
     CHECK_THROWS_MATCHES(staa::event_frames(Events{4, 4, {{0, 1, 1, 2}}}), staa::Error,

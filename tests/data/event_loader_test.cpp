@@ -28,7 +28,7 @@ StoredEvents numbered_recordings(int count) {
     return {count, std::move(samples)};
 }
 
-/// The values and labels that a loader hands out in an epoch.
+/// The values and labels that a loader gives in an epoch.
 template <class AnyLoader>
 std::pair<std::vector<float>, std::vector<int>> see(AnyLoader& loader, Index epoch) {
     std::pair<std::vector<float>, std::vector<int>> seen;
@@ -41,7 +41,7 @@ std::pair<std::vector<float>, std::vector<int>> see(AnyLoader& loader, Index epo
 
 static_assert(staa::EventDataSet<StoredEvents>);
 
-TEST_CASE("A batch of recordings is their frames, step by step", "[data]") {
+TEST_CASE("A batch of recordings holds the frames of each recording, step by step", "[data]") {
     const StoredEvents recordings = numbered_recordings(3);
     EventLoader loader{recordings, {.batch = 2, .shuffle = false, .frames = {.steps = 4}}};
     Index first = 0;
@@ -65,7 +65,7 @@ TEST_CASE("A batch of recordings is their frames, step by step", "[data]") {
     CHECK(first == 3);
 }
 
-TEST_CASE("A shuffled epoch of recordings has each once, in an order of seed and epoch", "[data]") {
+TEST_CASE("A shuffled epoch has each recording once, in an order that depends on the epoch", "[data]") {
     const StoredEvents recordings = numbered_recordings(30);
     EventLoader loader{recordings, {.batch = 8, .frames = {.steps = 2}}};
     auto labels = see(loader, 1).second;
@@ -117,7 +117,7 @@ TEST_CASE("A set of recordings checks its labels and sensors", "[data]") {
                          Message("recording 1 is of a sensor of 5 x 4 pixels, the first one of 4 x 4"));
 }
 
-TEST_CASE("Frames that a sensor does not have are an error when the loader is made", "[data]") {
+TEST_CASE("Frames larger than the sensor are an error when the loader is made", "[data]") {
     const StoredEvents recordings = numbered_recordings(3);
     CHECK_THROWS_MATCHES(EventLoader(recordings, {.frames = {.height = 64, .width = 64}}), staa::Error,
                          Message("frames of 64 x 64 pixels cannot be made from a sensor of 8 x 6"));

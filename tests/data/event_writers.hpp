@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Files of recordings as the cameras' own programs write them, to test the readers both ways.
+// Writes files of recordings in the formats of the cameras, to test that the readers give back the events.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +29,14 @@ inline std::string big_endian(std::uint32_t value) {
     return {text.rbegin(), text.rend()};
 }
 
-/// Five bytes of N-MNIST; `t` is what the file says, below 2^23.
+/// The five bytes of an event of N-MNIST; `t` is the time in the file, below 2^23.
 inline std::string nmnist_event(int x, int y, int polarity, std::uint32_t t) {
     return {static_cast<char>(x), static_cast<char>(y),
             static_cast<char>(static_cast<std::uint32_t>(polarity) << 7 | t >> 16), static_cast<char>(t >> 8 & 0xFF),
             static_cast<char>(t & 0xFF)};
 }
 
-/// A recording of N-MNIST, with a mark of time overflow wherever the clock of 13 bits went over.
+/// A recording of N-MNIST; if `with_overflows`, with an overflow event each time the clock of 13 bits overflows.
 inline std::string nmnist_file(const staa::Events& events, bool with_overflows = false) {
     std::string file;
     std::int64_t passed = 0;
@@ -73,7 +73,7 @@ inline std::string aedat3_header() {
            "#!END-HEADER\r\n";
 }
 
-/// The header of a packet; by default as many events as the capacity and all of them valid.
+/// The header of a packet; by default it has as many events as its capacity, and all are valid.
 struct PacketHeader {
     int type = 1;
     std::int32_t event_size = 8, time_offset = 4, overflow = 0, capacity = 0, number = -1, valid = -1;
@@ -112,7 +112,7 @@ inline std::string aedat3_file(const staa::Events& events, std::size_t per_packe
     return file;
 }
 
-/// Events all over a sensor, `gap` microseconds apart, the same every time.
+/// Events on all parts of a sensor, `gap` microseconds apart, the same in every call.
 inline staa::Events spread_events(staa::Index height, staa::Index width, int count, std::int64_t gap = 7,
                                   std::int64_t first = 0) {
     staa::Events events{height, width, {}};

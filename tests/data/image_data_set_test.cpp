@@ -14,7 +14,7 @@ using Catch::Matchers::Message;
 using staa::Index;
 using staa::StoredImages;
 
-/// A set that stores nothing but one image, as a user might write it.
+/// A data set that stores one image only, as a user could write it.
 struct OneImageManyTimes {
     std::array<std::uint8_t, 3> pixels{};
     Index size() const { return 1'000'000; }
@@ -39,7 +39,7 @@ static_assert(!staa::ImageDataSet<WithoutLabels>);
 
 constexpr StoredImages::Description two_by_one{.height = 2, .width = 1, .classes = 4};
 
-TEST_CASE("Stored images hand out the pixels and labels they were given", "[data]") {
+TEST_CASE("Stored images give back the pixels and labels of their constructor", "[data]") {
     const StoredImages images(two_by_one, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, {3, 0});
 
     CHECK(images.size() == 2);

@@ -42,27 +42,27 @@ Bytes red_after(const std::function<void(const ImageView&)>& operation) { return
 
 const Bytes red{10, 60, 110, 160, 30, 80, 130, 180, 50, 100, 150, 200, 70, 120, 170, 220};
 
-// The expected bytes are what Pillow 9.4 makes of the same image.
+// The expected bytes are those of Pillow 9.4 for the same image.
 
-TEST_CASE("Brightness multiplies and ends at white", "[data]") {
+TEST_CASE("Brightness multiplies bytes, up to 255", "[data]") {
     CHECK(red_after([](const ImageView& i) { image::brightness(i, 1.5); }) ==
           Bytes{15, 90, 165, 240, 45, 120, 195, 255, 75, 150, 225, 255, 105, 180, 255, 255});
 }
 
-TEST_CASE("Contrast leads towards the mean lightness or away from it", "[data]") {
+TEST_CASE("Contrast moves bytes towards the mean lightness or away from it", "[data]") {
     CHECK(red_after([](const ImageView& i) { image::contrast(i, 0.5); }) ==
           Bytes{68, 93, 118, 143, 78, 103, 128, 153, 88, 113, 138, 163, 98, 123, 148, 173});
     CHECK(channel_after([](const ImageView& i) { image::contrast(i, 0.5); }, 2) == Bytes(16, 108));
 }
 
-TEST_CASE("Colour leads towards grey or away from it", "[data]") {
+TEST_CASE("Colour moves pixels towards grey or away from it", "[data]") {
     CHECK(red_after([](const ImageView& i) { image::colour(i, 0.5); }) ==
           Bytes{83, 101, 119, 137, 90, 108, 126, 144, 98, 115, 133, 151, 105, 122, 140, 158});
     CHECK(channel_after([](const ImageView& i) { image::colour(i, 0.5); }, 2) ==
           Bytes{123, 116, 109, 102, 120, 113, 106, 99, 118, 110, 103, 96, 115, 107, 100, 93});
 }
 
-TEST_CASE("Sharpness leads away from the smoothed image or towards it, but not at the border", "[data]") {
+TEST_CASE("Sharpness moves bytes away from the smoothed image or towards it, but not at the border", "[data]") {
     const auto spot = [](double factor) {
         std::vector<std::uint8_t> pixels(27, 0);
         pixels[13] = 130;  // green, in the middle: 5/13 of it is 50
@@ -75,13 +75,13 @@ TEST_CASE("Sharpness leads away from the smoothed image or towards it, but not a
     CHECK(spot(2) == 210);
 }
 
-TEST_CASE("Auto contrast stretches each channel that is not of one value", "[data]") {
+TEST_CASE("Auto contrast stretches each channel with more than one value", "[data]") {
     CHECK(red_after([](const ImageView& i) { image::auto_contrast(i); }) ==
           Bytes{0, 60, 121, 182, 24, 85, 145, 206, 48, 109, 170, 230, 72, 133, 194, 254});
     CHECK(channel_after([](const ImageView& i) { image::auto_contrast(i); }, 2) == Bytes(16, 90));
 }
 
-TEST_CASE("Equalize spreads the bytes by how frequent they are", "[data]") {
+TEST_CASE("Equalize makes all bytes about equally frequent", "[data]") {
     std::vector<std::uint8_t> pixels;
     for (int i = 0; i < 600; ++i) {
         pixels.insert(pixels.end(), 3, static_cast<std::uint8_t>(i * i / 1500));
@@ -90,7 +90,7 @@ TEST_CASE("Equalize spreads the bytes by how frequent they are", "[data]") {
     CHECK(Bytes{pixels[0], pixels[300], pixels[900], pixels[1350], pixels[1797]} == Bytes{0, 48, 150, 225, 255});
 }
 
-TEST_CASE("Equalize leaves a channel of too few pixels as it is", "[data]") {
+TEST_CASE("Equalize does not change a channel of too few pixels", "[data]") {
     CHECK(red_after([](const ImageView& i) { image::equalize(i); }) == red);
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("Posterize keeps the highest bits", "[data]") {
     CHECK(red_after([](const ImageView& i) { image::posterize(i, 8); }) == red);
 }
 
-TEST_CASE("Solarize inverts from the threshold up, invert all", "[data]") {
+TEST_CASE("Solarize inverts bytes from the threshold up, invert inverts all bytes", "[data]") {
     CHECK(red_after([](const ImageView& i) { image::solarize(i, 130); }) ==
           Bytes{10, 60, 110, 95, 30, 80, 125, 75, 50, 100, 105, 55, 70, 120, 85, 35});
     CHECK(red_after([](const ImageView& i) { image::invert(i); }) ==
@@ -126,7 +126,7 @@ TEST_CASE("A rotation turns counter-clockwise around the middle and fills with g
           Bytes{128, 110, 160, 128, 10, 80, 130, 200, 30, 100, 150, 220, 128, 70, 120, 128});
 }
 
-TEST_CASE("Every operation leaves an image as it is at strength 0, but for the three without strength", "[data]") {
+TEST_CASE("At level 0 no operation changes an image, except the three that ignore the level", "[data]") {
     for (int i = 0; i < static_cast<int>(ImageOperation::auto_contrast); ++i) {
         INFO("operation " << i);
         for (const bool forward : {false, true}) {
@@ -137,7 +137,7 @@ TEST_CASE("Every operation leaves an image as it is at strength 0, but for the t
     }
 }
 
-TEST_CASE("Operations are strongest at 1: a shear of 0.3, 30 degrees, 4 bits", "[data]") {
+TEST_CASE("Level 1 is the strongest: a shear of 0.3, 30 degrees, 4 bits", "[data]") {
     const auto after = [](ImageOperation operation) {
         return red_after([=](const ImageView& i) { staa::apply(operation, 1, true, i); });
     };
@@ -149,7 +149,7 @@ TEST_CASE("Operations are strongest at 1: a shear of 0.3, 30 degrees, 4 bits", "
     CHECK(after(ImageOperation::translate_x) == red_after([](const ImageView& i) { image::translate_x(i, 1); }));
 }
 
-TEST_CASE("AutoAugment changes most images and leaves some as they are", "[data]") {
+TEST_CASE("AutoAugment changes most images, but not all", "[data]") {
     int unchanged = 0;
     constexpr int draws = 2000;
     for (std::uint64_t i = 0; i < draws; ++i) {
@@ -161,13 +161,13 @@ TEST_CASE("AutoAugment changes most images and leaves some as they are", "[data]
     CHECK(unchanged < draws * 7 / 10);
 }
 
-TEST_CASE("RandAugment without operations leaves the picture as it was", "[data]") {
+TEST_CASE("RandAugment without operations does not change the image", "[data]") {
     auto pixels = slopes();
     staa::rand_augment({.operations = 0, .magnitude = 30}, {pixels.data(), 4, 4}, Random(1));
     CHECK(pixels == slopes());
 }
 
-TEST_CASE("Policies depend on their generator alone", "[data]") {
+TEST_CASE("Policies depend on their random generator only", "[data]") {
     for (std::uint64_t i = 0; i < 50; ++i) {
         auto a = slopes(), b = slopes();
         staa::auto_augment({a.data(), 4, 4}, Random(i));

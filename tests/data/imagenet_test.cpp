@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where libjpeg was not found there is nothing to test.
+// Without libjpeg there is nothing to test.
 #if defined(STAA_HAS_JPEG)
 #include "staa/data/imagenet.hpp"
 
@@ -22,11 +22,11 @@ using namespace staa_tests;
 
 struct JpegOptions {
     bool progressive = false;
-    bool has_adobe_marker = true;  ///< of print colours
-    bool is_noise = false;         ///< other bytes in place of the colour
+    bool has_adobe_marker = true;  ///< for print colours only
+    bool is_noise = false;         ///< random bytes in place of the colour
 };
 
-/// A JPEG file of one colour; `values` are those of a pixel in the file's own colours: 1 grey, 3 RGB, 4 CMYK.
+/// A JPEG file of one colour. The number of `values` decides its kind: 1 grey, 3 RGB, 4 CMYK.
 std::string jpeg(Index height, Index width, std::vector<int> values, const JpegOptions& options = {}) {
     jpeg_compress_struct info{};
     jpeg_error_mgr problem{};
@@ -69,7 +69,7 @@ std::string jpeg(Index height, Index width, std::vector<int> values, const JpegO
 
 Picture parse(const std::string& file) { return staa::parse_jpeg(bytes_of(file), "a.JPEG"); }
 
-/// Whether all pixels of a picture are of a colour, up to what JPEG rounds.
+/// Whether all pixels of a picture have a colour, up to the rounding of JPEG.
 bool is_all(const Picture& picture, const std::vector<int>& colour) {
     for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
         if (std::abs(picture.pixels[i] - colour[i % 3]) > 2) {
@@ -90,18 +90,18 @@ TEST_CASE("A JPEG in colour, in grey or progressive is decoded to red, green and
     CHECK(is_all(parse(jpeg(40, 3, {10, 250, 120}, {.progressive = true})), {10, 250, 120}));
 }
 
-TEST_CASE("A JPEG in print colours, inverted as Adobe's are, becomes screen colours", "[data]") {
+TEST_CASE("A JPEG in print colours with Adobe's marker, thus inverted, becomes red, green and blue", "[data]") {
     CHECK(is_all(parse(jpeg(8, 8, {255, 255, 255, 255})), {255, 255, 255}));
     CHECK(is_all(parse(jpeg(8, 8, {200, 100, 50, 128})), {200 * 128 / 255, 100 * 128 / 255, 50 * 128 / 255}));
 }
 
-TEST_CASE("A JPEG in print colours without Adobe's marker has them as they are: 0 is no ink", "[data]") {
+TEST_CASE("A JPEG in print colours without Adobe's marker is not inverted: 0 is no ink", "[data]") {
     CHECK(is_all(parse(jpeg(8, 8, {0, 0, 0, 0}, {.has_adobe_marker = false})), {255, 255, 255}));
     CHECK(is_all(parse(jpeg(8, 8, {55, 155, 205, 127}, {.has_adobe_marker = false})),
                  {200 * 128 / 255, 100 * 128 / 255, 50 * 128 / 255}));
 }
 
-TEST_CASE("A truncated JPEG is an error, not a grey picture", "[data]") {
+TEST_CASE("A truncated JPEG is an error, not a picture with grey rows", "[data]") {
     const std::string file = jpeg(64, 64, {200, 30, 90});
     const std::string size = std::to_string(file.size() - 20);
     CHECK_THROWS_WITH(parse(file.substr(0, file.size() - 20)),
@@ -110,7 +110,7 @@ TEST_CASE("A truncated JPEG is an error, not a grey picture", "[data]") {
     CHECK_THROWS_AS(parse(file.substr(0, 100)), staa::Error);
 }
 
-TEST_CASE("A JPEG whose scan is damaged is an error, not a picture of something else", "[data]") {
+TEST_CASE("A JPEG with a damaged scan is an error, not a picture with wrong pixels", "[data]") {
     for (const bool progressive : {false, true}) {
         std::string file = jpeg(128, 128, {0, 0, 0}, {.progressive = progressive, .is_noise = true});
         REQUIRE(parse(file).height == 128);
@@ -128,14 +128,15 @@ TEST_CASE("Extra bytes before a JPEG's last marker are harmless", "[data]") {
     CHECK(is_all(parse(file), {200, 30, 90}));
 }
 
-TEST_CASE("What is no JPEG is an error that says why", "[data]") {
+TEST_CASE("A file that is no JPEG is an error that says why", "[data]") {
     CHECK_THROWS_MATCHES(parse(""), staa::Error, Message("a.JPEG is empty; expected a picture in JPEG"));
     CHECK_THROWS_MATCHES(parse("\x89PNG and so on"), staa::Error,
                          Message("a.JPEG: Not a JPEG file: starts with 0x89 0x50; decoding stood at byte 0 of 14, "
                                  "expected a whole picture in JPEG"));
 }
 
-TEST_CASE("A JPEG that promises more pixels than its bytes can say is an error before memory is taken", "[data]") {
+TEST_CASE("A JPEG header with more pixels than the file's bytes can hold is an error before memory is allocated",
+          "[data]") {
     std::string file = jpeg(16, 16, {1, 2, 3});
     const std::size_t frame = file.find("\xFF\xC0");
     REQUIRE(frame != std::string::npos);
@@ -143,7 +144,7 @@ TEST_CASE("A JPEG that promises more pixels than its bytes can say is an error b
     CHECK_THROWS_WITH(parse(file), StartsWith("a.JPEG: the header says 65280 x 65280 pixels, which cannot be in "));
 }
 
-TEST_CASE("A JPEG that promises more than 2^27 pixels is an error, however long it is", "[data]") {
+TEST_CASE("A JPEG header with more than 2^27 pixels is an error, also for a long file", "[data]") {
     std::string file = jpeg(16, 16, {1, 2, 3});
     file.replace(file.find("\xFF\xC0") + 5, 4, "\x2D\x50\x2D\x50");  // 11600 x 11600
     file.append(300'000, ' ');
@@ -151,7 +152,7 @@ TEST_CASE("A JPEG that promises more than 2^27 pixels is an error, however long 
                          Message("a.JPEG: the header says 11600 x 11600 pixels, expected at most 134217728"));
 }
 
-TEST_CASE("ImageNet is the pictures in the folders of their classes, in the order of the names", "[data]") {
+TEST_CASE("ImageNet holds the pictures in the folders of their classes, in the order of the names", "[data]") {
     const TemporaryFolder folder;
     folder.write("n02/n02_10.JPEG", jpeg(20, 30, {0, 0, 255}));
     folder.write("n02/n02_9.JPEG", jpeg(30, 20, {0, 255, 0}));
@@ -178,7 +179,7 @@ TEST_CASE("ImageNet is the pictures in the folders of their classes, in the orde
     }
 }
 
-TEST_CASE("The PNG under a JPEG's name in ImageNet is left out", "[data]") {
+TEST_CASE("The file of ImageNet that is a PNG with the name of a JPEG is left out", "[data]") {
     const TemporaryFolder folder;
     folder.write("n02105855/n02105855_2933.JPEG", "\x89PNG");
     folder.write("n02105855/n02105855_2934.JPEG", jpeg(16, 16, {255, 0, 0}));

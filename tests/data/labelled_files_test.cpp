@@ -17,14 +17,14 @@ TEST_CASE("File names are in the order of their numbers, then of their letters",
           std::vector<std::string>{"", "7", "a", "a_2", "a_2b", "a_10", "b_09.x", "b_9.x", "b_9_1.x", "b_10.x"});
 }
 
-TEST_CASE("The order of names longer than any number has a beginning and an end", "[data]") {
+TEST_CASE("Numbers in file names that are too long for 64 bits are ordered, too", "[data]") {
     const std::string nines(30, '9');
     CHECK(staa::detail::comes_before("a" + nines, "a1" + nines));
     CHECK(!staa::detail::comes_before("a1" + nines, "a" + nines));
     CHECK(!staa::detail::comes_before("a" + nines, "a" + nines));
 }
 
-TEST_CASE("The files of each class follow each other, and others are left out", "[data]") {
+TEST_CASE("Files are listed class after class, and files with another extension are left out", "[data]") {
     const staa_tests::TemporaryFolder folder;
     folder.write("cat/10.x", "");
     folder.write("cat/9.x", "");
@@ -39,7 +39,7 @@ TEST_CASE("The files of each class follow each other, and others are left out", 
     CHECK(files[2].label == 1);
 }
 
-TEST_CASE("A folder whose name ends as the files do is none of them", "[data]") {
+TEST_CASE("A folder whose name has the extension of the files is left out", "[data]") {
     const staa_tests::TemporaryFolder folder;
     folder.write("cat/9.x", "");
     folder.write("cat/10.x/9.y", "");

@@ -25,7 +25,7 @@ constexpr LoaderOptions as_they_are(Index batch) {
     return {.batch = batch, .shuffle = false, .augmentation = Augmentation::none()};
 }
 
-// A loader of a temporary data set would be left without it.
+// A loader must not refer to a temporary data set.
 static_assert(std::is_constructible_v<Loader<StoredImages>, const StoredImages&, LoaderOptions>);
 static_assert(!std::is_constructible_v<Loader<StoredImages>, StoredImages, LoaderOptions>);
 
@@ -36,7 +36,7 @@ TEST_CASE("Without shuffle a loader keeps the order of the data set", "[data]") 
     CHECK(see(loader, 1).labels == std::vector{0, 1, 2, 3, 4});
 }
 
-TEST_CASE("The last batch holds what is left", "[data]") {
+TEST_CASE("The last batch holds the remaining images", "[data]") {
     const StoredImages images = numbered_images(5);
     Loader loader{images, as_they_are(2)};
     CHECK(loader.batches() == 3);
@@ -75,7 +75,7 @@ TEST_CASE("A shuffled epoch has every image once", "[data]") {
     CHECK(labels == each);
 }
 
-TEST_CASE("The order depends on seed and epoch alone", "[data]") {
+TEST_CASE("The order depends on seed and epoch only", "[data]") {
     const StoredImages images = numbered_images(101);
     Loader loader{images, {.batch = 10, .seed = 1}};
     Loader twin{images, {.batch = 7, .seed = 1}};
@@ -88,7 +88,7 @@ TEST_CASE("The order depends on seed and epoch alone", "[data]") {
     CHECK(see(other_seed, 3).labels != third);
 }
 
-TEST_CASE("Every place of an epoch is as likely for every image", "[data]") {
+TEST_CASE("Every image is equally likely at every place of an epoch", "[data]") {
     const StoredImages images = numbered_images(4);
     Loader loader{images, {.batch = 4}};
     constexpr int epochs = 8000;
@@ -105,7 +105,7 @@ TEST_CASE("Every place of an epoch is as likely for every image", "[data]") {
     }
 }
 
-TEMPLATE_TEST_CASE("A batch is its images, normalised, channel last", "[data]", float, double) {
+TEMPLATE_TEST_CASE("A batch holds normalised images with the channel as the last dimension", "[data]", float, double) {
     const StoredImages images(
         {.height = 1, .width = 2, .classes = 2, .normalisation = {.mean = {0, 0.2, 0}, .deviation = {1, 0.5, 1}}},
         {255, 51, 0, 0, 255, 0, 0, 0, 51, 0, 0, 0}, {1, 0});
@@ -128,7 +128,7 @@ TEMPLATE_TEST_CASE("A batch is its images, normalised, channel last", "[data]", 
     CHECK(batches == 1);
 }
 
-TEST_CASE("An image is varied by the view of its seed, epoch and position", "[data]") {
+TEST_CASE("The view of an image is drawn from its seed, epoch and position in the data set", "[data]") {
     const staa::SyntheticImages images(20);
     constexpr Augmentation augmentation{.crop_padding = 4, .flip = true};
     Loader loader{images, {.batch = 20, .seed = 5, .shuffle = false, .augmentation = augmentation}};
@@ -144,7 +144,7 @@ TEST_CASE("An image is varied by the view of its seed, epoch and position", "[da
     CHECK(see(loader, 3).values != expected);
 }
 
-TEST_CASE("A policy changes the bytes of an image before its view", "[data]") {
+TEST_CASE("A policy changes the images, differently in every epoch", "[data]") {
     const staa::SyntheticImages images(20);
     for (const staa::Policy policy : {staa::Policy::auto_augment, staa::Policy::rand_augment}) {
         const Augmentation augmentation{.policy = policy};
@@ -179,7 +179,7 @@ TEST_CASE("Padding below zero is an error", "[data]") {
 TEST_CASE("drop_last that leaves no batch is an error", "[data]") {
     const StoredImages images = numbered_images(5);
     CHECK_THROWS_MATCHES(Loader(images, {.batch = 6, .drop_last = true}), staa::Error,
-                         Message("drop_last leaves no batch: the data set has 5 images, a batch 6"));
+                         Message("drop_last leaves no batch: the data set has 5 images, and a batch 6"));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ TEST_CASE("An empty file is mapped to no bytes", "[data]") {
     CHECK(MappedFile(folder.path() / "a", "a file").bytes().empty());
 }
 
-TEST_CASE("What is missing or no file is named, with what was expected there", "[data]") {
+TEST_CASE("An error about a missing file or a folder names it and what was expected", "[data]") {
     const TemporaryFolder folder;
     CHECK_THROWS_MATCHES(MappedFile(folder.path() / "a", "a picture"), staa::Error,
                          Message("no such file: " + folder.file("a") + "; expected a picture"));

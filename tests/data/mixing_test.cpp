@@ -31,7 +31,7 @@ Tensor<float, 4> numbered_images(Index count) {
     return images;
 }
 
-TEST_CASE("mixup mixes each image with its partner from the other end, and the labels in the same shares", "[data]") {
+TEST_CASE("mixup mixes image n with image N - 1 - n, and their labels in the same shares", "[data]") {
     auto images = numbered_images(5);
     Random random(3);
     const auto targets = staa::mixup(images, labels_of({0, 1, 2, 3, 4}), 5, 1.0, random);
@@ -50,7 +50,7 @@ TEST_CASE("mixup mixes each image with its partner from the other end, and the l
     }
 }
 
-TEST_CASE("CutMix puts a rectangle of the partner into each image, and shares the labels by area", "[data]") {
+TEST_CASE("CutMix puts a rectangle of image N - 1 - n into image n, and shares the labels by area", "[data]") {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         auto images = numbered_images(4);
         Random random(seed);
@@ -88,7 +88,7 @@ TEST_CASE("CutMix cuts rectangles of many sizes", "[data]") {
     CHECK(most > 0.6);
 }
 
-TEST_CASE("Frames of one recording are mixed alike at every step", "[data]") {
+TEST_CASE("All frames of a recording are mixed with the same share", "[data]") {
     Tensor<float, 5> frames(3, 2, 4, 6, 2);
     for (Index i = 0; i < frames.size(); ++i) {
         frames.data()[i] = static_cast<float>(i / 48 % 2);
@@ -101,7 +101,7 @@ TEST_CASE("Frames of one recording are mixed alike at every step", "[data]") {
     }
 }
 
-TEST_CASE("Two images of one class keep a whole label", "[data]") {
+TEST_CASE("The soft label of two images of one class is 1 for this class", "[data]") {
     auto images = numbered_images(2);
     Random random(3);
     const auto targets = staa::mixup(images, labels_of({1, 1}), 3, 0.4, random);
@@ -126,7 +126,7 @@ TEST_CASE("Shares have the mean and variance of their Beta distribution", "[data
     }
 }
 
-TEST_CASE("Mixing with a shape that no share can be drawn from is an error", "[data]") {
+TEST_CASE("Mixing with an alpha below 0.01, above a million or NaN is an error", "[data]") {
     auto images = numbered_images(2);
     Random random(1);
     for (const double alpha :
@@ -137,7 +137,7 @@ TEST_CASE("Mixing with a shape that no share can be drawn from is an error", "[d
                          Message("images are mixed by a Beta distribution of shape 0.01 to 1000000, found 0"));
 }
 
-TEST_CASE("Labels that do not fit are an error, and the images stay as they were", "[data]") {
+TEST_CASE("A wrong number of labels and a label that is no class are errors, and the images do not change", "[data]") {
     auto images = numbered_images(2);
     const auto before = numbered_images(2);
     Random random(1);

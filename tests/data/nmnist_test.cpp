@@ -29,7 +29,7 @@ TEST_CASE("The five bytes of an N-MNIST event are x, y, polarity and 23 bits of 
     CHECK(parse({"\x00\x00\x7F\xFF\xFF", 5}).list == std::vector<Event>{{0x7FFFFF, 0, 0, 0}});
 }
 
-TEST_CASE("N-MNIST events are read as they were written", "[data]") {
+TEST_CASE("N-MNIST events that were written are read back unchanged", "[data]") {
     const Events events = spread_events(34, 34, 500);
     CHECK(parse(nmnist_file(events)) == events);
 }
@@ -78,7 +78,7 @@ TEST_CASE("An N-MNIST time that runs backwards is an error with its byte, or sor
           std::vector<Event>{{5, 1, 1, 0}, {8, 3, 3, 1}, {9, 2, 2, 0}, {9, 4, 4, 1}});
 }
 
-TEST_CASE("N-MNIST events of one time are in order", "[data]") {
+TEST_CASE("N-MNIST events of equal time are not taken for times that run backwards", "[data]") {
     CHECK(parse(nmnist_event(1, 1, 0, 5) + nmnist_event(2, 2, 0, 5)).size() == 2);
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("N-MNIST is the recordings of a split, digit after digit, in the order
     CHECK(set.sample(10).label == 9);
 }
 
-TEST_CASE("The test split of N-MNIST is in a folder of its own", "[data]") {
+TEST_CASE("The test split of N-MNIST is read from the folder Test", "[data]") {
     const TemporaryFolder folder;
     write_digits(folder, "Test");
     CHECK(NMnist::open(folder.path(), Split::test).size() == 11);
@@ -133,7 +133,7 @@ TEST_CASE("An N-MNIST digit without recordings is an error", "[data]") {
         Message("no file that ends in .bin in " + folder.file("Train/7") + "; expected a class folder of N-MNIST"));
 }
 
-TEST_CASE("A bad N-MNIST file is an error when its sample is asked for", "[data]") {
+TEST_CASE("A bad N-MNIST file is an error when its sample is read, not earlier", "[data]") {
     const TemporaryFolder folder;
     write_digits(folder, "Train");
     folder.write("Train/0/00010.bin", "abc");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Small images, and the batches that a loader gives, for tests of loaders.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ inline staa::StoredImages numbered_images(int count) {
     return {{.height = 1, .width = 1, .classes = count}, std::vector<std::uint8_t>(labels.size() * 3), labels};
 }
 
-/// What a loader hands out in an epoch, batch after batch.
+/// The sizes of the batches, the labels and the values that a loader gives in an epoch.
 struct Seen {
     std::vector<staa::Index> batches;
     std::vector<int> labels;

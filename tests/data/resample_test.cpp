@@ -41,7 +41,7 @@ TEST_CASE("A picture that becomes smaller averages with a triangle, as Pillow do
     CHECK(staa::resample(grey({0, 80, 160, 240}), 1, 4, {0, 0, 1, 4}, 1, 2) == grey({57, 183}));
 }
 
-TEST_CASE("A picture that becomes larger goes over from one pixel to the next", "[data]") {
+TEST_CASE("A picture that becomes larger is interpolated between its pixels", "[data]") {
     CHECK(staa::resample(grey({0, 100}), 1, 2, {0, 0, 1, 2}, 1, 4) == grey({0, 25, 75, 100}));
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("The middle of a picture is seven eighths of its shorter side", "[data
     CHECK(box.width == 224);
 }
 
-TEST_CASE("A random part lies in the picture and has the area and shape of Inception's", "[data]") {
+TEST_CASE("A random part lies in the picture, with 8 % to 100 % of its area and a ratio of 3 : 4 to 4 : 3", "[data]") {
     double least = 1, most = 0;
     for (std::uint64_t i = 0; i < 3000; ++i) {
         const Box box = staa::random_box(300, 400, Random(1).split(i));
@@ -76,14 +76,14 @@ TEST_CASE("A random part lies in the picture and has the area and shape of Incep
     CHECK(most > 0.9);
 }
 
-TEST_CASE("A picture too narrow for any random part is used across its shorter side", "[data]") {
+TEST_CASE("Of a picture too narrow for a random part the middle is used", "[data]") {
     const Box box = staa::random_box(1, 1000, Random(1));
     CHECK(box.height == 1);
     CHECK(box.width == 1);
     CHECK(box.left == 499);
 }
 
-/// Three pictures of sizes and colours of their own.
+/// Three pictures of different sizes and colours.
 struct Pictures {
     Index size() const { return 3; }
     staa::PictureSample sample(Index i) const {

@@ -15,7 +15,7 @@ using staa::Index;
 using staa::Split;
 using staa::SyntheticEvents;
 
-TEST_CASE("The same seed gives the same recordings, on any number of threads", "[data]") {
+TEST_CASE("The same seed gives the same recordings, for any number of threads", "[data]") {
     const int threads = staa::threads();
     staa::set_threads(1);
     const SyntheticEvents alone(20, 34, 3);
@@ -53,7 +53,8 @@ TEST_CASE("Synthetic recordings are in the order of time, on the sensor, 0.3 s l
     }
 }
 
-TEST_CASE("A drifting shape has as many brighter events as darker ones, a growing one mostly one kind", "[data]") {
+TEST_CASE("A drifting shape makes about as many brighter as darker events, a growing shape mostly one polarity",
+          "[data]") {
     const SyntheticEvents set(100);
     double drifting = 0, growing = 0;  // mean share of the rarer polarity
     for (Index i = 0; i < 100; ++i) {
@@ -67,7 +68,7 @@ TEST_CASE("A drifting shape has as many brighter events as darker ones, a growin
     CHECK(growing < 0.2);
 }
 
-TEST_CASE("Every class of moving shapes has a name of its own", "[data]") {
+TEST_CASE("Every class of moving shapes has a different name", "[data]") {
     std::set<std::string> names;
     for (int label = 0; label < 10; ++label) {
         names.insert(SyntheticEvents::class_name(label));
@@ -77,7 +78,7 @@ TEST_CASE("Every class of moving shapes has a name of its own", "[data]") {
     CHECK(SyntheticEvents::class_name(9) == "cross, growing");
 }
 
-TEST_CASE("A set of no recordings, or of a sensor too small for a shape, is an error", "[data]") {
+TEST_CASE("A set without recordings, or with a sensor too small for a shape, is an error", "[data]") {
     CHECK_THROWS_MATCHES(
         SyntheticEvents(0), staa::Error,
         Message("a synthetic data set needs at least 1 recording of 16 x 16 pixels, found 0 of 34 x 34"));

@@ -37,7 +37,8 @@ double channel_mean(const StoredImages& images, std::size_t channel, Counts coun
     return sum / values;
 }
 
-/// Softmax regression on the pixels, trained by gradient descent one image at a time, the step falling to 0.
+/// Softmax regression on the pixels, trained by gradient descent with one image per step and a learning rate that falls
+/// to 0.
 class LinearClassifier {
  public:
     void train(const StoredImages& images, int epochs) {
@@ -121,7 +122,7 @@ TEST_CASE("The same seed gives the same synthetic images", "[data]") {
     }
 }
 
-TEST_CASE("Other seeds and the other split give other synthetic images", "[data]") {
+TEST_CASE("Another seed and the other split give other synthetic images", "[data]") {
     const SyntheticImages images(50, 3), other_seed(50, 4), test(50, 3, Split::test);
     for (Index i = 0; i < 50; ++i) {
         REQUIRE(!same_image(images, other_seed, i));
@@ -146,7 +147,7 @@ TEST_CASE("A larger synthetic set begins with the smaller one", "[data]") {
     }
 }
 
-TEST_CASE("Synthetic images are the same on any number of threads", "[data]") {
+TEST_CASE("Synthetic images are the same for any number of threads", "[data]") {
     const int threads = staa::threads();
     staa::set_threads(1);
     const SyntheticImages alone(50, 3);
@@ -169,7 +170,7 @@ TEST_CASE("Synthetic images are the same on every machine", "[data]") {
     CHECK(hash == 0x4CF023EE8044D742u);
 }
 
-TEST_CASE("Synthetic classes take turns", "[data]") {
+TEST_CASE("Synthetic image i is of class i mod 10", "[data]") {
     const SyntheticImages images(95);
     CHECK(images.size() == 95);
     CHECK(images.classes() == 10);
@@ -186,7 +187,7 @@ TEST_CASE("Synthetic images have the shape of CIFAR's", "[data]") {
     CHECK(images.sample(0).pixels.size() == 32 * 32 * 3);
 }
 
-TEST_CASE("Every synthetic class has a name of its own", "[data]") {
+TEST_CASE("Every synthetic class has a different name", "[data]") {
     std::set<std::string_view> names;
     for (int label = 0; label < 10; ++label) {
         names.insert(SyntheticImages::class_name(label));
@@ -220,7 +221,7 @@ TEST_CASE("A synthetic data set without images is an error", "[data]") {
                          Message("a synthetic data set needs at least 1 image, found -5"));
 }
 
-TEST_CASE("The linear classifier of these tests learns what is linear", "[data]") {
+TEST_CASE("The linear classifier of these tests learns a linear task", "[data]") {
     LinearClassifier classifier;
     classifier.train(lighter_rows(2000, 1), 3);
     CHECK(classifier.accuracy(lighter_rows(500, 2)) > 0.95);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a recording in AEDAT 2.0.
+// Reads any bytes as a recording in AEDAT 2.0.
 #include "fuzz/check_events.hpp"
 #include "staa/data/aedat2.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a recording in AEDAT 3.1, whole and a part of it.
+// Reads any bytes as a recording in AEDAT 3.1: the whole recording, and a part of it.
 #include "fuzz/check_events.hpp"
 #include "staa/data/aedat3.hpp"
 

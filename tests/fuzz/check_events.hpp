@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What must hold of whatever a reader of recordings gives.
+// Checks the result of a reader of recordings for any input.
 #pragma once
 
 #include <algorithm>
@@ -33,8 +33,9 @@ inline void check_events(const staa::Events& events, std::size_t most) {
     }
 }
 
-/// Reads the bytes as `read` does, strictly, and leaving out or putting in order what can be. Only staa::Error may come of
-/// reading, and nothing of what is done with the events; what can be read strictly is read the same leniently.
+/// Calls read(bytes, is_lenient), strictly and leniently (with `drop_truncated` and `sort`). Aborts unless bytes that
+/// can be read strictly give the same events leniently. `read` may throw staa::Error only; augmentation and frames of
+/// the events may throw nothing.
 template <class Read>
 void check_reader(std::span<const std::uint8_t> bytes, std::size_t event_size, const Read& read) {
     const auto events_of = [&](bool is_lenient) -> std::optional<staa::Events> {

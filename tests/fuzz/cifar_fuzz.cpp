@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a file of CIFAR-10 and of CIFAR-100.
+// Reads any bytes as a file of CIFAR-10 and of CIFAR-100.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

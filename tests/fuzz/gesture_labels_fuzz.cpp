@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as the text files of DVS128 Gesture: labels, and a list of trials.
+// Reads any bytes as the text files of DVS128 Gesture: labels, and a list of trials.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

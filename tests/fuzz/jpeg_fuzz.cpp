@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a picture in JPEG, and an image made of a part of it. Does nothing where libjpeg is not installed.
+// Reads any bytes as a JPEG picture, and resizes a part of it to an image. Does nothing if libjpeg is not installed.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a recording of N-MNIST.
+// Reads any bytes as a recording of N-MNIST.
 #include "fuzz/check_events.hpp"
 #include "staa/data/nmnist_file.hpp"
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds every fuzz target and runs it over its corpus, then on new inputs: bash tests/fuzz/run.sh [seconds a target] [target ..]
-# Fails on a finding, whose input is then in build/fuzz/findings.
+# Builds every fuzz target and runs it on its corpus, then on new inputs:
+#     bash tests/fuzz/run.sh [seconds per target] [target ..]
+# Fails if it finds a bug; the input is then in build/fuzz/findings.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source cmake/ensure_packages.sh
@@ -17,14 +18,15 @@ cmake --preset fuzz
 cmake --build --preset fuzz --parallel "$(cores)"
 
 mkdir -p build/fuzz/findings
-# fuzz TARGET SECONDS: its corpus, then new inputs; what it prints comes at once, for others run beside it.
+# fuzz TARGET SECONDS: runs a target on its corpus, then on new inputs. Prints its output at the end, because other targets
+# run at the same time.
 fuzz() {
     local name committed grown
     name=$(basename "$1" .cpp)
     committed=tests/fuzz/corpus/${name%_fuzz}
     grown=build/fuzz/corpus/${name%_fuzz}
     mkdir -p "$grown"
-    # A file is read as a whole, so nothing larger than these justifies more memory than this.
+    # Inputs are at most max_len bytes, so no reader may need more memory than these limits.
     local options=(-rss_limit_mb=512 -malloc_limit_mb=64 -timeout=10 -max_len=16384 -verbosity=0 -print_funcs=0
         -artifact_prefix=build/fuzz/findings/)
     local log="build/fuzz/$name.log" result=0

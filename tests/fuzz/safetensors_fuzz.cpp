@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a safetensors file: opened, every tensor read as every type, loaded into weights of every layout. Only
-// staa::Error may come of it; and what was loaded, saved and loaded again is the same.
+// Reads any bytes as a safetensors file: opens it, reads every tensor as every type, loads it into weights of every
+// layout. Only staa::Error may be thrown. Weights that were loaded must be the same after saving and loading.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -77,8 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
 }
 
-/// Changes the bytes as libFuzzer does and then, three times of four, makes the first eight the length of a header that
-/// ends at the last brace: few changes would get beyond that check by themselves.
+/// Changes the bytes with libFuzzer's function. Three times out of four it then sets the first eight bytes to the
+/// length of a header that ends at the last brace: otherwise few inputs would pass the check of the header's length.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t capacity,
                                                unsigned seed) {
     size = LLVMFuzzerMutate(data, size, capacity);

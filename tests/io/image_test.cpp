@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
 #include "staa/core/random.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -39,21 +39,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder of this test's own, removed at its end.
-class Folder {
- public:
-    Folder() { fs::create_directories(path_); }
-    ~Folder() { fs::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    fs::path operator/(const char* name) const { return path_ / name; }
-    std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(path_), {}); }
-
- private:
-    fs::path path_ =
-        fs::temp_directory_path() / ("staa_image_test_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)));
-};
-
+using staa_tests::contains_text;
+using staa_tests::TemporaryFolder;
 using Pixels = staa::Tensor<std::uint8_t, 3>;
 
 Pixels random_pixels(staa::Index height, staa::Index width, staa::Index channels) {
@@ -74,12 +61,10 @@ std::string message_of(const fs::path& path, const Pixels& pixels) {
     return "";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_CASE("a PNG file opens with PNG's signature") {
-    const Folder folder;
+    const TemporaryFolder folder;
     staa::write_png(folder / "a.png", random_pixels(2, 3, 3));
 
     std::array<unsigned char, 8> signature{};
@@ -87,8 +72,8 @@ TEST_CASE("a PNG file opens with PNG's signature") {
     CHECK(signature == std::array<unsigned char, 8>{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
 }
 
-TEST_CASE("a picture read back has the same pixels, whatever its number of channels") {
-    const Folder folder;
+TEST_CASE("a picture that is read back has the same pixels, with 1 to 4 channels") {
+    const TemporaryFolder folder;
     for (const int channels : {1, 2, 3, 4}) {
         const Pixels pixels = random_pixels(5, 7, channels);
         staa::write_png(folder / "a.png", pixels);
@@ -104,8 +89,8 @@ TEST_CASE("a picture read back has the same pixels, whatever its number of chann
     }
 }
 
-TEST_CASE("a picture replaces the one of its name and leaves no other file") {
-    const Folder folder;
+TEST_CASE("a picture replaces the file of its name and leaves no other file") {
+    const TemporaryFolder folder;
     std::ofstream(folder / "a.png") << "what was there before";
     staa::write_png(folder / "a.png", random_pixels(2, 3, 1));
     CHECK(std::ifstream(folder / "a.png").get() == 0x89);
@@ -113,27 +98,27 @@ TEST_CASE("a picture replaces the one of its name and leaves no other file") {
 }
 
 TEST_CASE("a picture in a folder that does not exist is an error that names the file and the reason") {
-    const Folder folder;
+    const TemporaryFolder folder;
     const std::string message = message_of(folder / "missing/a.png", random_pixels(2, 3, 1));
-    CHECK(contains(message, (folder / "missing/a.png").string()));
-    CHECK(contains(message, "No such file or directory"));
+    CHECK_THAT(message, contains_text((folder / "missing/a.png").string()));
+    CHECK_THAT(message, contains_text("No such file or directory"));
     CHECK(folder.entries() == 0);
 }
 
-TEST_CASE("a picture that can't take its place leaves nothing behind") {
-    const Folder folder;
+TEST_CASE("a picture that cannot get its name leaves no temporary file") {
+    const TemporaryFolder folder;
     fs::create_directories(folder / "a.png");
     const std::string message = message_of(folder / "a.png", random_pixels(2, 3, 1));
-    CHECK(contains(message, "cannot write " + (folder / "a.png").string()));
+    CHECK_THAT(message, contains_text("cannot write " + (folder / "a.png").string()));
     CHECK(folder.entries() == 1);
     CHECK(fs::is_empty(folder / "a.png"));
 }
 
-TEST_CASE("pixels that are no picture are refused, with their sizes, before a file is begun") {
-    const Folder folder;
-    CHECK(contains(message_of(folder / "a.png", Pixels(2, 3, 0)), "[2, 3, 0] have 0"));
-    CHECK(contains(message_of(folder / "a.png", Pixels(2, 3, 5)), "[2, 3, 5] have 5"));
-    CHECK(contains(message_of(folder / "a.png", Pixels(0, 3, 3)), "[0, 3, 3] are no picture"));
-    CHECK(contains(message_of(folder / "a.png", Pixels(2, 0, 3)), "[2, 0, 3] are no picture"));
+TEST_CASE("pixels that are no picture are an error with their sizes, and no file is written") {
+    const TemporaryFolder folder;
+    CHECK_THAT(message_of(folder / "a.png", Pixels(2, 3, 0)), contains_text("[2, 3, 0] have 0"));
+    CHECK_THAT(message_of(folder / "a.png", Pixels(2, 3, 5)), contains_text("[2, 3, 5] have 5"));
+    CHECK_THAT(message_of(folder / "a.png", Pixels(0, 3, 3)), contains_text("[0, 3, 3] are no picture"));
+    CHECK_THAT(message_of(folder / "a.png", Pixels(2, 0, 3)), contains_text("[2, 0, 3] are no picture"));
     CHECK(folder.entries() == 0);
 }

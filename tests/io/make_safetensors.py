@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes written_by_pytorch.safetensors with the official package: python3 make_safetensors.py
-Needs torch and safetensors. tests/io/safetensors_test.cpp says what it expects in it."""
+Needs torch and safetensors. tests/io/safetensors_test.cpp checks the values of the file."""
 import pathlib
 
 import torch

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The library's side of pytorch_round_trip.py:  staa_pytorch_exchange WEIGHTS IMAGES LOGITS SAVED
-// Loads WEIGHTS, prints what the network answers to "images" [N, 3, 32, 32] of IMAGES to LOGITS, one number a line, and
-// saves the weights to SAVED.
+// The library's side of pytorch_round_trip.py:  staa_pytorch_exchange WEIGHTS IMAGES LOGITS SAVED Loads WEIGHTS, writes
+// the logits of the tensor "images" [N, 3, 32, 32] of the file IMAGES to LOGITS, one number per line, and saves the
+// weights to SAVED.
 #include <cstdio>
 #include <exception>
 #include <fstream>

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Weights from the PyTorch reference to the library and back:  python3 pytorch_round_trip.py PROGRAM
 
-PROGRAM is staa_pytorch_exchange. In float64, where rounding flips no spike: the same logits to 1e-9, and what the library
-saves loads into the reference's class, strictly, with every bit as it was. Exits with 77 (skipped) without PyTorch."""
+PROGRAM is staa_pytorch_exchange. Runs in float64, so that rounding changes no spike. Checks that the logits agree to 1e-9,
+and that the reference loads the file that the library saves, strictly and with the same bits. Exits with 77 (skipped) if
+PyTorch is not installed."""
 import json
 import os
 import pathlib
@@ -26,7 +27,7 @@ TYPES = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64}
 
 
 def load_file(path):
-    """safetensors.torch.load_file, or a stand-in where the package is not installed."""
+    """safetensors.torch.load_file, or a replacement if the package is not installed."""
     try:
         from safetensors.torch import load_file as official
         print("read with safetensors.torch.load_file")
@@ -63,8 +64,8 @@ def main(program):
         for name, tensor in model.state_dict().items():
             assert torch.equal(again.state_dict()[name], tensor), f"{name} has changed"
         with torch.no_grad():
-            assert torch.equal(again.eval()(images), model(images)), "the saved weights answer otherwise"
-        print(f"{len(model.state_dict())} tensors came back as they were")
+            assert torch.equal(again.eval()(images), model(images)), "the saved weights give other logits"
+        print(f"{len(model.state_dict())} tensors came back unchanged")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Weights of the PyTorch reference in a network of the library: ResNet-20 of width 4 after training, its running averages
-// and its constant M and N included (reference/make_weights.py).
+// Loads weights of the PyTorch reference: a ResNet-20 of width 4 after training, with its running averages and its
+// constant M and N (reference/make_weights.py).
 #include "staa/io/safetensors.hpp"
 #include "staa/networks/resnet.hpp"
 #include "support/catch.hpp"
@@ -12,7 +12,7 @@ using Net = ResNet20<4, 10>;
 
 const std::filesystem::path folder = std::filesystem::path(STAA_TEST_DATA_DIR) / "io";
 
-/// The reference's images [N, 3, 32, 32] as the library has them, [N, 32, 32, 3].
+/// The reference's images [N, 3, 32, 32] in the order of the library, [N, 32, 32, 3].
 Net::Images reference_images(Safetensors& answers) {
     const std::vector<float> values = answers.values<float>("images");
     Net::Images images(answers.at("images").shape[0], 32, 32, 3);
@@ -26,7 +26,7 @@ Net::Images reference_images(Safetensors& answers) {
 
 }  // namespace
 
-TEST_CASE("weights of the PyTorch reference give its logits here, in evaluation") {
+TEST_CASE("weights of the PyTorch reference give the logits of the reference in evaluation") {
     Net net(NetworkOptions{.steps = 2});
     load(net, folder / "reference_weights.safetensors");
     Safetensors answers = Safetensors::open(folder / "reference_answers.safetensors");
@@ -36,7 +36,7 @@ TEST_CASE("weights of the PyTorch reference give its logits here, in evaluation"
     for (Index i = 0; i < logits.size(); ++i) {
         CHECK_THAT(logits.data()[i], Catch::Matchers::WithinAbs(expected[static_cast<std::size_t>(i)], 1e-4));
     }
-    CHECK(std::abs(logits(0, 0) - logits(1, 0)) > 1e-2f);  // the images are told apart
+    CHECK(std::abs(logits(0, 0) - logits(1, 0)) > 1e-2f);  // the two images have different logits
 }
 
 TEST_CASE("weights of the PyTorch reference are saved again with the same names, shapes and bits") {

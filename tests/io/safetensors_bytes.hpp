@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// safetensors files made by hand.
+// Makes safetensors files, valid and invalid ones, from text.
 #pragma once
 
 #include <cstdint>

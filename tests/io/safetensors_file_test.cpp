@@ -25,7 +25,7 @@ using staa_tests::little_endian;
 using staa_tests::open;
 using staa_tests::TemporaryFolder;
 
-TEST_CASE("a file holds tensors by name, with their types and shapes, and strings about them", "[safetensors]") {
+TEST_CASE("a file has tensors by name, with types and shapes, and metadata strings", "[safetensors]") {
     Safetensors file = open(file_of(R"({"weight":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},)"
                                     R"("__metadata__":{"format":"pt","by":"hand"},)"
                                     R"("count":{"data_offsets":[0,8],"shape":[],"dtype":"I64"}}   )",
@@ -48,7 +48,7 @@ TEST_CASE("a file may have no tensors, and tensors without values", "[safetensor
     CHECK(file.values<double>("a").empty());
 }
 
-TEST_CASE("tensors may come in any order, with their bytes one after the other", "[safetensors]") {
+TEST_CASE("tensors may be in another order in the header than in the data", "[safetensors]") {
     const std::string one = little_endian(0x3F800000, 4), minus_two = little_endian(0xC0000000, 4);
     Safetensors file = open(file_of(
         "{\"b\":{" + staa_tests::dtype + "," + staa_tests::shape + ",\"data_offsets\":[4,8]},\"a\":{" + fields + "}}",
@@ -62,7 +62,7 @@ TEST_CASE("a name may have any character that JSON can write", "[safetensors]") 
     CHECK(file.at("\xC3\xBC \"\n").shape == std::vector<Index>{1});
 }
 
-TEST_CASE("whole numbers are read as any number", "[safetensors]") {
+TEST_CASE("whole numbers can be read as any type of number", "[safetensors]") {
     Safetensors file = open(file_of(R"({"i":{"dtype":"I32","shape":[2],"data_offsets":[0,8]},)"
                                     R"("l":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}})",
                                     little_endian(5, 4) + little_endian(0xFFFFFFFE, 4) +
@@ -86,7 +86,7 @@ double value_of(unsigned bits, int exponent_bits, int fraction_bits) {
     return sign * std::ldexp(significand, std::max(exponent, 1) - bias);
 }
 
-/// How many of all 16-bit numbers are not what they should be.
+/// The number of 16-bit values, of all 65,536, that are read wrongly.
 template <class Scalar>
 int wrong_values(const std::string& type, int exponent_bits, int fraction_bits) {
     std::string data;
@@ -125,7 +125,8 @@ TEST_CASE("float32 and float64 are rounded to the type asked for", "[safetensors
     CHECK(file.values<double>("f") == std::vector{static_cast<double>(0.1f)});
 }
 
-TEST_CASE("a type that is not read is known, and named when its values are asked for", "[safetensors]") {
+TEST_CASE("a type that cannot be read is accepted in the header, and named in the error when its values are read",
+          "[safetensors]") {
     Safetensors file = open(file_of(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
                                     R"("b":{"dtype":"F4","shape":[2,2],"data_offsets":[4,6]},)"
                                     R"("c":{"dtype":"C64","shape":[1],"data_offsets":[6,14]}})",
@@ -137,18 +138,18 @@ TEST_CASE("a type that is not read is known, and named when its values are asked
                          Message("x.safetensors: tensor \"c\": C64 is not read as F64"));
 }
 
-TEST_CASE("a floating-point number is not read as a whole one", "[safetensors]") {
+TEST_CASE("a floating-point number cannot be read as a whole number", "[safetensors]") {
     Safetensors file = open(file_with(fields));
     CHECK_THROWS_MATCHES(file.values<std::int64_t>("a"), staa::Error,
                          Message("x.safetensors: tensor \"a\": F32 is not read as I64"));
 }
 
-TEST_CASE("a tensor that is not there is named", "[safetensors]") {
+TEST_CASE("an unknown tensor is named", "[safetensors]") {
     Safetensors file = open(file_with(fields));
     CHECK_THROWS_MATCHES(file.values<float>("b"), staa::Error, Message("x.safetensors: there is no tensor \"b\""));
 }
 
-TEST_CASE("a file that does not exist is named, and so is what is no file", "[safetensors]") {
+TEST_CASE("a file that does not exist is named, and so is a folder", "[safetensors]") {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "d");
     CHECK_THROWS_WITH(Safetensors::open(folder / "missing"),
@@ -157,7 +158,7 @@ TEST_CASE("a file that does not exist is named, and so is what is no file", "[sa
                       (folder / "d").string() + ": this is a folder, a device or a pipe, but weights are in a file");
 }
 
-TEST_CASE("a file cut off while it is open is an error that says where", "[safetensors]") {
+TEST_CASE("a file that is cut off while it is open is an error with the byte", "[safetensors]") {
     const TemporaryFolder folder;
     const std::string bytes =
         file_with(R"("dtype":"F32","shape":[100000],"data_offsets":[0,400000])", std::string(400000, '\0'));

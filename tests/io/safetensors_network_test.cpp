@@ -40,7 +40,7 @@ typename AnyNet::Images random_images() {
     return images;
 }
 
-/// A network whose every weight is another one, running averages and counters too.
+/// A network whose weights, running averages and counters are all random.
 template <class AnyNet>
 AnyNet scrambled() {
     AnyNet net{{.steps = 2, .seed = 5}};
@@ -67,7 +67,7 @@ std::vector<Real> logits_of(const Net<Real>& net) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a saved network gives the same logits when it is loaded", "[safetensors]", float, double) {
+TEMPLATE_TEST_CASE("a network that is saved and loaded gives the same logits", "[safetensors]", float, double) {
     const TemporaryFolder folder;
     const auto saved = scrambled<Net<TestType>>();
     staa::save(saved, folder / "net");
@@ -84,7 +84,7 @@ TEMPLATE_TEST_CASE("a saved network gives the same logits when it is loaded", "[
     CHECK(bytes("again") == bytes("net"));
 }
 
-TEST_CASE("a network of floats becomes one of doubles through a file", "[safetensors]") {
+TEST_CASE("weights saved from a network of floats are loaded into a network of doubles", "[safetensors]") {
     const TemporaryFolder folder;
     const auto saved = scrambled<Net<float>>();
     staa::save(saved, folder / "net");
@@ -138,7 +138,8 @@ TEST_CASE("every weight of a network is in the file under its name in PyTorch", 
     CHECK(file.at("fc.weight").shape == std::vector<Index>{3, 8});
 }
 
-TEST_CASE("a network of another number of classes or steps is refused with all that differs", "[safetensors]") {
+TEST_CASE("a file of a network with another number of classes or steps is refused, and the error lists all differences",
+          "[safetensors]") {
     const TemporaryFolder folder;
     staa::save(scrambled<Net<float, 5>>(), folder / "net");
     Net<float> net{{.steps = 3, .seed = 7}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every kind of corrupt or hostile file: the error, and that nothing large was allocated.
+// Every kind of corrupt or hostile file: checks the error, and that nothing large was allocated.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -22,7 +22,8 @@ std::size_t largest_allocation = 0;
 
 }  // namespace
 
-// What the tests of refused files need: how much was asked for at a time. Inlined, g++ 12 takes `free` for a mistake.
+// Replaces the global allocation functions to record the largest allocation. They must not be inlined: g++ 12 would
+// warn of `free` for memory of `new`.
 #if defined(__GNUC__)
 #define NOT_INLINED [[gnu::noinline]]
 #else
@@ -56,7 +57,8 @@ using staa_tests::offsets;
 using staa_tests::shape;
 using staa_tests::TemporaryFolder;
 
-/// What the error says, nothing if there is none. What is allocated must be small or justified by the file's size.
+/// The message of the `Error`; empty if there is none. Checks that no allocation is larger than the file's size
+/// justifies.
 std::string refusal(const std::string& bytes) {
     auto stream = std::make_unique<std::istringstream>(bytes);
     largest_allocation = 0;
@@ -96,7 +98,7 @@ TEST_CASE("a header of 100 MB is refused before it is read", "[safetensors]") {
     CHECK(largest < 100'000);
 }
 
-TEST_CASE("the longest header that is read has 8 MiB", "[safetensors]") {
+TEST_CASE("a header of 8 MiB is read, a longer one is refused", "[safetensors]") {
     CHECK(refusal(file_of("{}" + std::string((8 << 20) - 2, ' '))) == "");
     CHECK(refusal(file_of("{}" + std::string((8 << 20) - 1, ' '))) ==
           "x.safetensors: the header is 8388609 bytes long, more than the 8388608 that are read");
@@ -117,7 +119,7 @@ TEST_CASE("a header followed by anything but spaces is refused", "[safetensors]"
     CHECK_THAT(refusal(file_of("{} {}")), contains_text("the header is not JSON at byte 11 of the file"));
 }
 
-TEST_CASE("a header that is not JSON is refused with the byte", "[safetensors]") {
+TEST_CASE("a header that is not JSON is refused, and the error names the byte", "[safetensors]") {
     CHECK(refusal(file_of("{\"a\":tru}")) ==
           "x.safetensors: the header is not JSON at byte 16 of the file, at \"\\x22a\\x22:tru}\"");
     CHECK_THAT(refusal(file_of("{\"a\" {}}")), contains_text("is not JSON at byte 13"));
@@ -133,7 +135,7 @@ TEST_CASE("the same name twice is refused", "[safetensors]") {
                contains_text("tensor \"a\": it is there twice"));
 }
 
-TEST_CASE("metadata twice, or a key of it, is refused", "[safetensors]") {
+TEST_CASE("metadata that is there twice, or has a key twice, is refused", "[safetensors]") {
     CHECK(refusal(file_of(R"({"__metadata__":{},"__metadata__":{}})")) ==
           "x.safetensors: __metadata__: it is there twice");
     CHECK(refusal(file_of(R"({"__metadata__":{"k":"1","k":"1"}})")) ==
@@ -167,7 +169,7 @@ TEST_CASE("a missing field is refused", "[safetensors]") {
     CHECK(refusal(file_with("")) == "x.safetensors: tensor \"a\": it has no dtype");
 }
 
-TEST_CASE("a field is missing though the tensor before had it", "[safetensors]") {
+TEST_CASE("a field that only the tensor before has is missing", "[safetensors]") {
     CHECK(refusal(file_of("{\"a\":{" + fields + "},\"b\":{" + shape + "," + offsets + "}}", "1234")) ==
           "x.safetensors: tensor \"b\": it has no dtype");
 }
@@ -281,7 +283,7 @@ TEST_CASE("a tensor beyond the end of the file is refused", "[safetensors]") {
                contains_text("it ends at byte 9223372036854775 of the data, but the file has only 4"));
 }
 
-/// Two tensors of four bytes, the second as given.
+/// A file with two tensors of four bytes; `second` is the data_offsets of the second one.
 std::string two(const std::string& second, const std::string& data) {
     return file_of("{\"a\":{" + fields + "},\"b\":{" + dtype + "," + shape + ",\"data_offsets\":" + second + "}}",
                    data);
@@ -310,7 +312,7 @@ TEST_CASE("bytes after the last tensor are refused", "[safetensors]") {
     CHECK_THAT(refusal(file_of("{}", "1")), contains_text("ends at byte 0 of the data, but the file has 1"));
 }
 
-TEST_CASE("deep nesting is refused where it begins", "[safetensors]") {
+TEST_CASE("deep nesting is refused at its first level", "[safetensors]") {
     const std::string deep(1'000'000, '['), deep_objects = [] {
         std::string text;
         for (int i = 0; i < 100'000; ++i) {
@@ -324,7 +326,7 @@ TEST_CASE("deep nesting is refused where it begins", "[safetensors]") {
     CHECK_THAT(refusal(file_of("{\"__metadata__\":{\"k\":" + deep_objects + "}")), contains_text("found an object"));
 }
 
-TEST_CASE("a strange name is escaped in the message, and a long one cut", "[safetensors]") {
+TEST_CASE("a name with special characters is escaped in the message, and a long name is shortened", "[safetensors]") {
     CHECK(refusal(file_of("{\"\\u001b[31m\\\"\\\\\xC3\xBC\":1}")) ==
           "x.safetensors: tensor \"\\x1b[31m\\x22\\x5c\\xc3\\xbc\": it must be an object with dtype, shape and "
           "data_offsets, found a number");

@@ -39,7 +39,8 @@ std::string saved_bytes() {
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-/// What `load` says, nothing if there is no error; the weights must then be what they were.
+/// The message of the `Error` of `load`; empty if there is none. Checks that the weights are unchanged after an
+/// `Error`.
 template <class Real>
 std::string misfit(SomeWeights<Real> weights, Safetensors file) {
     const SomeWeights<Real> before = weights;
@@ -52,7 +53,7 @@ std::string misfit(SomeWeights<Real> weights, Safetensors file) {
     return "";
 }
 
-/// A network with nothing but a counter.
+/// A network with one counter and nothing else.
 struct OneCounter {
     using Scalar = float;
     std::int64_t value = 0;
@@ -65,7 +66,7 @@ struct OneCounter {
     }
 };
 
-/// A network with one tensor, as a layer might wrongly describe it.
+/// A network with one tensor, whose description can be wrong.
 struct OneTensor {
     using Scalar = float;
     staa::ParameterName name;
@@ -85,7 +86,7 @@ struct OneTensor {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a network that is saved and loaded is the same", "[safetensors]", float, double) {
+TEMPLATE_TEST_CASE("a network that is saved and loaded has the same weights", "[safetensors]", float, double) {
     const TemporaryFolder folder;
     const auto saved = SomeWeights<TestType>::counted();
     staa::save(saved, folder / "a.safetensors");
@@ -103,7 +104,7 @@ TEMPLATE_TEST_CASE("saving and loading keep every bit: the payload of a NaN, the
     const auto quiet = std::bit_cast<Bits>(Limits::quiet_NaN()), infinite = std::bit_cast<Bits>(Limits::infinity());
     const TemporaryFolder folder;
     auto saved = SomeWeights<TestType>::counted();
-    // Copied as bits: a signalling NaN would not survive every assignment.
+    // Copied as bits, because an assignment can change a signalling NaN.
     const Bits special[] = {static_cast<Bits>(quiet + 0x1234), static_cast<Bits>(infinite + 0x4321), infinite,
                             std::bit_cast<Bits>(TestType(-0.0)), std::bit_cast<Bits>(-Limits::denorm_min())};
     std::memcpy(saved.bias.data(), special, sizeof special);
@@ -162,8 +163,9 @@ TEST_CASE("a saved file says that it is for PyTorch, and which version of the li
     CHECK(metadata.size() == 2);
 }
 
-TEST_CASE("in a saved file the data begin at a multiple of 8 bytes, and each tensor at one of its element",
-          "[safetensors]") {
+TEST_CASE(
+    "in a saved file the data begin at a multiple of 8 bytes, and each tensor at a multiple of its element's size",
+    "[safetensors]") {
     const TemporaryFolder folder;
     staa::save(SomeWeights<float>::counted(), folder / "a");
     std::ifstream bytes(folder / "a", std::ios::binary);
@@ -175,7 +177,7 @@ TEST_CASE("in a saved file the data begin at a multiple of 8 bytes, and each ten
     }
 }
 
-TEST_CASE("two networks of the same weights become the same file", "[safetensors]") {
+TEST_CASE("two networks with the same weights give the same file", "[safetensors]") {
     const TemporaryFolder folder;
     const auto bytes = [&](const char* name) {
         staa::save(SomeWeights<float>::counted(), folder / name);
@@ -215,7 +217,7 @@ TEST_CASE("a counter of 32 bits is loaded", "[safetensors]") {
     CHECK(net.value == 70'000);
 }
 
-TEST_CASE("every tensor that is missing, left over, of another shape or type is listed at once", "[safetensors]") {
+TEST_CASE("one error lists every tensor that is missing, unknown, or of another shape or type", "[safetensors]") {
     const std::string header = R"({"conv.weight":{"dtype":"F32","shape":[1,1,1,1],"data_offsets":[0,4]},)"
                                R"("fc.weight":{"dtype":"I32","shape":[5,3,1,1],"data_offsets":[4,64]},)"
                                R"("fc.bias":{"dtype":"U8","shape":[6],"data_offsets":[64,70]},)"
@@ -232,15 +234,14 @@ TEST_CASE("every tensor that is missing, left over, of another shape or type is 
           "\"norm.num_batches_tracked\" is F64, expected I64 or I32");
 }
 
-TEST_CASE("a shape of the same size is another shape", "[safetensors]") {
+TEST_CASE("a shape with the same number of values but other extents is refused", "[safetensors]") {
     std::string bytes = saved_bytes();
     bytes.replace(bytes.find("[4,3,2,2]"), 9, "[2,2,3,4]");
     CHECK_THAT(misfit(SomeWeights<float>::zeros(), staa_tests::open(bytes)),
                contains_text("of another shape (1): \"conv.weight\" is [2, 2, 3, 4], expected [4, 3, 2, 2]"));
 }
 
-TEST_CASE("of the thousands of tensors that a file could bring, a thousand are listed and the rest counted",
-          "[safetensors]") {
+TEST_CASE("an error lists at most a thousand tensors of a kind and counts the rest", "[safetensors]") {
     std::string header = "{", expected;
     for (int i = 1000; i < 2030; ++i) {
         const std::string name = "\"t" + std::to_string(i) + "\"";
@@ -251,7 +252,7 @@ TEST_CASE("of the thousands of tensors that a file could bring, a thousand are l
                contains_text("not in the network (1030): " + expected + " and 30 more"));
 }
 
-TEST_CASE("a file that cannot be read to its end leaves the network as it was", "[safetensors]") {
+TEST_CASE("a file that cannot be read to its end does not change the network", "[safetensors]") {
     auto stream = std::make_unique<std::istringstream>(saved_bytes());
     std::istringstream& bytes = *stream;
     Safetensors file(std::move(stream), "x.safetensors");
@@ -275,7 +276,7 @@ TEST_CASE("a network with two tensors of one name cannot be saved", "[safetensor
     CHECK(folder.entries() == 0);
 }
 
-TEST_CASE("a name that a file cannot hold cannot be saved", "[safetensors]") {
+TEST_CASE("a tensor whose name is not UTF-8, or is reserved by the format, cannot be saved", "[safetensors]") {
     const TemporaryFolder folder;
     CHECK_THROWS_MATCHES(staa::save(OneTensor{{"\xFF", staa::Layout::same, {6}}}, folder / "a"), staa::Error,
                          Message("cannot write " + (folder / "a").string() + ": a tensor's name is not UTF-8"));
@@ -283,14 +284,14 @@ TEST_CASE("a name that a file cannot hold cannot be saved", "[safetensors]") {
     CHECK(folder.entries() == 0);
 }
 
-TEST_CASE("a name is escaped in the file and comes back", "[safetensors]") {
+TEST_CASE("a name with special characters is escaped in the file and read back unchanged", "[safetensors]") {
     const TemporaryFolder folder;
     const std::string name = "\"\\\n\xC3\xBC";
     staa::save(OneTensor{{name, staa::Layout::same, {6}}}, folder / "a");
     CHECK(Safetensors::open(folder / "a").at(name).shape == std::vector<Index>{6});
 }
 
-TEST_CASE("a layer whose shape does not fit its values or their layout is named", "[safetensors]") {
+TEST_CASE("a tensor whose shape does not fit its values or its layout is named", "[safetensors]") {
     const TemporaryFolder folder;
     for (const auto& [layout, shape, text] : {std::tuple{staa::Layout::same, std::vector<Index>{5}, "[5]"},
                                               {staa::Layout::matrix, std::vector<Index>{6}, "[6]"},

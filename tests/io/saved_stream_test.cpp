@@ -59,7 +59,7 @@ std::string error_of(State<Net>& state, const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("a stream that was saved goes on in another process as if it had never stopped, to the bit") {
+TEST_CASE("a stream that was saved and loaded gives the same bits as one that was not stopped") {
     Begun begun;
     save_stream(begun.state, begun.path);
     State<Net> loaded = begun.net.start();
@@ -70,7 +70,7 @@ TEST_CASE("a stream that was saved goes on in another process as if it had never
     }
 }
 
-TEST_CASE("the file of a stream names the layers that hold something") {
+TEST_CASE("the file of a stream has the state of each layer that has one") {
     Begun begun;
     save_stream(begun.state, begun.path);
     std::vector<std::string> names;
@@ -82,13 +82,13 @@ TEST_CASE("the file of a stream names the layers that hold something") {
                                             "4.carried_mean", "4.potential", "logits_sum", "steps"});
 }
 
-TEST_CASE("a stream that has not begun is not saved, and no file is left") {
+TEST_CASE("a stream without a step cannot be saved, and no file is left") {
     Begun begun;
     CHECK_THROWS_AS(save_stream(begun.net.start(), begun.path), Error);
     CHECK_FALSE(std::filesystem::exists(begun.path));
 }
 
-TEST_CASE("a file that is no stream of the network is refused by name, and the stream stays as it was") {
+TEST_CASE("a file that is no stream of the network is refused, and the stream does not change") {
     Begun begun;
     save(begun.net, begun.path);
     const std::string of_weights = error_of(begun.state, begun.path);
@@ -109,7 +109,7 @@ TEST_CASE("a file that is no stream of the network is refused by name, and the s
     CHECK((begun.state.steps() == 2 && begun.state.images() == 3));
 }
 
-TEST_CASE("a stream that says it has taken no steps, or fewer, is refused") {
+TEST_CASE("a file of a stream with 0 or fewer steps is refused") {
     Begun begun;
     save_stream(begun.state, begun.path);
     for (const char steps : {'\0', '\xff'}) {

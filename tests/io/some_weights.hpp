@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Weights of every layout and kind, with the visits of a network and without its layers: quick to compile.
+// Weights of every layout and kind, with the visit functions of a network but without layers, so that tests compile
+// quickly.
 #pragma once
 
 #include <bit>
@@ -41,7 +42,7 @@ struct SomeWeights {
     /// The value at `i` of tensor `tensor`, in the order of the visits.
     static Real value(int tensor, staa::Index i) { return static_cast<Real>(100 * tensor) + static_cast<Real>(i) / 4; }
 
-    /// Every value another one, exact in float16.
+    /// Weights with all values different; each is exact in float16.
     static SomeWeights counted() {
         SomeWeights weights;
         int tensor = 0;

@@ -22,7 +22,7 @@ std::string content(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("a file written piece by piece holds the pieces in their order") {
+TEST_CASE("a file that is written in pieces has the pieces in their order") {
     const TemporaryFolder folder;
     staa::write_whole_file(folder / "a", [](std::ostream& file) {
         file << "one,";
@@ -32,7 +32,7 @@ TEST_CASE("a file written piece by piece holds the pieces in their order") {
     CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("an exception while a file is written leaves the old one as it was and nothing else") {
+TEST_CASE("an exception while a file is written leaves the old file unchanged and no other file") {
     const TemporaryFolder folder;
     staa::write_whole_file(folder / "a", "old");
     CHECK_THROWS_AS(staa::write_whole_file(folder / "a",
@@ -45,7 +45,7 @@ TEST_CASE("an exception while a file is written leaves the old one as it was and
     CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("a file that cannot be written to its end is an error and leaves the old one as it was") {
+TEST_CASE("a file that cannot be written to its end is an error and leaves the old file unchanged") {
     const TemporaryFolder folder;
     staa::write_whole_file(folder / "a", "old");
     CHECK_THROWS_MATCHES(
@@ -55,7 +55,7 @@ TEST_CASE("a file that cannot be written to its end is an error and leaves the o
     CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("what stands in the place of the partial file is left alone, a folder, a file or a link") {
+TEST_CASE("a folder, a file or a link with the name of the temporary file is not touched") {
     const TemporaryFolder folder;
     fs::create_directories(folder / "a.part");
     staa::write_whole_file(folder / "b.part", "precious");
@@ -72,7 +72,7 @@ TEST_CASE("what stands in the place of the partial file is left alone, a folder,
     CHECK(folder.entries() == 7);
 }
 
-TEST_CASE("a link stays a link, and what it points at is replaced") {
+TEST_CASE("a link stays a link, and its target is replaced") {
     const TemporaryFolder folder;
     staa::write_whole_file(folder / "target", "old");
     fs::create_symlink(folder / "target", folder / "link");
@@ -81,11 +81,11 @@ TEST_CASE("a link stays a link, and what it points at is replaced") {
     CHECK(content(folder / "target") == "new");
 }
 
-TEST_CASE("what is there but is no file is not replaced") {
+TEST_CASE("a folder is not replaced by a file") {
     const TemporaryFolder folder;
     fs::create_directories(folder / "a");
-    CHECK_THROWS_MATCHES(
-        staa::write_whole_file(folder / "a", "new"), staa::Error,
-        Catch::Matchers::Message("cannot write " + (folder / "a").string() + ": it is there, but not as a file"));
+    CHECK_THROWS_MATCHES(staa::write_whole_file(folder / "a", "new"), staa::Error,
+                         Catch::Matchers::Message("cannot write " + (folder / "a").string() +
+                                                  ": a folder, a device or a pipe has this name"));
     CHECK(folder.entries() == 1);
 }

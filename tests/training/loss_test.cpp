@@ -43,7 +43,7 @@ TEST_CASE("cross entropy: the gradient is the derivative") {
                       [&] { return cross_entropy(logits, labels).value; });
 }
 
-TEST_CASE("cross entropy with shares of classes: by hand, and the gradient is the derivative") {
+TEST_CASE("cross entropy with soft labels: computed by hand, and the gradient is the derivative") {
     Tensor<double, 2> logits = logits_of(2, {0, std::log(3.0)});
     const Tensor<double, 2> targets = logits_of(2, {0.25, 0.5});  // their sum need not be 1
     const auto loss = cross_entropy(logits, targets);
@@ -57,14 +57,14 @@ TEST_CASE("cross entropy: targets of other extents than the logits are an error"
                         "the targets are [1, 2] for logits of [2, 2]");
 }
 
-TEST_CASE("cross entropy: logits of a thousand don't overflow") {
+TEST_CASE("cross entropy: logits of 1000 do not overflow") {
     const auto loss = cross_entropy(logits_of(2, {1000, -1000}), labels_of({1}));
     CHECK(loss.value == 2000);
     CHECK(loss.gradient(0, 0) == 1);
     CHECK(loss.gradient(0, 1) == -1);
 }
 
-TEST_CASE("cross entropy: the loss of a logit that is not a number is none either") {
+TEST_CASE("cross entropy: a NaN among the logits makes the loss NaN") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (const auto& logits : {logits_of(3, {nan, 0, 1}), logits_of(3, {0, nan, 1}), logits_of(3, {0, 1, nan})}) {
         CHECK(std::isnan(cross_entropy(logits, labels_of({1})).value));
@@ -84,7 +84,7 @@ TEST_CASE("cross entropy: another number of labels than of images is an error") 
     REQUIRE_THROWS_AS(cross_entropy(Tensor<double, 2>(0, 2), Labels(0)), Error);
 }
 
-TEST_CASE("count_correct counts images whose largest logit is at their label, the first of equals") {
+TEST_CASE("count_correct counts images whose largest logit, the first of equal ones, is that of their label") {
     const auto logits = logits_of(2, {0, 1, 1, 0, 2, 2, -1, -3});
     CHECK(count_correct(logits, labels_of({1, 0, 0, 0})) == 4);
     CHECK(count_correct(logits, labels_of({0, 0, 1, 0})) == 2);

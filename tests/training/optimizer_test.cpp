@@ -31,7 +31,7 @@ TEST_CASE("Sgd: two steps with momentum and weight decay, computed by hand, and 
     CHECK(gradient(net) == 0);
 }
 
-TEST_CASE("Sgd: the learning rate may change between steps, and momentum does not feel it") {
+TEST_CASE("Sgd: the learning rate may change between steps, and does not change the momentum") {
     OneNumber net(NetworkOptions{});
     Sgd<OneNumber> sgd(SgdOptions{.learning_rate = 0.5, .momentum = 0.5});
     weight(net) = 2;
@@ -42,7 +42,7 @@ TEST_CASE("Sgd: the learning rate may change between steps, and momentum does no
     CHECK(weight(net) == 2 - 0.5 - 0.25 * 0.5);
 }
 
-TEST_CASE("Sgd: without a gradient, momentum and decay nothing moves") {
+TEST_CASE("Sgd: without gradient, momentum and weight decay no parameter changes") {
     OneNumber net(NetworkOptions{});
     const double before = weight(net);
     Sgd<OneNumber>(SgdOptions{}).step(net);

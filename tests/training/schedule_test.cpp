@@ -10,7 +10,7 @@ using namespace staa_tests;
 
 }  // namespace
 
-TEST_CASE("cosine schedule: falls from the top to the end, half way at half time") {
+TEST_CASE("cosine schedule: falls from the largest to the final rate, with their mean after half of the steps") {
     const CosineSchedule rate({.learning_rate = 1, .final_learning_rate = 0.5, .steps = 8});
     CHECK(rate(0) == 1);
     CHECK_THAT(rate(2), WithinRel(0.5 + 0.25 * (1 + std::sqrt(0.5)), 1e-14));
@@ -20,7 +20,7 @@ TEST_CASE("cosine schedule: falls from the top to the end, half way at half time
     CHECK(rate(100) == 0.5);
 }
 
-TEST_CASE("cosine schedule: warm-up rises in a straight line, then the cosine takes the steps that are left") {
+TEST_CASE("cosine schedule: the warm-up is linear, and the cosine takes the remaining steps") {
     const CosineSchedule rate({.learning_rate = 1, .steps = 12, .warmup_steps = 4});
     CHECK(rate(0) == 0.25);
     CHECK(rate(1) == 0.5);

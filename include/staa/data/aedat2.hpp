@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// AEDAT 2.0 as a DVS128 camera writes it: the recordings of CIFAR10-DVS.
+// Reads AEDAT 2.0 as a DVS128 camera writes it, the file format of CIFAR10-DVS.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// The byte after the lines that begin with `#`.
+/// The position of the first byte after the header, whose lines begin with `#`.
 inline Index end_of_aedat2_header(std::span<const std::uint8_t> bytes, const std::string& file) {
     const auto size = static_cast<Index>(bytes.size());
     Index byte = 0;
@@ -33,15 +33,15 @@ inline Index end_of_aedat2_header(std::span<const std::uint8_t> bytes, const std
 
 }  // namespace detail
 
-/// Reads the bytes of an AEDAT 2.0 file of a DVS128 camera, 128 x 128 pixels; `file` is its name in messages. The header
-/// is `#!AER-DAT2.0` and further lines that begin with `#`. After it, eight bytes an event, big-endian: u32 address, u32
-/// time in microseconds.
+/// Reads the bytes of an AEDAT 2.0 file of a DVS128 camera, 128 x 128 pixels; `file` is its name in error messages. The
+/// header is `#!AER-DAT2.0` and further lines that begin with `#`. Events follow, of eight bytes each, big-endian: u32
+/// address, u32 time in microseconds.
 ///
 ///     x = 127 - address[14:8],   y = 127 - address[7:1],   polarity = 1 - address[0]
 ///
-/// Bit 15 marks a special event (a pulse at the camera's plug), which is left out. A higher bit, another version, a
-/// header without end, a truncated event and a time that runs backwards are an `Error` with its byte. A file that is
-/// a header only is a recording without events.
+/// Bit 15 marks a special event (a pulse at the camera's external input), which is left out. A higher bit, another
+/// version, a header without end, a truncated event and a time that runs backwards are each an `Error` that names the
+/// byte. A file with a header only is a recording without events.
 inline Events parse_aedat2(std::span<const std::uint8_t> bytes, const std::string& file,
                            const EventReadOptions& options = {}) {
     constexpr Index side = 128, event_size = 8;

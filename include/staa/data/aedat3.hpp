@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// AEDAT 3.1: the recordings of DVS128 Gesture.
+// Reads AEDAT 3.1, the file format of DVS128 Gesture.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,15 @@ inline namespace STAA_ABI {
 
 /// How an AEDAT 3.1 file is read.
 struct Aedat3Options {
-    Index height = 128, width = 128;  ///< of the sensor
-    /// Events with from <= t < to are kept, in microseconds; all are checked.
+    Index height = 128, width = 128;  ///< of the sensor, in pixels
+    /// Events with from <= t < to are kept, in microseconds. The other events are checked, too.
     std::int64_t from = std::numeric_limits<std::int64_t>::min(), to = std::numeric_limits<std::int64_t>::max();
-    EventReadOptions reading{};  ///< what is let pass
+    EventReadOptions reading{};  ///< which defects of a file are accepted
 };
 
 namespace detail {
 
-/// Goes through the packets of a file.
+/// Reads the packets of a file one after the other.
 class Aedat3Parser {
  public:
     Aedat3Parser(std::span<const std::uint8_t> bytes, const std::string& file, const Aedat3Options& options)
@@ -77,7 +77,7 @@ class Aedat3Parser {
         fail(file_, ": the header has no end: there is no line #!END-HEADER in its ", size_, " bytes");
     }
 
-    /// Reads the packet at `byte` and gives the byte after it.
+    /// Reads the packet at `byte`. Gives the position of the next packet.
     Index parse_packet(Index byte) {
         if (size_ - byte < header_size) {
             events_.end_truncated("packet header", byte, header_size, size_ - byte);
@@ -121,7 +121,8 @@ class Aedat3Parser {
         return packet;
     }
 
-    /// The events of a packet that are in [byte, end), which is shorter than its number if the file ends there.
+    /// Reads the events of a packet that lie in the bytes [byte, end). In a truncated file these are fewer than the
+    /// packet's number.
     void parse_events(const Packet& packet, Index byte, Index end) {
         const Index expected = byte + Index{packet.number} * event_size;
         const std::int64_t overflow = std::int64_t{packet.overflow} << 31;
@@ -156,19 +157,20 @@ class Aedat3Parser {
 
 }  // namespace detail
 
-/// Reads the bytes of an AEDAT 3.1 file; `file` is its name in messages. The header is `#!AER-DAT3.1` and further lines
-/// that begin with `#`, up to `#!END-HEADER`. After it come packets, little-endian, each with a header of 28 bytes:
+/// Reads the bytes of an AEDAT 3.1 file; `file` is its name in error messages. The header is `#!AER-DAT3.1` and further
+/// lines that begin with `#`, up to `#!END-HEADER`. Packets follow, little-endian, each with a header of 28 bytes:
 ///
 ///     i16 type | i16 source | i32 event size | i32 time offset | i32 time overflow | i32 capacity | i32 number | i32 valid
 ///
-/// and room for `capacity` events, of which `number` are there. A polarity event (type 1) is u32 data, i32 time:
+/// and room for `capacity` events, of which the first `number` are used. A polarity event (type 1) is u32 data, i32
+/// time:
 ///
 ///     valid = data[0],   polarity = data[1],   y = data[16:2],   x = data[31:17],   t = time | overflow << 31
 ///
-/// Events that are not valid are left out, and so are packets of the other types that the format knows (0 to 13). Any
-/// other type, sizes that contradict each other, a truncated event or packet, a coordinate outside the sensor and a time
-/// that is negative or runs backwards are an `Error` with its byte; a packet is truncated, too, where only unused room is
-/// cut off. A file without packets is a recording without events.
+/// Events that are not valid are left out, and so are packets of the other types that the format defines (0 to 13). Any
+/// other type, sizes that contradict each other, a truncated event or packet, a coordinate outside the sensor and a
+/// time that is negative or runs backwards are each an `Error` that names the byte. A packet also counts as truncated
+/// if only its unused room is cut off. A file without packets is a recording without events.
 inline Events parse_aedat3(std::span<const std::uint8_t> bytes, const std::string& file,
                            const Aedat3Options& options = {}) {
     return detail::Aedat3Parser(bytes, file, options).parse();

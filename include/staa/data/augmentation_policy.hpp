@@ -32,9 +32,10 @@ enum class ImageOperation {
     invert
 };
 
-/// Applies an operation with the strength `level` in [0, 1], where 1 is the strongest that the policies were searched
-/// with: shear by 0.3, shift by 150/331 of the width or height, 30 degrees, a factor of 1 ± 0.9, 4 bits, threshold 0.
-/// `forward` is the direction of those that have one. The last three operations have no strength.
+/// Applies an operation to `image`, in place, with the strength `level` in [0, 1]. Level 1 is the strongest that the
+/// papers use: a shear by 0.3, a shift by 150/331 of the width or height, a rotation by 30 degrees, a factor of 1 ±
+/// 0.9, 4 bits, the threshold 0. `forward` chooses between the two directions of an operation that has two. The
+/// operations auto_contrast, equalize and invert ignore the level.
 inline void apply(ImageOperation operation, double level, bool forward, const ImageView& image) {
     const double sign = forward ? 1 : -1, factor = 1 + sign * 0.9 * level, most_shift = 150.0 / 331;
     switch (operation) {
@@ -71,14 +72,14 @@ inline void apply(ImageOperation operation, double level, bool forward, const Im
     }
 }
 
-/// One step of AutoAugment: with `probability` the operation with `level` / 9.
+/// One step of AutoAugment: applies the operation with the level `level` / 9, with the given probability.
 struct PolicyStep {
     ImageOperation operation;
     double probability;
     int level;
 };
 
-/// The 25 pairs of steps that were found for CIFAR-10 (Cubuk et al. 2018, table 7). Level 0 where there is no strength.
+/// The 25 pairs of steps for CIFAR-10 (Cubuk et al. 2018, table 7). The level is 0 where the operation ignores it.
 inline constexpr std::array<std::array<PolicyStep, 2>, 25> cifar10_policy = [] {
     using enum ImageOperation;
     return std::array<std::array<PolicyStep, 2>, 25>{{
@@ -98,7 +99,8 @@ inline constexpr std::array<std::array<PolicyStep, 2>, 25> cifar10_policy = [] {
     }};
 }();
 
-/// AutoAugment: one of the 25 pairs, each step of it with its probability and in either direction.
+/// AutoAugment: draws one of the 25 pairs and applies its steps, each with its probability and in a random direction.
+/// Changes `image` in place.
 inline void auto_augment(const ImageView& image, Random random) {
     for (const PolicyStep& step : cifar10_policy[random.below(cifar10_policy.size())]) {
         const bool is_applied = random.uniform() < step.probability, forward = random.below(2) == 1;
@@ -108,15 +110,16 @@ inline void auto_augment(const ImageView& image, Random random) {
     }
 }
 
-/// RandAugment's two numbers.
+/// The two settings of RandAugment.
 struct RandAugment {
-    int operations = 2;  ///< applied to an image, one after the other
-    int magnitude = 9;   ///< of all of them, 0 to 30
+    int operations = 2;  ///< number of operations per image, one after the other; at least 0
+    int magnitude = 9;   ///< strength of all operations, 0 to 30
 
     bool operator==(const RandAugment&) const = default;
 };
 
-/// RandAugment: so many operations, each any of 14 (all but `invert`), in either direction.
+/// RandAugment: `options.operations` times, draws one of 14 operations (all but `invert`) and applies it in a random
+/// direction. Changes `image` in place.
 inline void rand_augment(const RandAugment& options, const ImageView& image, Random random) {
     constexpr std::uint64_t choices = static_cast<std::uint64_t>(ImageOperation::invert);
     for (int i = 0; i < options.operations; ++i) {

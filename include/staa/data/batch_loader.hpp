@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every loader does: order, batches, epochs. Loaders of images and of events say what a sample becomes.
+// The part that all loaders share: order, batches, epochs. The loaders of images (loader.hpp) and of events
+// (event_loader.hpp) add a recipe that makes a sample a part of a batch.
 #pragma once
 
 #include <algorithm>
@@ -18,31 +19,48 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// How a loader goes through a data set, whatever is in it.
+/// How a loader goes through a data set of any kind.
 struct BatchOptions {
-    Index batch = 64;        ///< samples a batch, at least 1
-    std::uint64_t seed = 1;  ///< of the order
-    bool shuffle = true;     ///< another order in every epoch; otherwise that of the data set
+    Index batch = 64;        ///< samples per batch, at least 1
+    std::uint64_t seed = 1;  ///< of the random order
+    bool shuffle = true;     ///< a new random order in every epoch; false: the order of the data set
     bool drop_last = false;  ///< leave out a last batch that is not full
-    int workers = 1;         ///< threads that prepare batches; 0: whoever asks for a batch does
-    Index ahead = 2;         ///< batches that may wait to be asked for, each with memory of its own
+    int workers = 1;         ///< threads that prepare batches; 0: the thread of the loop prepares them
+    Index ahead = 2;         ///< batches prepared before the loop needs them; each has its own memory
 };
 
-/// Hands out what a `Recipe` makes of a data set, in batches, epoch by epoch. A recipe has
+namespace detail {
+
+/// The options of a loader of any kind that `BatchLoader` needs. (They are repeated in the options of each loader,
+/// because a base class cannot be initialised by name.)
+template <class LoaderOptions>
+BatchOptions batch_options(const LoaderOptions& options) {
+    return {.batch = options.batch,
+            .seed = options.seed,
+            .shuffle = options.shuffle,
+            .drop_last = options.drop_last,
+            .workers = options.workers,
+            .ahead = options.ahead};
+}
+
+}  // namespace detail
+
+/// Gives a data set in batches, epoch by epoch. A `Recipe` says how a sample becomes a part of a batch; it has
 ///
-///     using Images = ...;                                            // a tensor
-///     Index size() const;                                            // samples there are
-///     void resize(Images&, Index batch) const;
-///     int write(Images&, Index place, Index index, Index epoch) const;  // sample `index`; gives its label, may throw
+///     using Images = ...;                                // the tensor of a batch
+///     Index size() const;                                // number of samples of the data set
+///     void resize(Images&, Index batch) const;           // makes room for `batch` samples
+///     // Writes sample `index` to place `place` of the batch. Gives its label. May throw.
+///     int write(Images&, Index place, Index index, Index epoch) const;
 ///
-/// The same seed and epoch give the same batches, whatever came before and for any number of workers. What a sample
-/// throws is thrown to the loop when it comes to the sample's batch; the loader can be used again after that.
+/// The batches depend on seed and epoch only, not on earlier epochs or the number of workers. If `write` throws, the
+/// loop gets the exception when it comes to the sample's batch; after that the loader can be used again.
 template <class Recipe>
 class BatchLoader {
  public:
     using Images = typename Recipe::Images;
 
-    /// What the loop variable is bound to. Both belong to the loader and are overwritten when the loop goes on.
+    /// The type of the loop variable. Both tensors belong to the loader and are overwritten when the loop goes on.
     struct Batch {
         Images& images;
         Labels& labels;  ///< [N]
@@ -55,7 +73,7 @@ class BatchLoader {
      public:
         Epoch(BatchLoader& loader, Index number) : loader_(&loader), number_(number) {}
 
-        /// Begins the pass: workers start. Only one pass of a loader at a time, anything else is an `Error`.
+        /// Begins the pass and starts the workers. A second pass at the same time is an `Error`.
         Iterator begin() const { return Iterator(*loader_, number_); }
         std::default_sentinel_t end() const { return {}; }
 
@@ -64,8 +82,8 @@ class BatchLoader {
         Index number_;
     };
 
-    /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, or `drop_last` with fewer
-    /// samples than one batch is an `Error`.
+    /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, and `drop_last` with
+    /// fewer samples than one batch are an `Error`.
     BatchLoader(Recipe recipe, const BatchOptions& options) : recipe_(std::move(recipe)), options_(options) {
         check();
         order_.resize(static_cast<std::size_t>(recipe_.size()));
@@ -78,17 +96,17 @@ class BatchLoader {
     BatchLoader(const BatchLoader&) = delete;
     BatchLoader& operator=(const BatchLoader&) = delete;
 
-    /// Batches an epoch.
+    /// The number of batches per epoch.
     Index batches() const {
         const Index partial = !options_.drop_last && recipe_.size() % options_.batch != 0 ? 1 : 0;
         return recipe_.size() / options_.batch + partial;
     }
 
-    /// The batches of epoch `number`.
+    /// The batches of epoch `number`, to be used in a range-based for loop.
     Epoch epoch(Index number) { return Epoch(*this, number); }
 
  private:
-    /// The memory of a batch. The last batch has its own, so that none is allocated anew.
+    /// The memory of a batch. A smaller last batch has a separate buffer, so that an epoch allocates no memory.
     struct Buffer {
         Images images;
         Labels labels;
@@ -99,7 +117,7 @@ class BatchLoader {
         }
     };
 
-    /// A pass that goes on: the loader is busy and the workers run as long as it exists.
+    /// A running pass: as long as this object exists, the loader is busy and the workers run.
     struct Pass {
         Pass(BatchLoader& loader, Index number)
             : loader_(loader), pipeline_(loader.plan(), [&loader, number](Index batch, Index place) {
@@ -115,7 +133,7 @@ class BatchLoader {
         BatchPipeline pipeline_;
     };
 
-    /// Batches whose memory there is: the one in use and those ahead of it.
+    /// The number of batches that have memory: the one in use and those ahead of it.
     Index slots() const { return std::min(options_.ahead, batches() - 1) + 1; }
 
     BatchPipeline::Plan plan() const {
@@ -135,11 +153,12 @@ class BatchLoader {
             fail("the data set has no images");
         }
         if (batches() == 0) {
-            fail("drop_last leaves no batch: the data set has ", recipe_.size(), " images, a batch ", options_.batch);
+            fail("drop_last leaves no batch: the data set has ", recipe_.size(), " images, and a batch ",
+                 options_.batch);
         }
     }
 
-    /// The order of epoch `number` (Fisher and Yates).
+    /// Draws the order of epoch `number` (shuffle of Fisher and Yates).
     void set_order(Index number) {
         std::iota(order_.begin(), order_.end(), Index{0});
         if (options_.shuffle) {
@@ -169,13 +188,13 @@ class BatchLoader {
     bool is_busy_ = false;
 };
 
-/// Goes from batch to batch. Leaving the loop early stops the workers.
+/// Goes from batch to batch. Its destructor stops the workers, also when the loop is left early.
 template <class Recipe>
 class BatchLoader<Recipe>::Iterator {
  public:
     Iterator(BatchLoader& loader, Index epoch) {
         if (loader.is_busy_) {
-            fail("this loader is in the middle of an epoch; a second one at the same time needs a loader of its own");
+            fail("this loader is already in an epoch; two epochs at the same time need two loaders");
         }
         loader.set_order(epoch);
         pass_ = std::make_unique<Pass>(loader, epoch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Threads that prepare batches ahead of the one that is being learnt from. The only file of this room that knows threads;
-// core/parallel.hpp is for work that everybody waits for, this is for work that nobody should.
+// Threads that prepare the next batches while the network learns from the current one. This is the only file of this
+// folder that starts threads. core/parallel.hpp is for loops whose caller waits for the result; these threads run
+// beside the caller.
 #pragma once
 
 #include <algorithm>
@@ -26,21 +27,21 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Fills batches 0, 1, 2, ... on worker threads, at most `slots` of them at a time: a batch is begun when the one that is
-/// `slots` before it is no longer needed. What a sample becomes must depend on its batch and place only; then so does
-/// everything, whatever the number of workers. A thread that waits for a batch helps to fill it, so that no workers at
-/// all is a serial loop.
+/// Fills batches 0, 1, 2, ... on worker threads. At most `slots` batches have memory at a time: batch b is begun when
+/// batch b - slots is no longer needed. The result of `Fill` must depend on batch and place only; then the batches are
+/// the same for any number of workers. A thread that waits for a batch helps to fill it, so that 0 workers make a
+/// serial loop.
 class BatchPipeline {
  public:
-    /// Called once for each place of each batch, from several threads at a time; it may throw.
+    /// Called once for each place (from 0) of each batch, from several threads at a time; it may throw.
     using Fill = std::function<void(Index batch, Index place)>;
 
-    /// What there is to do.
+    /// The amount of work.
     struct Plan {
-        Index samples = 0;  ///< in all batches together
+        Index samples = 0;  ///< of all batches together
         Index batch = 1;    ///< samples of each batch but the last
-        Index slots = 1;    ///< batches whose memory there is
-        int workers = 1;
+        Index slots = 1;    ///< batches that have memory at the same time
+        int workers = 1;    ///< threads
     };
 
     BatchPipeline(const Plan& plan, Fill fill)
@@ -50,13 +51,13 @@ class BatchPipeline {
             STAA_TRY {
                 threads_.emplace_back([this] { work(); });
             }
-            STAA_CATCH(...) { break; }  // the system has no more threads: these will do
+            STAA_CATCH(...) { break; }  // the system starts no more threads: go on with these
         }
     }
     BatchPipeline(const BatchPipeline&) = delete;
     BatchPipeline& operator=(const BatchPipeline&) = delete;
 
-    /// Stops the workers, each at the end of what it has in hand.
+    /// Stops the workers. Each of them first fills the samples that it has taken.
     ~BatchPipeline() {
         {
             const std::lock_guard lock(mutex_);
@@ -68,8 +69,9 @@ class BatchPipeline {
         }
     }
 
-    /// Waits for batch `number`, one more than in the last call, and gives the memory of all before it free. If a sample
-    /// of this batch threw, the exception of the first one is thrown here, whatever the order in which they were filled.
+    /// Waits for batch `number`, which must be one more than in the last call, and frees the memory of all earlier
+    /// batches. If samples of this batch threw, throws the exception of the first of them by place, not by time: the
+    /// result does not depend on the threads.
     void wait_for(Index number) {
         std::unique_lock lock(mutex_);
         needed_ = number;
@@ -87,10 +89,10 @@ class BatchPipeline {
     }
 
  private:
-    /// How far a batch is.
+    /// The progress of a batch.
     struct Slot {
         Index batch = -1, filled = 0;
-        Index problem_place = 0;
+        Index problem_place = 0;  ///< of the first sample that threw, if one did
         std::exception_ptr problem;
     };
 
@@ -110,8 +112,8 @@ class BatchPipeline {
         }
     }
 
-    /// Takes the next few samples of a batch and fills them while others go on. Few, so that all help to finish a batch;
-    /// more than one, because taking them costs as much as filling the smallest ones.
+    /// Takes the next few samples of a batch and fills them without the lock. Few, so that all threads help to finish a
+    /// batch. More than one, because taking a sample (under the lock) costs as much as filling a small one.
     void fill_next(std::unique_lock<std::mutex>& lock) {
         const Index batch = next_ / plan_.batch, first = next_ % plan_.batch;
         const Index portion = std::max(Index{1}, plan_.batch / (8 * (plan_.workers + 1)));
@@ -134,7 +136,8 @@ class BatchPipeline {
         }
     }
 
-    /// The exception of the first sample that threw, and its place; the others are filled all the same.
+    /// Fills the samples [first, last). Gives the exception of the first sample that threw, and its place; the samples
+    /// after it are filled nevertheless.
     std::pair<std::exception_ptr, Index> fill_samples(Index batch, Index first, Index last) const {
         std::pair<std::exception_ptr, Index> problem{nullptr, 0};
         for (Index place = first; place < last; ++place) {
@@ -153,8 +156,8 @@ class BatchPipeline {
     std::mutex mutex_;
     std::condition_variable may_fill_, is_filled_;
     std::vector<Slot> slots_;
-    Index next_ = 0;    ///< the next sample that nobody has taken, counted through all batches
-    Index needed_ = 0;  ///< the batch that is being looked at
+    Index next_ = 0;    ///< the next sample that no thread has taken, counted over all batches
+    Index needed_ = 0;  ///< the batch that the caller waits for or uses
     bool is_stopped_ = false;
     std::vector<std::thread> threads_;
 };

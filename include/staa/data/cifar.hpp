@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The binary versions of CIFAR-10 and CIFAR-100 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html).
+// Reads the binary versions of CIFAR-10 and CIFAR-100 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html).
 #pragma once
 
 #include <algorithm>
@@ -20,20 +20,20 @@ inline namespace STAA_ABI {
 
 /// CIFAR with 10 or 100 classes: 32 x 32 colour images, read whole into memory. An `ImageDataSet`.
 ///
-/// A file is a row of records: the label (CIFAR-100: coarse label, fine label; the fine one is used), then the planes
-/// red, green and blue, each 32 x 32 bytes, row major. Here they become [32, 32, 3].
+/// A file is a sequence of records: the label (CIFAR-100: coarse label, fine label; the fine one is used), then the
+/// planes red, green and blue, each 32 x 32 bytes, row major. An image here is [32, 32, 3].
 template <int Classes>
     requires(Classes == 10 || Classes == 100)
 class Cifar : public StoredImages {
  public:
-    /// Every image of the split.
+    /// A limit for all images of the split.
     static constexpr Index all = std::numeric_limits<Index>::max();
 
-    /// The first `limit` images of the split, or all of them if there are fewer, in the order of the files
-    /// (data_batch_1.bin to data_batch_5.bin and test_batch.bin; CIFAR-100: train.bin and test.bin). Files may be
-    /// shorter or longer than the official ones, and are checked to their end whatever the limit. A folder or file
-    /// that is missing, an empty file, an incomplete record, a label out of range or a limit below 1 is an `Error`
-    /// that names the file and the byte.
+    /// Reads the first `limit` images of the split, or all if there are fewer, in the order of the files
+    /// (data_batch_1.bin to data_batch_5.bin and test_batch.bin; CIFAR-100: train.bin and test.bin). Files may have
+    /// another number of images than the official ones. They are checked to their end, also beyond the limit. A limit
+    /// below 1, a missing folder or file, an empty file, an incomplete record and a label out of range are an `Error`
+    /// that names the file and, if there is one, the byte.
     static Cifar read(const std::filesystem::path& folder, Split split, Index limit = all) {
         if (limit < 1) {
             fail("the number of ", name, " images to read must be at least 1, found ", limit);
@@ -53,7 +53,7 @@ class Cifar : public StoredImages {
         return Cifar(std::move(content));
     }
 
-    /// The images in the bytes of one file; `file` is its name in messages. Errors are those of `read`.
+    /// The images in the bytes of one file; `file` is its name in error messages. The errors are those of `read`.
     static Cifar parse(std::span<const std::uint8_t> bytes, const std::string& file) {
         Content content(static_cast<Index>(bytes.size()) / record_size);
         content.append(bytes, file);
@@ -62,8 +62,8 @@ class Cifar : public StoredImages {
 
  private:
     static constexpr Index side = 32, plane_size = side * side;
-    static constexpr Index labels_a_record = Classes == 10 ? 1 : 2;
-    static constexpr Index record_size = labels_a_record + 3 * plane_size;
+    static constexpr Index labels_per_record = Classes == 10 ? 1 : 2;
+    static constexpr Index record_size = labels_per_record + 3 * plane_size;
     static constexpr int coarse_classes = 20;
     static constexpr const char* name = Classes == 10 ? "CIFAR-10" : "CIFAR-100";
 
@@ -90,7 +90,7 @@ class Cifar : public StoredImages {
 
     static std::string expected_file() { return std::string("a file of the binary version of ") + name; }
 
-    /// Looks at the size of a file only, so that a bad one is found before the first is read.
+    /// Uses only the size of the file, so that a bad file is found before the first one is read.
     static Index count_records(const std::filesystem::path& file) {
         const MappedFile mapped(file, expected_file());
         return count_records(static_cast<Index>(mapped.bytes().size()), file.string());
@@ -107,7 +107,7 @@ class Cifar : public StoredImages {
         return bytes / record_size;
     }
 
-    /// What has been read so far, up to `limit` images.
+    /// The images that have been read so far, at most `limit`.
     struct Content {
         explicit Content(Index limit_) : limit(limit_) {
             pixels.reserve(static_cast<std::size_t>(3 * plane_size * limit));
@@ -137,8 +137,8 @@ class Cifar : public StoredImages {
             if (static_cast<Index>(labels.size()) == limit) {
                 return;
             }
-            labels.push_back(record[labels_a_record - 1]);
-            const std::uint8_t* const planes = record + labels_a_record;
+            labels.push_back(record[labels_per_record - 1]);
+            const std::uint8_t* const planes = record + labels_per_record;
             const auto used = static_cast<Index>(pixels.size());
             pixels.resize(pixels.size() + 3 * plane_size);
             std::uint8_t* out = pixels.data() + used;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CIFAR10-DVS: images of CIFAR-10 that move before an event camera (Li et al. 2017).
+// The data set CIFAR10-DVS: images of CIFAR-10 that move in front of an event camera (Li et al. 2017).
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Which recordings of CIFAR10-DVS are for testing: there is no official split, and accuracies on different ones can't be
-/// compared.
+/// Which recordings of CIFAR10-DVS are for testing. There is no official split, and accuracies on different splits
+/// can't be compared.
 enum class Cifar10DvsSplit {
     random,    ///< a tenth of each class, drawn with a seed: the paper's 9 : 1
     last_100,  ///< the last 100 of each class
@@ -29,18 +29,19 @@ enum class Cifar10DvsSplit {
 struct Cifar10DvsOptions {
     Cifar10DvsSplit split = Cifar10DvsSplit::random;
     std::uint64_t seed = 1;  ///< of the random split
-    /// The official files were not written to be sorted, and nobody else's reader asks for it: so times may run
-    /// backwards here.
+    /// Which defects of a file are accepted. By default times may run backwards: the format does not promise sorted
+    /// events, and other readers of these files do not check the order.
     EventReadOptions reading{.sort = true};
 };
 
-/// CIFAR10-DVS: 1,000 recordings of 128 x 128 pixels in each of ten classes, about 1.3 s each. An `EventDataSet` that
-/// reads a file when it is asked for its sample.
+/// CIFAR10-DVS: 1,000 recordings of 128 x 128 pixels in each of ten classes, about 1.3 s each. An `EventDataSet`;
+/// `sample` reads the file in each call.
 class Cifar10Dvs {
  public:
-    /// The split in a folder with the ten folders `airplane` to `truck`, each with `cifar10_airplane_0.aedat` and so on,
-    /// class after class in the order of these numbers. A missing or empty folder is an `Error`, and so is a class with
-    /// no more than 100 recordings where the split is to take 100, or with fewer than 10 where it takes a tenth.
+    /// Opens a split. `folder` holds the ten folders `airplane` to `truck`, each with files such as
+    /// `cifar10_airplane_0.aedat`. Recordings are in the order of the classes and, within a class, of these numbers. A
+    /// missing or empty folder is an `Error`. So is a class with too few recordings: fewer than 10 for the random
+    /// split, fewer than 101 for the others.
     static Cifar10Dvs open(const std::filesystem::path& folder, Split split, const Cifar10DvsOptions& options = {}) {
         const std::vector<std::string> classes{"airplane", "automobile", "bird",  "cat",  "deer",
                                                "dog",      "frog",       "horse", "ship", "truck"};
@@ -64,13 +65,13 @@ class Cifar10Dvs {
     Index height() const { return 128; }
     Index width() const { return 128; }
 
-    /// Recording `i` of [0, size()); what is wrong with its file is an `Error` (see `parse_aedat2`).
+    /// Recording `i`, which must be in [0, size()). A bad file is an `Error` (see `parse_aedat2`).
     EventSample sample(Index i) const {
         const LabelledFile& file = files_[static_cast<std::size_t>(i)];
         return {read_aedat2(file.path, reading_), file.label};
     }
 
-    /// Where recording `i` comes from.
+    /// The file of recording `i`, which must be in [0, size()).
     const std::filesystem::path& path(Index i) const { return files_[static_cast<std::size_t>(i)].path; }
 
  private:

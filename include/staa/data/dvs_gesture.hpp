@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// DVS128 Gesture: eleven gestures of 29 people before an event camera (Amir et al. 2017).
+// The data set DVS128 Gesture: eleven gestures of 29 people in front of an event camera (Amir et al. 2017).
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,15 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// DVS128 Gesture: 1,176 training and 288 test gestures of 128 x 128 pixels, about 6 s each, cut out of longer recordings
-/// by the times of their labels. An `EventDataSet` that reads a recording when it is asked for one of its gestures.
+/// DVS128 Gesture: 1,176 training and 288 test gestures of 128 x 128 pixels, about 6 s each, cut out of longer
+/// recordings by the times of their labels. An `EventDataSet`; `sample` reads the recording's file in each call.
 class DvsGesture {
  public:
-    /// The split in a folder with `trials_to_train.txt` and `trials_to_test.txt`, the recordings that they name and a
-    /// `*_labels.csv` beside each (`user01_led_labels.csv` for `user01_led.aedat`), gesture after gesture in their order.
-    /// A missing file, or one that is not as `parse_trial_list` and `parse_gesture_labels` say, is an `Error`. Times that
-    /// run backwards are put in order unless `reading` says otherwise.
+    /// Opens a split. `folder` holds `trials_to_train.txt`, `trials_to_test.txt`, the recordings that these lists name,
+    /// and one label file per recording (`user01_led_labels.csv` for `user01_led.aedat`). Gestures are in the order of
+    /// the list and, within a recording, of its labels. A missing file, and one that `parse_trial_list` or
+    /// `parse_gesture_labels` refuses, are an `Error`. Times that run backwards are sorted unless `reading` says
+    /// otherwise.
     static DvsGesture open(const std::filesystem::path& folder, Split split,
                            EventReadOptions reading = {.sort = true}) {
         const auto list = folder / (split == Split::train ? "trials_to_train.txt" : "trials_to_test.txt");
@@ -53,8 +54,8 @@ class DvsGesture {
     Index height() const { return side; }
     Index width() const { return side; }
 
-    /// Gesture `i` of [0, size()): the events with start <= t < end. What is wrong with its file is an `Error` (see
-    /// `parse_aedat3`), and so is a gesture without events: its labels are not those of the recording.
+    /// Gesture `i`, which must be in [0, size()): the events with start <= t < end. A bad file is an `Error` (see
+    /// `parse_aedat3`). So is a gesture without events, because then the labels belong to another recording.
     EventSample sample(Index i) const {
         const Gesture& gesture = gestures_[static_cast<std::size_t>(i)];
         const GestureLabel& when = gesture.when;
@@ -74,7 +75,7 @@ class DvsGesture {
     struct Gesture {
         std::filesystem::path recording;
         GestureLabel when;
-        Index number;  ///< among those of the recording, from 1
+        Index number;  ///< its position among the gestures of the recording, from 1
     };
 
     explicit DvsGesture(const EventReadOptions& reading) : reading_(reading) {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Recordings varied for training: rolled, mirrored, turned, cut, thinned (Li et al. 2022; Gu et al. 2021).
+// Augmentation of recordings for training: roll, flip, turn, cut, drop (Li et al. 2022; Gu et al. 2021).
 #pragma once
 
 #include <cmath>
@@ -14,19 +14,25 @@ inline namespace STAA_ABI {
 
 /// How training recordings are varied; by default not at all.
 struct EventAugmentation {
-    bool flip = false;  ///< mirror left and right with probability 1/2; not for digits or gestures of one hand
-    int roll = 0;       ///< shift by up to so many pixels each way; what leaves the sensor comes in at the other side
-    double turn = 0;    ///< turn around the middle by up to so many degrees each way; what leaves the sensor is lost
-    int cut = 0;      ///< leave out the events in a square of so many pixels a side, its middle anywhere on the sensor
-    double drop = 0;  ///< leave out each event with one probability a recording, drawn from [0, drop]
+    /// Mirrors left and right with probability 1/2. Do not use it for digits, nor for gestures of one hand.
+    bool flip = false;
+    /// Largest shift in each direction, in pixels. An event that leaves the sensor comes in at the other side.
+    int roll = 0;
+    /// Largest rotation around the middle in each direction, in degrees, 0 to 180. An event that leaves the sensor is
+    /// lost.
+    double turn = 0;
+    /// Side in pixels of a square whose events are left out; its middle is anywhere on the sensor. 0: no square.
+    int cut = 0;
+    /// Leaves out each event with probability p, where each recording draws its own p from [0, drop].
+    double drop = 0;
 
     bool operator==(const EventAugmentation&) const = default;
 };
 
-/// A negative `roll` or `cut`, a `turn` outside [0, 180], and a `drop` outside [0, 1], is an `Error`.
+/// Throws `Error` for a negative `roll` or `cut`, a `turn` outside [0, 180], and a `drop` outside [0, 1].
 inline void check(const EventAugmentation& augmentation) {
     if (!(augmentation.turn >= 0 && augmentation.turn <= 180)) {
-        fail("recordings can be turned by up to 0 to 180 degrees, found ", augmentation.turn);
+        fail("the largest turn of a recording must be 0 to 180 degrees, found ", augmentation.turn);
     }
     if (augmentation.roll < 0 || augmentation.cut < 0) {
         fail("a roll by ", augmentation.roll, " pixels and a cut of ", augmentation.cut,
@@ -37,25 +43,21 @@ inline void check(const EventAugmentation& augmentation) {
     }
 }
 
-/// One way to vary a recording: the roll comes first, then the flip, the turn, the cut.
+/// One variation of a recording. Its parts are applied in this order: roll, flip, turn, cut, drop.
 struct EventView {
     bool flipped = false;
-    Index down = 0, right = 0;        ///< of the roll
+    Index down = 0, right = 0;        ///< shift of the roll, in pixels
     double turn = 0;                  ///< degrees, clockwise
-    Index cut_top = 0, cut_left = 0;  ///< of the square, which may reach beyond the sensor
-    Index cut_side = 0;               ///< 0: none
-    double drop = 0;                  ///< probability of leaving out an event
+    Index cut_top = 0, cut_left = 0;  ///< corner of the square, which may reach beyond the sensor
+    Index cut_side = 0;               ///< in pixels; 0: no square
+    double drop = 0;                  ///< probability that an event is left out
 };
 
-/// Draws a view of recordings of a sensor; `random` is moved on.
+/// Draws a view for a sensor of `height` x `width` pixels; advances `random`.
 inline EventView draw_event_view(const EventAugmentation& augmentation, Index height, Index width, Random& random) {
-    const auto shift = [&] {
-        return static_cast<Index>(random.below(2 * static_cast<std::uint64_t>(augmentation.roll) + 1)) -
-               augmentation.roll;
-    };
     EventView view;
-    view.down = shift();
-    view.right = shift();
+    view.down = draw_shift(augmentation.roll, random);
+    view.right = draw_shift(augmentation.roll, random);
     view.flipped = augmentation.flip && random.below(2) == 1;
     view.cut_side = augmentation.cut;
     view.cut_top = static_cast<Index>(random.below(static_cast<std::uint64_t>(height))) - view.cut_side / 2;
@@ -67,7 +69,7 @@ inline EventView draw_event_view(const EventAugmentation& augmentation, Index he
 
 namespace detail {
 
-/// Where the events of a sensor are in a view of it.
+/// Moves the events of a sensor to their places in a view.
 class EventPlacement {
  public:
     EventPlacement(const EventView& view, const Events& events)
@@ -77,7 +79,7 @@ class EventPlacement {
           cosine_(std::cos(view.turn * 3.14159265358979323846 / 180)),
           sine_(std::sin(view.turn * 3.14159265358979323846 / 180)) {}
 
-    /// Moves an event, and says whether it can still be seen.
+    /// Moves an event. Gives false if the view does not contain it.
     bool place(Event& event) const {
         Index x = rolled(event.x, view_.right, width_), y = rolled(event.y, view_.down, height_);
         x = view_.flipped ? width_ - 1 - x : x;
@@ -106,7 +108,7 @@ class EventPlacement {
 
 }  // namespace detail
 
-/// Changes a recording to a view of it. `random` decides which events are dropped.
+/// Changes a recording, in place, to a view of it. `random` decides which events are dropped.
 inline void apply(const EventView& view, Events& events, Random& random) {
     const detail::EventPlacement placement(view, events);
     auto kept = events.list.begin();
@@ -118,7 +120,7 @@ inline void apply(const EventView& view, Events& events, Random& random) {
     events.list.erase(kept, events.list.end());
 }
 
-/// Varies a recording as `random` says.
+/// Draws a view and changes a recording, in place, to it. The default augmentation changes nothing.
 inline void augment(Events& events, const EventAugmentation& augmentation, Random random) {
     if (augmentation != EventAugmentation{}) {
         const EventView view = draw_event_view(augmentation, events.height, events.width, random);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every set of labelled recordings offers, and a set that is held in memory.
+// The interface of a set of labelled recordings of an event camera, and a set that is held in memory.
 #pragma once
 
 #include <concepts>
@@ -17,8 +17,9 @@ struct EventSample {
     int label = 0;  ///< 0-based
 };
 
-/// A set of labelled recordings of one sensor, in a fixed order. `sample(i)`, for i in [0, size()), may be called from
-/// several threads at once; what it throws reaches whoever waits for the batch.
+/// A set of labelled recordings of one sensor of `height()` x `width()` pixels, in a fixed order. `sample(i)`, for i in
+/// [0, size()), may be called from several threads at once. If it throws, the loop over the loader's batches gets the
+/// exception.
 template <class Set>
 concept EventDataSet = requires(const Set& set, Index i) {
     { set.size() } -> std::same_as<Index>;
@@ -31,7 +32,7 @@ concept EventDataSet = requires(const Set& set, Index i) {
 /// An `EventDataSet` whose recordings are all in memory.
 class StoredEvents {
  public:
-    /// Takes at least one sample, all of one sensor, with labels in [0, classes); anything else is an `Error`.
+    /// Takes the samples. No sample, samples of different sensors, and a label outside [0, classes) are an `Error`.
     StoredEvents(int classes, std::vector<EventSample> samples) : classes_(classes), samples_(std::move(samples)) {
         if (samples_.empty()) {
             fail("a set of recordings needs at least 1, found 0");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From events to a network's input: one frame a step, [T, N, H, W, 2].
+// Turns events into the input of a network: one frame per step, [T, N, H, W, 2].
 #pragma once
 
 #include <algorithm>
@@ -13,26 +13,27 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// What each frame holds. For a recording in the order of time the rules are SpikingJelly's, to the event.
+/// Which events each frame holds. If a recording is in the order of time, each frame holds exactly the events that
+/// SpikingJelly puts into it. n is the number of events, T the number of frames.
 enum class FrameRule {
-    by_number,   ///< as many events as the others: n / T, rounded down; the last has the rest too
-    by_time,     ///< as much time as the others: (t_last - t_first) / T, rounded down; the last has the rest too
-    by_duration  ///< events up to `FrameOptions::duration` after the frame's first one
+    by_number,   ///< n / T events per frame, rounded down; the last frame has the rest, too
+    by_time,     ///< (t_last - t_first) / T microseconds per frame, rounded down; the last frame has the rest, too
+    by_duration  ///< a frame has the events up to `FrameOptions::duration` after its first event
 };
 
-/// What an event adds to its pixel.
+/// The value of a pixel of a frame.
 enum class FrameValue {
-    counts,  ///< 1: a pixel is the number of its events
-    binary   ///< a pixel is 1 if it has an event, else 0
+    counts,  ///< the number of its events
+    binary   ///< 1 if it has an event, else 0
 };
 
 /// How a recording becomes frames.
 struct FrameOptions {
-    Index steps = 16;  ///< frames, T
+    Index steps = 16;  ///< number of frames T, at least 1
     FrameRule rule = FrameRule::by_number;
     std::int64_t duration = 0;  ///< of a frame in microseconds, at least 1; for `by_duration` only
     FrameValue value = FrameValue::counts;
-    Index height = 0, width = 0;  ///< of a frame, at most the sensor's; 0: the sensor's
+    Index height = 0, width = 0;  ///< of a frame, at most those of the sensor; 0: those of the sensor
 };
 
 /// Events [begin, end) of a recording.
@@ -60,8 +61,9 @@ inline void check_steps_and_duration(const FrameOptions& options) {
 
 }  // namespace detail
 
-/// The events of frames of `duration` microseconds each, which must be at least 1: as many frames as there are. A frame
-/// begins with an event and has all that come at most `duration` after it.
+/// Cuts a recording into as many frames of `duration` microseconds as it takes. A frame begins with an event and has
+/// all events that come at most `duration` after it. Events must be in the order of time. A duration below 1 is an
+/// `Error`.
 inline std::vector<EventRange> ranges_by_duration(const Events& events, std::int64_t duration) {
     detail::check_duration(duration);
     std::vector<EventRange> ranges;
@@ -102,14 +104,16 @@ inline std::vector<EventRange> ranges_by_time(const Events& events, Index steps)
     return ranges;
 }
 
-/// Where a row or column of the sensor is in a smaller frame: its share in `first`, and the rest in the next one.
+/// The place of a row (or column) of the sensor in a smaller frame: the part `share` of it lies in row `first` of the
+/// frame, the rest in the next row.
 struct Rescaled {
     Index first = 0;
     double share = 1;
 };
 
-/// Source pixel s covers [s · frame, (s + 1) · frame) of a line of `sensor` · `frame` parts, a frame's pixel `sensor` of
-/// them. A row is never wider than a pixel of the frame, so that it lies in one or two.
+/// The places of `sensor` pixels in a line of `frame` pixels, with frame <= sensor. If the whole line has the length
+/// sensor · frame, then pixel s of the sensor covers [s · frame, (s + 1) · frame), and a pixel of the frame has the
+/// length `sensor`. So a pixel of the sensor lies in one or two pixels of the frame.
 inline std::vector<Rescaled> rescale_line(Index sensor, Index frame) {
     std::vector<Rescaled> line(static_cast<std::size_t>(sensor));
     for (Index s = 0; s < sensor; ++s) {
@@ -122,9 +126,9 @@ inline std::vector<Rescaled> rescale_line(Index sensor, Index frame) {
 
 }  // namespace detail
 
-/// The events of each of `options.steps` frames; events must be in the order of time. By duration there may be too few
-/// for all frames, and the last ranges are empty, or too many, and the last events are left out. Fewer than one step, or
-/// a duration below 1 us where it is asked for, is an `Error`.
+/// The events of each of `options.steps` frames. Events must be in the order of time. With `FrameRule::by_duration` a
+/// recording may be too short, and the last ranges are empty, or too long, and its last events are left out. Fewer than
+/// one step, and a duration below 1 us with `by_duration`, are an `Error`.
 inline std::vector<EventRange> event_ranges(const Events& events, const FrameOptions& options) {
     detail::check_steps_and_duration(options);
     if (options.rule == FrameRule::by_number) {
@@ -138,13 +142,14 @@ inline std::vector<EventRange> event_ranges(const Events& events, const FrameOpt
     return ranges;
 }
 
-/// Draws recordings of one sensor as frames. A frame smaller than the sensor gets each event by area: a pixel of the
-/// sensor that lies across the edge between two of the frame's gives both their share, so that counts keep their sum and
-/// no pixel is brighter than its neighbour for its place alone (128 -> 48 would have pixels of 2 x 2 and of 3 x 3).
-/// 128 -> 64 just adds up 2 x 2 pixels. With `FrameValue::binary` each pixel with a share is 1.
+/// Draws recordings of one sensor as frames. In a frame smaller than the sensor, an event is shared by area: a pixel of
+/// the sensor that lies across the edge between two pixels of the frame adds to both. Thus counts keep their sum, and a
+/// uniform recording gives a uniform frame. (If each pixel of the sensor belonged to one pixel of the frame, 128 -> 48
+/// would make pixels of 2 x 2 beside pixels of 3 x 3.) 128 -> 64 just adds up 2 x 2 pixels. With `FrameValue::binary`
+/// each pixel that gets a share is 1.
 class FramePainter {
  public:
-    /// Fewer than one step, a duration below 1 us where it is asked for, and frames that are larger than the sensor, are
+    /// Fewer than one step, a duration below 1 us with `FrameRule::by_duration`, and frames larger than the sensor are
     /// an `Error`.
     FramePainter(const FrameOptions& options, Index sensor_height, Index sensor_width)
         : options_(options), sensor_height_(sensor_height), sensor_width_(sensor_width) {
@@ -164,8 +169,8 @@ class FramePainter {
     Index height() const { return options_.height; }
     Index width() const { return options_.width; }
 
-    /// Writes frame j [H, W, 2], channel 0 for darker and 1 for brighter, to `out` + j · `distance`. A recording of
-    /// another sensor, and an event that is not on it, are an `Error`.
+    /// Writes frame j [H, W, 2] to `out` + j · `distance`; channel 0 holds darker events, channel 1 brighter ones. A
+    /// recording of another sensor, and an event outside the sensor, are an `Error`.
     template <class Scalar>
     void paint(const Events& events, Scalar* out, Index distance) const {
         check(events);

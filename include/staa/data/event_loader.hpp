@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Batches of frames from an event camera, shuffled and varied anew in every epoch.
+// Makes batches of frames from recordings of an event camera, with a new order and new augmentation in every epoch.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@ inline namespace STAA_ABI {
 
 /// How an `EventLoader` goes through a data set.
 struct EventLoaderOptions {
-    Index batch = 32;                  ///< recordings a batch, at least 1
-    std::uint64_t seed = 1;            ///< of the order and of the augmentation
-    bool shuffle = true;               ///< another order in every epoch; otherwise that of the data set
+    Index batch = 32;                  ///< recordings per batch, at least 1
+    std::uint64_t seed = 1;            ///< of the random order and of the augmentation
+    bool shuffle = true;               ///< a new random order in every epoch; false: the order of the data set
     FrameOptions frames{};             ///< how a recording becomes frames
     EventAugmentation augmentation{};  ///< none by default
     bool drop_last = false;            ///< leave out a last batch that is not full
-    int workers = 1;                   ///< threads that prepare batches; 0: whoever asks for a batch does
-    Index ahead = 2;                   ///< batches that may wait to be asked for, each with memory of its own
+    int workers = 1;                   ///< threads that prepare batches; 0: the thread of the loop prepares them
+    Index ahead = 2;                   ///< batches prepared before the loop needs them; each has its own memory
 };
 
-/// What becomes of a recording of a data set; see `BatchLoader`.
+/// Makes a recording of a data set a part of a batch; the `Recipe` of an `EventLoader`, see `BatchLoader`.
 template <class DataSet, class Scalar>
 class EventRecipe {
  public:
@@ -60,26 +60,22 @@ class EventRecipe {
     FramePainter painter_;
 };
 
-/// Hands out a set of recordings as frames, in batches, epoch by epoch:
+/// Gives a set of recordings as frames, in batches, epoch by epoch:
 ///
 ///     EventLoader loader{data_set, {.batch = 32, .frames = {.steps = 10}}};
 ///     for (auto&& [frames, labels] : loader.epoch(3)) ...
 ///
-/// `frames` are [T, N, H, W, 2], counts or binary (see `FrameOptions`); N is the batch, or less in the last one. Worker
-/// threads read, vary and draw recordings while the loop learns from a batch. The same seed and epoch give the same
-/// batches, whatever came before and for any number of workers. The data set is referenced: it must outlive the loader.
+/// `frames` are [T, N, H, W, 2], counts or binary (see `FrameOptions`), and `labels` are [N]; N is `batch`, or less in
+/// the last batch. Worker threads read, vary and draw recordings while the loop uses a batch. The batches depend on
+/// seed and epoch only, not on earlier epochs or the number of workers. The loader keeps a reference to the data set,
+/// which must outlive the loader.
 template <EventDataSet DataSet, class Scalar = float>
 class EventLoader : public BatchLoader<EventRecipe<DataSet, Scalar>> {
  public:
-    /// A batch below 1, frames that can't be made from the sensor, an augmentation out of its range (see `check`), or
-    /// `drop_last` with fewer recordings than one batch is an `Error`.
+    /// A batch below 1, frames that `FramePainter` refuses, an augmentation out of its range (see `check`), and
+    /// `drop_last` with fewer recordings than one batch are an `Error`; so are the errors of `BatchLoader`.
     explicit EventLoader(const DataSet& data_set, const EventLoaderOptions& options = {})
-        : BatchLoader<EventRecipe<DataSet, Scalar>>({data_set, options}, {.batch = options.batch,
-                                                                          .seed = options.seed,
-                                                                          .shuffle = options.shuffle,
-                                                                          .drop_last = options.drop_last,
-                                                                          .workers = options.workers,
-                                                                          .ahead = options.ahead}) {}
+        : BatchLoader<EventRecipe<DataSet, Scalar>>({data_set, options}, detail::batch_options(options)) {}
     explicit EventLoader(const DataSet&&, const EventLoaderOptions& = {}) = delete;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an event camera records: which pixel became brighter or darker, and when.
+// The recording of an event camera: which pixel became brighter or darker, and when.
 #pragma once
 
 #include <algorithm>
@@ -33,15 +33,15 @@ struct Events {
     bool operator==(const Events&) const = default;
 };
 
-/// How a reader treats a recording that is not quite as it should be. What is not named here is an `Error`.
+/// Which defects of a recording a reader accepts. Every other defect is an `Error`.
 struct EventReadOptions {
     bool drop_truncated = false;  ///< leave out an event that the end of the file cuts off
-    bool sort = false;            ///< put events whose times run backwards in order; those of one time keep theirs
+    bool sort = false;            ///< sort events whose times run backwards; events of equal time keep their order
 };
 
 namespace detail {
 
-/// Takes the events of a file one by one and checks them.
+/// Collects the events of a file one by one and checks them.
 class EventCollector {
  public:
     EventCollector(Index height, Index width, const std::string& file, const EventReadOptions& options)
@@ -52,8 +52,8 @@ class EventCollector {
 
     void reserve(Index count) { events_.list.reserve(static_cast<std::size_t>(count)); }
 
-    /// Checks the event that begins at `byte` and keeps it if `is_wanted`. Outside the sensor is an `Error`, and before
-    /// the last one too, unless the options say to sort.
+    /// Checks the event that begins at `byte` and keeps it if `is_wanted`. An event outside the sensor is an `Error`.
+    /// So is an event earlier than the one before it, unless the options say to sort.
     void add(const Event& event, Index byte, bool is_wanted = true) {
         if (event.x >= events_.width || event.y >= events_.height) {
             fail(file_, ": the event at byte ", byte, " is at x = ", event.x, ", y = ", event.y,
@@ -72,7 +72,8 @@ class EventCollector {
         }
     }
 
-    /// Ends the file with an event or a packet of which only `found` bytes are there.
+    /// Reports that the file ends within an event or a packet: it has only `found` of `expected` bytes. Throws `Error`
+    /// unless the options say to leave it out.
     void end_truncated(const char* what, Index byte, Index expected, Index found) const {
         if (!options_.drop_truncated) {
             fail(file_, ": the ", what, " that begins at byte ", byte, " is truncated: expected ", expected,
@@ -80,7 +81,7 @@ class EventCollector {
         }
     }
 
-    /// What was collected, in the order of time.
+    /// The collected events, in the order of time.
     Events take() {
         if (!is_sorted_) {
             std::stable_sort(events_.list.begin(), events_.list.end(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The text files of DVS128 Gesture: who moved how from when to when, and which recordings are for training.
+// Reads the text files of DVS128 Gesture: the labels of a recording, and the lists of the recordings of each split.
 #pragma once
 
 #include <charconv>
@@ -15,16 +15,16 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// One row of a `*_labels.csv`: the gesture that is made from `start` to before `end`.
+/// One row of a `*_labels.csv`: a gesture with start <= t < end.
 struct GestureLabel {
-    int label = 0;                    ///< 0 to 10: the file's class less 1
+    int label = 0;                    ///< 0 to 10: the class in the file minus 1
     std::int64_t start = 0, end = 0;  ///< microseconds
     bool operator==(const GestureLabel&) const = default;
 };
 
 namespace detail {
 
-/// Calls visit(line, number) for every line of a text, without its end ("\n" or "\r\n"); numbers begin at 1.
+/// Calls visit(line, number) for every line of a text, without its line end ("\n" or "\r\n"); numbers begin at 1.
 template <class Visitor>
 void for_each_line(std::string_view text, Visitor&& visit) {
     for (Index number = 1; !text.empty(); ++number) {
@@ -38,7 +38,7 @@ void for_each_line(std::string_view text, Visitor&& visit) {
     }
 }
 
-/// The three whole numbers of a row, or an `Error` that shows the row.
+/// Reads the three whole numbers of a row. A bad row is an `Error` that shows it.
 inline GestureLabel parse_gesture_row(std::string_view row, Index line, const std::string& file) {
     constexpr int classes = 11;
     std::int64_t values[3] = {};
@@ -65,10 +65,10 @@ inline GestureLabel parse_gesture_row(std::string_view row, Index line, const st
 
 }  // namespace detail
 
-/// Reads a `*_labels.csv` of DVS128 Gesture: a row of column names, then `class,start,end` in each; `file` is its name in
-/// messages. Empty lines are skipped. Gestures may overlap (they do in the official files). A missing row of names, a row
-/// that is not three whole numbers, a class outside 1 to 11, or an end that is not after its start is an `Error` with its
-/// line.
+/// Reads a `*_labels.csv` of DVS128 Gesture: a row of column names, then `class,start,end` in each row; `file` is its
+/// name in error messages. Empty lines are skipped. Gestures may overlap (they do in the official files). A missing row
+/// of names, a row that is not three whole numbers, a class outside 1 to 11, or an end that is not after its start is
+/// an `Error` that names the line.
 inline std::vector<GestureLabel> parse_gesture_labels(std::string_view text, const std::string& file) {
     std::vector<GestureLabel> labels;
     bool has_names = false;
@@ -90,8 +90,8 @@ inline std::vector<GestureLabel> parse_gesture_labels(std::string_view text, con
 }
 
 /// Reads `trials_to_train.txt` or `trials_to_test.txt`: the name of a recording in each line, as in
-/// "user01_fluorescent.aedat"; empty lines are skipped. A name that does not end in .aedat or that leads out of the folder
-/// is an `Error` with its line.
+/// "user01_fluorescent.aedat"; empty lines are skipped. A name that does not end in .aedat, or that is a path to
+/// another folder, is an `Error` that names the line.
 inline std::vector<std::string> parse_trial_list(std::string_view text, const std::string& file) {
     std::vector<std::string> names;
     detail::for_each_line(text, [&](std::string_view line, Index number) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every set of labelled colour images offers, and a set that is held in memory.
+// The interface of a set of labelled colour images, and a set that is held in memory.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Which part of a data set: the images that are learnt from, or those that are only looked at to measure.
+/// Which part of a data set: the samples for training, or the samples that measure the accuracy.
 enum class Split { train, test };
 
 /// One labelled image.
@@ -27,17 +27,15 @@ struct Sample {
 
 /// Mean and standard deviation of each channel, on the scale where a byte of 255 is 1.
 struct Normalisation {
-    std::array<double, 3> mean{};
-    std::array<double, 3> deviation{1, 1, 1};
+    std::array<double, 3> mean{};              ///< of red, green, blue
+    std::array<double, 3> deviation{1, 1, 1};  ///< of red, green, blue; above 0
 };
 
-/// A set of labelled colour images of one size, in a fixed order. `sample(i)`, for i in [0, size()), has height · width ·
-/// channels bytes and may be called from several threads at once; what it returns stays valid as long as the data set.
-/// What it throws reaches whoever waits for the batch.
+/// The part that `ImageDataSet` and `PictureDataSet` share: a set of `size()` samples in a fixed order, of which a
+/// `Loader` makes images of `height()` x `width()` x `channels()`.
 template <class Set>
-concept ImageDataSet = requires(const Set& set, Index i) {
+concept ColourDataSet = requires(const Set& set) {
     { set.size() } -> std::same_as<Index>;
-    { set.sample(i) } -> std::same_as<Sample>;
     { set.classes() } -> std::same_as<int>;
     { set.height() } -> std::same_as<Index>;
     { set.width() } -> std::same_as<Index>;
@@ -45,18 +43,26 @@ concept ImageDataSet = requires(const Set& set, Index i) {
     { set.normalisation() } -> std::convertible_to<Normalisation>;
 };
 
+/// A set of labelled colour images of one size. `sample(i)`, for i in [0, size()), has height · width · channels bytes,
+/// which stay valid as long as the data set. It may be called from several threads at once. If it throws, the loop over
+/// the loader's batches gets the exception.
+template <class Set>
+concept ImageDataSet = ColourDataSet<Set> && requires(const Set& set, Index i) {
+    { set.sample(i) } -> std::same_as<Sample>;
+};
+
 /// An `ImageDataSet` whose images are all in memory.
 class StoredImages {
  public:
-    /// What all images of a set have in common.
+    /// The properties that all images of the set share.
     struct Description {
         Index height = 0, width = 0;
         int classes = 0;
         Normalisation normalisation{};
     };
 
-    /// Takes the `pixels` [images, height, width, 3] and one label an image. Sizes that do not fit each other, and
-    /// labels outside [0, classes), are an `Error`.
+    /// Takes the `pixels` [images, height, width, 3] and one label per image. A number of pixels that does not match
+    /// the number of labels, and a label outside [0, classes), are an `Error`.
     StoredImages(const Description& description, std::vector<std::uint8_t> pixels, std::vector<int> labels)
         : description_(description), pixels_(std::move(pixels)), labels_(std::move(labels)) {
         const Index expected = size() * image_size();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What AutoAugment and RandAugment do to an image. The rules are those of Pillow, with which the policies were searched, and
-// so are the bytes, but for a pixel here and there of a turned image whose origin is on the edge of two.
+// The image operations of AutoAugment and RandAugment. They follow Pillow, which the authors of both policies used, and
+// give the same bytes, with one exception: after a rotation, single pixels can differ whose origin lies on the edge
+// between two pixels.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// An image to change: `pixels` [height, width, 3], red, green, blue.
+/// An image that an operation changes in place: `pixels` [height, width, 3], red, green, blue.
 struct ImageView {
     std::uint8_t* pixels = nullptr;
     Index height = 0, width = 0;
@@ -27,10 +28,10 @@ namespace image {
 
 using Table = std::array<std::uint8_t, 256>;
 
-/// The grey that AutoAugment's own code puts where a turned or moved image has nothing.
+/// The grey that AutoAugment's code puts where a turned or moved image is empty.
 inline constexpr std::uint8_t outside = 128;
 
-/// Truncates, as Pillow does, to [0, 255].
+/// Limits a value to [0, 255] and drops its fraction, as Pillow does.
 inline std::uint8_t to_byte(double value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0)); }
 
 /// The lightness of a pixel (ITU-R 601).
@@ -38,7 +39,7 @@ inline std::uint8_t lightness(const std::uint8_t* p) {
     return static_cast<std::uint8_t>((p[0] * 19595 + p[1] * 38470 + p[2] * 7471 + 0x8000) >> 16);
 }
 
-/// Replaces each byte of one channel by its entry.
+/// Replaces each byte of one channel by its entry in the table.
 inline void map_channel(const ImageView& image, Index channel, const Table& table) {
     for (Index i = channel; i < image.size(); i += 3) {
         image.pixels[i] = table[image.pixels[i]];
@@ -63,25 +64,27 @@ inline std::uint8_t mixed(double from, std::uint8_t byte, double factor) {
     return to_byte(start + static_cast<float>(factor) * (static_cast<float>(byte) - start));
 }
 
+/// Replaces each byte by 255 - byte.
 inline void invert(const ImageView& image) {
     map_bytes(image, [](int byte) { return 255 - byte; });
 }
 
-/// Inverts the bytes from `threshold` up.
+/// Inverts the bytes that are `threshold` or more.
 inline void solarize(const ImageView& image, double threshold) {
     map_bytes(image, [=](int byte) { return byte < threshold ? byte : 255 - byte; });
 }
 
-/// Keeps the `bits` highest of 8 bits.
+/// Keeps the highest `bits` of 8 bits and sets the others to 0.
 inline void posterize(const ImageView& image, int bits) {
     map_bytes(image, [=](int byte) { return byte & ~((1 << (8 - bits)) - 1); });
 }
 
+/// Multiplies each byte by `factor`.
 inline void brightness(const ImageView& image, double factor) {
     map_bytes(image, [=](int byte) { return mixed(0, static_cast<std::uint8_t>(byte), factor); });
 }
 
-/// Away from the image's mean lightness, or towards it.
+/// Moves each byte away from the image's mean lightness (factor > 1) or towards it (factor < 1).
 inline void contrast(const ImageView& image, double factor) {
     double sum = 0;
     for (Index i = 0; i < image.size(); i += 3) {
@@ -91,7 +94,7 @@ inline void contrast(const ImageView& image, double factor) {
     map_bytes(image, [=](int byte) { return mixed(mean, static_cast<std::uint8_t>(byte), factor); });
 }
 
-/// Away from grey, or towards it.
+/// Moves each pixel away from the grey of its lightness (factor > 1) or towards it (factor < 1).
 inline void colour(const ImageView& image, double factor) {
     for (Index i = 0; i < image.size(); i += 3) {
         const std::uint8_t grey = lightness(image.pixels + i);
@@ -101,7 +104,7 @@ inline void colour(const ImageView& image, double factor) {
     }
 }
 
-/// Away from a smoothed image, or towards it. The border stays as it is.
+/// Moves each byte away from the smoothed image (factor > 1) or towards it (factor < 1). The border does not change.
 inline void sharpness(const ImageView& image, double factor) {
     const std::vector<std::uint8_t> old(image.pixels, image.pixels + image.size());
     const Index row = 3 * image.width;
@@ -119,6 +122,7 @@ inline void sharpness(const ImageView& image, double factor) {
     }
 }
 
+/// The number of pixels that have each byte in a channel.
 inline std::array<Index, 256> histogram(const ImageView& image, Index channel) {
     std::array<Index, 256> counts{};
     for (Index i = channel; i < image.size(); i += 3) {
@@ -127,7 +131,7 @@ inline std::array<Index, 256> histogram(const ImageView& image, Index channel) {
     return counts;
 }
 
-/// Stretches each channel from its darkest and lightest byte to 0 and 255.
+/// Stretches each channel so that its darkest byte becomes 0 and its lightest 255.
 inline void auto_contrast(const ImageView& image) {
     for (Index channel = 0; channel < 3; ++channel) {
         const auto counts = histogram(image, channel);
@@ -145,7 +149,7 @@ inline void auto_contrast(const ImageView& image) {
     }
 }
 
-/// Spreads the bytes of each channel so that all are about as frequent.
+/// Changes the bytes of each channel so that all values are about equally frequent.
 inline void equalize(const ImageView& image) {
     for (Index channel = 0; channel < 3; ++channel) {
         const auto counts = histogram(image, channel);
@@ -163,8 +167,8 @@ inline void equalize(const ImageView& image) {
     }
 }
 
-/// Pixel (x, y) of the new image is the one of the old image that has (a x + b y + c, d x + e y + f) in it, all taken at
-/// the middles of pixels; grey where there is none.
+/// A map from the new image to the old one. A pixel of the new image with its middle at (x, y) is the pixel of the old
+/// image that contains (a x + b y + c, d x + e y + f); it is grey where there is none.
 struct Affine {
     double a = 1, b = 0, c = 0, d = 0, e = 1, f = 0;
 };
@@ -186,12 +190,13 @@ inline void transform(const ImageView& image, const Affine& m) {
     }
 }
 
+// Shears by a share of the width or height, shifts by whole pixels.
 inline void shear_x(const ImageView& image, double share) { transform(image, {.b = share}); }
 inline void shear_y(const ImageView& image, double share) { transform(image, {.d = share}); }
 inline void translate_x(const ImageView& image, double pixels) { transform(image, {.c = std::trunc(pixels)}); }
 inline void translate_y(const ImageView& image, double pixels) { transform(image, {.f = std::trunc(pixels)}); }
 
-/// Turns around the middle, `degrees` counter-clockwise.
+/// Turns around the middle by `degrees`, counter-clockwise.
 inline void rotate(const ImageView& image, double degrees) {
     const double angle = degrees * 3.14159265358979323846 / 180, cosine = std::cos(angle), sine = std::sin(angle);
     const double x = static_cast<double>(image.width) / 2, y = static_cast<double>(image.height) / 2;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ImageNet (ILSVRC 2012; Russakovsky et al. 2015), and any other folder of class folders of JPEG files. Needs libjpeg:
-// <staa/staa.hpp> leaves it out.
+// The data set ImageNet (ILSVRC 2012; Russakovsky et al. 2015), or any other with one folder of JPEG files per class.
+// Needs libjpeg; <staa/staa.hpp> does not include it.
 #pragma once
 
 #include <filesystem>
@@ -15,22 +15,22 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// How the pictures of a folder are used.
+/// How ImageNet is read.
 struct ImageNetOptions {
-    Index height = 224, width = 224;  ///< of the images that a loader makes of them
-    std::string extension = ".JPEG";
-    /// Files that are left out: this one of ImageNet's training set is a PNG under another name.
+    Index height = 224, width = 224;  ///< in pixels, of the images that a `Loader` makes of the pictures; at least 1
+    std::string extension = ".JPEG";  ///< of the files that are read
+    /// Names of files that are left out. The default is a file of the training set that is a PNG under another name.
     std::vector<std::string> skip{"n02105855_2933.JPEG"};
 };
 
-/// Pictures in the folders of their classes. A `PictureDataSet` that decodes a file when it is asked for its sample. A
-/// `Loader` of it makes images of one size: for training a random part of each picture (`Augmentation::resized_crop`),
-/// else its middle.
+/// Pictures in the folders of their classes. A `PictureDataSet`; `sample` decodes the file in each call. A `Loader`
+/// makes images of one size of them: a random part of each picture for training (`Augmentation::resized_crop`), else
+/// its middle.
 class ImageNet {
  public:
-    /// The pictures in the folders of `folder` (`train` or `val` of ImageNet), class after class in the order of their
-    /// names, which number the classes. A folder without classes or a class without pictures that are not left out is an
-    /// `Error`.
+    /// Opens `folder` (`train` or `val` of ImageNet), which holds one folder per class. The names of these folders, in
+    /// order, number the classes. A folder without classes, a class without pictures (after `skip`), and a height or
+    /// width below 1 are an `Error`.
     static ImageNet open(const std::filesystem::path& folder, const ImageNetOptions& options = {}) {
         if (options.height < 1 || options.width < 1) {
             fail("images of ", options.width, " x ", options.height, " pixels cannot be made; expected at least 1 x 1");
@@ -49,10 +49,10 @@ class ImageNet {
     Index channels() const { return 3; }
     Normalisation normalisation() const { return {{.485, .456, .406}, {.229, .224, .225}}; }
 
-    /// The folder of a class, for `label` in [0, classes()).
+    /// The name of the folder of a class, for `label` in [0, classes()).
     const std::string& class_name(int label) const { return class_names_[static_cast<std::size_t>(label)]; }
 
-    /// Picture `i` of [0, size()); what is wrong with its file is an `Error` (see `parse_jpeg`).
+    /// Picture `i`, which must be in [0, size()). A bad file is an `Error` (see `parse_jpeg`).
     PictureSample sample(Index i) const {
         const LabelledFile& file = files_[static_cast<std::size_t>(i)];
         Picture picture = read_jpeg(file.path);

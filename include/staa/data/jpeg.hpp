@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pictures from JPEG files. The only header that needs libjpeg (https://libjpeg-turbo.org); <staa/staa.hpp> leaves it out.
+// Reads pictures from JPEG files. The only header that includes libjpeg (https://libjpeg-turbo.org); <staa/staa.hpp>
+// does not include it.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +24,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A picture, decoded.
+/// A decoded picture.
 struct Picture {
     std::vector<std::uint8_t> pixels;  ///< [height, width, 3], red, green, blue
     Index height = 0, width = 0;
@@ -31,8 +32,8 @@ struct Picture {
 
 namespace detail {
 
-/// One run of libjpeg. It reports errors by longjmp, which must not pass a destructor: so the calls are in functions whose
-/// variables have none, and everything else is a member.
+/// Decodes one file with libjpeg. libjpeg reports errors by longjmp, which must not skip a destructor. So libjpeg is
+/// called only in functions whose local variables have no destructor; all other variables are members.
 class JpegDecoder {
  public:
     JpegDecoder(std::span<const std::uint8_t> bytes, const std::string& file) : bytes_(bytes), file_(file) {
@@ -50,7 +51,8 @@ class JpegDecoder {
         source_.manager.skip_input_data = &Source::skip;
         source_.manager.resync_to_restart = &jpeg_resync_to_restart;
         progress_.progress_monitor = [](j_common_ptr info) {
-            // A progressive picture has about ten scans. A small file can have thousands, each as long as the picture.
+            // A progressive picture has about ten scans. A hostile small file can have thousands, and decoding each
+            // takes as long as a whole picture.
             if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > most_scans) {
                 stop(info, "more than 100 scans in one picture");
             }
@@ -78,15 +80,15 @@ class JpegDecoder {
  private:
     /// libjpeg's error manager, and where to go on after an error.
     struct Problem {
-        jpeg_error_mgr manager{};  // the first member: libjpeg hands back its address
+        jpeg_error_mgr manager{};  // must be the first member: libjpeg passes its address to the callbacks
         std::jmp_buf after{};
         char text[JMSG_LENGTH_MAX] = {};
     };
 
-    /// The file, a piece at a time. libjpeg-turbo takes a faster way through scans wherever it has 512 bytes in hand, on
-    /// which it passes over codes that do not exist; so it never has.
+    /// Gives libjpeg the file in pieces of at most 511 bytes. While its buffer has 512 bytes or more, libjpeg-turbo
+    /// decodes scans by a faster function that accepts invalid codes, and damage would not be reported.
     struct Source {
-        jpeg_source_mgr manager{};  // the first member: libjpeg hands back its address
+        jpeg_source_mgr manager{};  // must be the first member: libjpeg passes its address to the callbacks
         const std::uint8_t *next = nullptr, *end = nullptr;
 
         static boolean give_piece(j_decompress_ptr info) {
@@ -114,19 +116,20 @@ class JpegDecoder {
     static constexpr int most_scans = 100;
     static constexpr std::uint64_t most_pixels = std::uint64_t{1} << 27;
 
-    /// Warnings that leave the pixels as they were meant. Extra bytes between segments are common in photographs.
+    /// Warnings that do not concern the pixels. Extra bytes between segments are common in photographs.
     static bool is_harmless(int code) {
         return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
                code == JWRN_NOT_SEQUENTIAL;
     }
 
-    /// libjpeg keeps account of its place by blocks of pixels: what is wrong is at that byte or soon after it.
+    /// Throws `Error`. libjpeg updates its position once per block of pixels, so the damage is at that byte or soon
+    /// after it.
     [[noreturn]] void fail_where_it_stood() const {
         fail(file_, ": ", problem_.text, "; decoding stood at byte ", source_.manager.next_input_byte - bytes_.data(),
              " of ", bytes_.size(), ", expected a whole picture in JPEG");
     }
 
-    /// Ends what libjpeg is doing, with a text or else libjpeg's own.
+    /// Leaves libjpeg with the error message `text`, or with libjpeg's own if `text` is null.
     [[noreturn]] static void stop(j_common_ptr info, const char* text = nullptr) {
         auto* const problem = reinterpret_cast<Problem*>(info->err);
         if (text != nullptr) {
@@ -148,12 +151,12 @@ class JpegDecoder {
         return true;
     }
 
-    /// A file can't say more about pixels than it has bits for: a block of 8 x 8 takes at least one. And
-    /// 2^27 pixels are enough: they take 400 MB, and up to 1.1 GB more while a progressive picture is decoded.
+    /// Throws `Error` for more pixels than the file can hold: a block of 8 x 8 takes at least one bit. Also for more
+    /// than 2^27 pixels, which take 400 MB, and up to 1.1 GB more while a progressive picture is decoded.
     void check_size() const {
-        constexpr std::uint64_t most_pixels_a_byte = 8 * 64;
+        constexpr std::uint64_t most_pixels_per_byte = 8 * 64;
         const std::uint64_t pixels = std::uint64_t{info_.image_width} * info_.image_height;
-        if (pixels > most_pixels_a_byte * bytes_.size()) {
+        if (pixels > most_pixels_per_byte * bytes_.size()) {
             fail(file_, ": the header says ", info_.image_width, " x ", info_.image_height,
                  " pixels, which cannot be in ", bytes_.size(), " bytes");
         }
@@ -173,7 +176,7 @@ class JpegDecoder {
             const auto begin = static_cast<Index>(info_.output_scanline) * picture_.width * 3;
             JSAMPROW to = row_.data();
             jpeg_read_scanlines(&info_, &to, 1);
-            if (begin == 0) {  // only now: most headers that lie are found out in the first row
+            if (begin == 0) {  // not earlier: most files with a false size fail in their first row
                 picture_.pixels.resize(static_cast<std::size_t>(picture_.height * picture_.width * 3));
             }
             if (is_cmyk_) {
@@ -186,7 +189,8 @@ class JpegDecoder {
         return true;
     }
 
-    /// Print colours to screen colours. Adobe's files, which are nearly all, have them inverted: 255 is no ink.
+    /// Converts print colours (CMYK) to RGB. Nearly all such files come from Adobe's programs and hold inverted values:
+    /// 255 is no ink.
     void write_rgb(std::uint8_t* out) const {
         const int inverted = info_.saw_Adobe_marker ? 0 : 255;
         for (std::size_t i = 0; i < row_.size(); i += 4) {
@@ -209,9 +213,10 @@ class JpegDecoder {
 
 }  // namespace detail
 
-/// Decodes the bytes of a JPEG file, grey and print colours too, to red, green and blue; `file` is its name in messages.
-/// What is no JPEG, is truncated or damaged so that libjpeg notices, or has more pixels than so many bytes can say or
-/// more than 2^27 (Pillow refuses from 179 million) is an `Error`, of decoding with the byte where it stood.
+/// Decodes the bytes of a JPEG file in colour, grey or print colours to red, green and blue; `file` is its name in
+/// error messages. Bytes that are no JPEG, a truncated picture, damage that libjpeg detects, more pixels than so many
+/// bytes can hold, and more than 2^27 pixels (Pillow's limit is 179 million) are an `Error`. An error of decoding names
+/// the byte that libjpeg had reached.
 inline Picture parse_jpeg(std::span<const std::uint8_t> bytes, const std::string& file) {
     if (bytes.empty()) {
         fail(file, " is empty; expected a picture in JPEG");

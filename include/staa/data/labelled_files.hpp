@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Folders of class folders: N-MNIST, CIFAR10-DVS, ImageNet.
+// Lists the files of a data set with one folder per class: N-MNIST, CIFAR10-DVS, ImageNet.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,8 @@ struct LabelledFile {
 
 namespace detail {
 
-/// The order of file names, with numbers by their value: "cifar10_dog_9.aedat" comes before "cifar10_dog_10.aedat".
+/// The order of file names. Numbers in them are ordered by value: "cifar10_dog_9.aedat" comes before
+/// "cifar10_dog_10.aedat".
 inline bool comes_before(const std::string& left, const std::string& right) {
     constexpr std::string_view digits = "0123456789";
     std::string_view a = left, b = right;
@@ -47,8 +48,8 @@ inline bool comes_before(const std::string& left, const std::string& right) {
     return a.size() != b.size() ? a.size() < b.size() : left < right;  // 007 and 7 are one number
 }
 
-/// The names in a folder that are folders (or files that end in `extension`), in order. A folder that can't be read is an
-/// `Error`; `what` says what was expected.
+/// The names of the folders in a folder or, if `folders` is false, of the files that end in `extension`, in order. A
+/// folder that can't be read is an `Error`; `what` is what its message says was expected.
 inline std::vector<std::string> names_in(const std::filesystem::path& folder, bool folders,
                                          const std::string& extension, const std::string& what) {
     std::error_code problem;
@@ -73,9 +74,9 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder, bo
 
 }  // namespace detail
 
-/// The files that end in `extension` in the folder of each class, class after class, in the order of their names, numbers
-/// by their value, but for those whose names are in `skip`. A folder that is missing, can't be read or has no such file is
-/// an `Error`; `what` names the data set.
+/// The files that end in `extension` in the folders `folder`/`classes[label]`, class after class. Within a class they
+/// are in the order of their names, with numbers by value. Files whose names are in `skip` are left out. A folder that
+/// is missing, can't be read or has no such file is an `Error`; `what` is the name of the data set in its message.
 inline std::vector<LabelledFile> labelled_files(const std::filesystem::path& folder,
                                                 const std::vector<std::string>& classes, const std::string& extension,
                                                 const std::string& what, const std::vector<std::string>& skip = {}) {

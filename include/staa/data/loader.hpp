@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Batches of normalised images, shuffled and varied anew in every epoch.
+// Makes batches of normalised images, with a new order and new augmentation in every epoch.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,16 @@ inline namespace STAA_ABI {
 
 /// How a `Loader` goes through a data set.
 struct LoaderOptions {
-    Index batch = 64;             ///< images a batch, at least 1
-    std::uint64_t seed = 1;       ///< of the order and of the augmentation
-    bool shuffle = true;          ///< another order in every epoch; otherwise that of the data set
-    Augmentation augmentation{};  ///< `Augmentation::none()` for measuring
+    Index batch = 64;             ///< images per batch, at least 1
+    std::uint64_t seed = 1;       ///< of the random order and of the augmentation
+    bool shuffle = true;          ///< a new random order in every epoch; false: the order of the data set
+    Augmentation augmentation{};  ///< `Augmentation::none()` to measure the accuracy
     bool drop_last = false;  ///< leave out a last batch that is not full: batch norm learns little from a few images
-    int workers = 1;         ///< threads that prepare batches; 0: whoever asks for a batch does
-    Index ahead = 2;         ///< batches that may wait to be asked for, each with memory of its own
+    int workers = 1;         ///< threads that prepare batches; 0: the thread of the loop prepares them
+    Index ahead = 2;         ///< batches prepared before the loop needs them; each has its own memory
 };
 
-/// What becomes of an image of a data set; see `BatchLoader`.
+/// Makes an image or a picture of a data set a part of a batch; the `Recipe` of a `Loader`, see `BatchLoader`.
 template <class DataSet, class Scalar>
 class ImageRecipe {
  public:
@@ -34,7 +34,7 @@ class ImageRecipe {
     ImageRecipe(const DataSet& data_set, const LoaderOptions& options)
         : data_set_(&data_set), options_(options), table_(data_set.normalisation()) {
         if (data_set.channels() != 3) {
-            fail("the images have ", data_set.channels(), " channels; a Loader takes colour images, 3");
+            fail("the images have ", data_set.channels(), " channels, but a Loader takes colour images of 3 channels");
         }
         check(options.augmentation);
     }
@@ -84,27 +84,22 @@ class ImageRecipe {
     NormalisationTable<Scalar> table_;
 };
 
-/// Hands out a data set in batches, epoch by epoch:
+/// Gives a data set in batches, epoch by epoch:
 ///
 ///     Loader loader{data_set, {.batch = 64, .seed = 1}};
 ///     for (auto&& [images, labels] : loader.epoch(3)) ...
 ///
-/// `images` are [N, H, W, 3], normalised; N is the batch, or less in the last one. Worker threads prepare batches while the
-/// loop learns from one. The same seed and epoch give the same batches, whatever came before and for any number of
-/// workers. The data set is referenced: it must outlive the loader.
+/// `images` are [N, H, W, 3], normalised, and `labels` are [N]; N is `batch`, or less in the last batch. Worker threads
+/// prepare the next batches while the loop uses one. The batches depend on seed and epoch only, not on earlier epochs
+/// or the number of workers. The loader keeps a reference to the data set, which must outlive the loader.
 template <class DataSet, class Scalar = float>
     requires(ImageDataSet<DataSet> || PictureDataSet<DataSet>)
 class Loader : public BatchLoader<ImageRecipe<DataSet, Scalar>> {
  public:
-    /// A batch below 1, an empty data set, an augmentation out of its range (see `check`), or `drop_last` with fewer
-    /// images than one batch is an `Error`.
+    /// A batch below 1, an empty data set, an augmentation out of its range (see `check`), and `drop_last` with fewer
+    /// images than one batch are an `Error`; so are the errors of `BatchLoader`.
     explicit Loader(const DataSet& data_set, const LoaderOptions& options = {})
-        : BatchLoader<ImageRecipe<DataSet, Scalar>>({data_set, options}, {.batch = options.batch,
-                                                                          .seed = options.seed,
-                                                                          .shuffle = options.shuffle,
-                                                                          .drop_last = options.drop_last,
-                                                                          .workers = options.workers,
-                                                                          .ahead = options.ahead}) {}
+        : BatchLoader<ImageRecipe<DataSet, Scalar>>({data_set, options}, detail::batch_options(options)) {}
     explicit Loader(const DataSet&&, const LoaderOptions& = {}) = delete;
 };
 

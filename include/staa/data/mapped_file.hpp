@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The bytes of a file without a copy of them.
+// Gives the bytes of a file without copying them.
 #pragma once
 
 #include <cerrno>
@@ -28,9 +28,9 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A regular file, opened to be read. On POSIX systems its pages are mapped, so that only those that are looked at are
-/// fetched and none is copied; elsewhere it is read into memory. A file that becomes shorter while it is mapped ends the
-/// program (SIGBUS), as with every program that maps files.
+/// A regular file, opened for reading. On POSIX systems the file is mapped: the system loads only the pages that are
+/// read, and copies none. On other systems the file is read into memory. If a file becomes shorter while it is mapped,
+/// reading it ends the program (SIGBUS), as in every program that maps files.
 class MappedFile {
  public:
     /// A file that is missing, is no regular file or can't be opened is an `Error` that names it; `what` says what was
@@ -45,7 +45,7 @@ class MappedFile {
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
 
-    /// What the file holds, for as long as this object lives.
+    /// The bytes of the file; valid as long as this object exists.
     std::span<const std::uint8_t> bytes() const { return bytes_; }
 
 #if defined(STAA_HAS_MMAP)

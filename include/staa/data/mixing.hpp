@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Batches whose images are mixed with each other, and the soft labels that belong to them.
+// mixup and CutMix: mix the images of a batch with each other, and make the soft labels that belong to them.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Gamma distributed with shape `shape` > 0 and scale 1 (Marsaglia and Tsang 2000).
+/// A random number of the Gamma distribution with shape `shape` > 0 and scale 1 (Marsaglia and Tsang 2000).
 inline double draw_gamma(double shape, Random& random) {
     if (shape < 1) {
         const double boost = std::pow(1 - random.uniform(), 1 / shape);
@@ -30,13 +30,13 @@ inline double draw_gamma(double shape, Random& random) {
     }
 }
 
-/// Beta distributed with both shapes `alpha` > 0.
+/// A random number of the Beta distribution with both shapes `alpha` > 0.
 inline double draw_beta(double alpha, Random& random) {
     const double a = draw_gamma(alpha, random), b = draw_gamma(alpha, random);
     return a + b > 0 ? a / (a + b) : 0.5;
 }
 
-/// `share` of each image's own class and the rest of its partner's: [N, classes].
+/// Soft labels [N, classes]: `share` for the class of image n, 1 - `share` for that of its partner, image N - 1 - n.
 template <class Scalar>
 Tensor<Scalar, 2> mixed_labels(const Labels& labels, int classes, double share) {
     Tensor<Scalar, 2> targets(labels.size(), classes);
@@ -57,12 +57,12 @@ inline void check_mixing(Index images, const Labels& labels, int classes, double
             fail("label ", labels(n), " of image ", n, " is no class: expected 0 to ", classes - 1);
         }
     }
-    if (!(alpha >= 0.01 && alpha <= 1e6)) {  // below, the gammas that a share is made of become 0
+    if (!(alpha >= 0.01 && alpha <= 1e6)) {  // below 0.01 both numbers of `draw_beta` round to 0
         fail("images are mixed by a Beta distribution of shape 0.01 to 1000000, found ", alpha);
     }
 }
 
-/// A batch [N, H, W, C] or [T, N, H, W, C] as steps · N maps.
+/// Shows a batch [N, H, W, C], or frames [T, N, H, W, C], as steps · N maps.
 template <class AnyImages>
 struct Maps {
     using Scalar = typename AnyImages::Scalar;
@@ -85,10 +85,11 @@ struct Maps {
 
 }  // namespace detail
 
-/// mixup (Zhang et al. 2017): image n becomes share · image n + (1 - share) · image N - 1 - n, in place, with one share a
-/// batch drawn from Beta(alpha, alpha). A shuffled batch makes that partner as random as any. Gives the soft labels
-/// [N, classes] for the loss. `images` are [N, H, W, C] or frames [T, N, H, W, C]; `random` is moved on. An alpha
-/// below 0.01 or above a million, or labels that do not fit, is an `Error`, and the images stay as they were.
+/// mixup (Zhang et al. 2017), in place: image n becomes share · image n + (1 - share) · image N - 1 - n. One share per
+/// batch is drawn from Beta(alpha, alpha). In a shuffled batch the partner N - 1 - n is a random one. Gives the soft
+/// labels [N, classes] for `cross_entropy`. `images` are [N, H, W, C] or frames [T, N, H, W, C]; advances `random`. An
+/// alpha below 0.01 or above a million, another number of labels than of images, and a label outside [0, classes) are
+/// an `Error`; then the images do not change.
 template <class AnyImages>
 Tensor<typename AnyImages::Scalar, 2> mixup(AnyImages& images, const Labels& labels, int classes, double alpha,
                                             Random& random) {
@@ -112,9 +113,9 @@ Tensor<typename AnyImages::Scalar, 2> mixup(AnyImages& images, const Labels& lab
     return targets;
 }
 
-/// CutMix (Yun et al. 2019): image n gets a rectangle of image N - 1 - n, in place, at one random place a batch. Its area
-/// is 1 - share of the image, with share drawn from Beta(alpha, alpha), less what reaches beyond the border. Otherwise as
-/// `mixup`; the labels are shared as the area is.
+/// CutMix (Yun et al. 2019), in place: image n gets a rectangle of image N - 1 - n. One random rectangle per batch
+/// covers 1 - share of the image, with share drawn from Beta(alpha, alpha), without the part beyond the border. The
+/// soft labels are in proportion to the areas. Shapes, `random` and errors are as in `mixup`.
 template <class AnyImages>
 Tensor<typename AnyImages::Scalar, 2> cutmix(AnyImages& images, const Labels& labels, int classes, double alpha,
                                              Random& random) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// N-MNIST: the digits of MNIST, seen by an event camera that moves (Orchard et al. 2015).
+// The data set N-MNIST: the digits of MNIST, recorded by a moving event camera (Orchard et al. 2015).
 #pragma once
 
 #include <filesystem>
@@ -14,12 +14,13 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// N-MNIST: 60,000 training and 10,000 test recordings of 34 x 34 pixels, about 0.3 s each. An `EventDataSet` that reads
-/// a file when it is asked for its sample.
+/// N-MNIST: 60,000 training and 10,000 test recordings of 34 x 34 pixels, about 0.3 s each. An `EventDataSet`; `sample`
+/// reads the file in each call.
 class NMnist {
  public:
-    /// The split in a folder with `Train/0` to `Train/9` and `Test/0` to `Test/9`, as the official archives unpack, digit
-    /// after digit in the order of the file names. A missing or empty folder is an `Error`.
+    /// Opens a split. `folder` holds `Train/0` to `Train/9` and `Test/0` to `Test/9`, as the official archives unpack.
+    /// Recordings are in the order of the digits and, within a digit, of the file names. A missing or empty folder is
+    /// an `Error`.
     static NMnist open(const std::filesystem::path& folder, Split split, const EventReadOptions& options = {}) {
         const std::vector<std::string> digits{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
         return {labelled_files(folder / (split == Split::train ? "Train" : "Test"), digits, ".bin", "N-MNIST"),
@@ -31,7 +32,7 @@ class NMnist {
     Index height() const { return 34; }
     Index width() const { return 34; }
 
-    /// Recording `i` of [0, size()); what is wrong with its file is an `Error` (see `parse_nmnist`).
+    /// Recording `i`, which must be in [0, size()). A bad file is an `Error` (see `parse_nmnist`).
     EventSample sample(Index i) const {
         const LabelledFile& file = files_[static_cast<std::size_t>(i)];
         return {read_nmnist(file.path, options_), file.label};

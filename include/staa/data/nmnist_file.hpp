@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The recordings of N-MNIST (Orchard et al. 2015, https://www.garrickorchard.com/datasets/n-mnist).
+// Reads the recordings of N-MNIST (Orchard et al. 2015, https://www.garrickorchard.com/datasets/n-mnist).
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,14 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Reads the bytes of a `.bin` file of N-MNIST, 34 x 34 pixels; `file` is its name in messages. Five bytes an event:
+/// Reads the bytes of a `.bin` file of N-MNIST, 34 x 34 pixels; `file` is its name in error messages. An event has five
+/// bytes:
 ///
 ///     x | y | bit 7: polarity, bits 6 to 0: t[22:16] | t[15:8] | t[7:0]
 ///
-/// An event with y = 240 says that the clock went over: it is left out, and 2^13 us are added to all later times. No
-/// bytes, a truncated event, a coordinate above 33 and a time that runs backwards are an `Error` with its byte.
+/// An event with y = 240 marks an overflow of the clock: it is left out, and 2^13 us are added to all later times. An
+/// empty file, a truncated event, a coordinate above 33 and a time that runs backwards are each an `Error` that names
+/// the byte; `options` says which of them are accepted.
 inline Events parse_nmnist(std::span<const std::uint8_t> bytes, const std::string& file,
                            const EventReadOptions& options = {}) {
     constexpr Index side = 34, event_size = 5;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A part of a picture of any size as an image of a given size.
+// Cuts a part out of a picture of any size and resizes it to an image of a given size.
 #pragma once
 
 #include <algorithm>
@@ -22,27 +22,21 @@ struct PictureSample {
     int label = 0;  ///< 0-based
 };
 
-/// A set of labelled colour pictures, each of a size of its own; a loader makes images of `height()` x `width()` of them.
-/// `sample(i)`, for i in [0, size()), may be called from several threads at once; what it throws reaches whoever waits for
-/// the batch.
+/// A set of labelled colour pictures of any sizes; a `Loader` makes images of `height()` x `width()` pixels of them.
+/// `sample(i)`, for i in [0, size()), may be called from several threads at once. If it throws, the loop over the
+/// loader's batches gets the exception.
 template <class Set>
-concept PictureDataSet = requires(const Set& set, Index i) {
-    { set.size() } -> std::same_as<Index>;
+concept PictureDataSet = ColourDataSet<Set> && requires(const Set& set, Index i) {
     { set.sample(i) } -> std::same_as<PictureSample>;
-    { set.classes() } -> std::same_as<int>;
-    { set.height() } -> std::same_as<Index>;
-    { set.width() } -> std::same_as<Index>;
-    { set.channels() } -> std::same_as<Index>;
-    { set.normalisation() } -> std::convertible_to<Normalisation>;
 };
 
-/// A part of a picture, in its pixels.
+/// A part of a picture, in pixels of the picture; edges may lie inside a pixel.
 struct Box {
     double top = 0, left = 0, height = 0, width = 0;
 };
 
-/// The middle of a picture: what is left of it after its shorter side was resized to 8/7 of the image's (256 for 224) and
-/// the image cropped out of the middle.
+/// The middle of a picture, for measuring. It is the part that remains when the picture is resized so that it just
+/// covers 8/7 of the image (shorter side 256 for an image of 224 x 224), and the image is cropped out of the middle.
 inline Box centre_box(Index height, Index width, Index image_height, Index image_width) {
     const double rows = static_cast<double>(height), columns = static_cast<double>(width);
     const double image_rows = static_cast<double>(image_height), image_columns = static_cast<double>(image_width);
@@ -51,8 +45,8 @@ inline Box centre_box(Index height, Index width, Index image_height, Index image
     return {(rows - box.height) / 2, (columns - box.width) / 2, box.height, box.width};
 }
 
-/// A part of a picture for training (Szegedy et al. 2015): 8 % to 100 % of its area, width : height from 3 : 4 to 4 : 3,
-/// anywhere; all of its shorter side where ten draws do not fit.
+/// A random part of a picture, for training (Szegedy et al. 2015): 8 % to 100 % of its area, width : height from 3 : 4
+/// to 4 : 3, anywhere. If ten draws in a row do not fit into the picture, its middle with the whole shorter side.
 inline Box random_box(Index height, Index width, Random random) {
     const double rows = static_cast<double>(height), columns = static_cast<double>(width);
     for (int attempt = 0; attempt < 10; ++attempt) {
@@ -74,14 +68,15 @@ inline Box random_box(Index height, Index width, Random random) {
 
 namespace detail {
 
-/// The old pixels that a new one is made of, and their shares.
+/// The old pixels whose weighted sum is one new pixel: `first` and those after it, with their shares (sum 1).
 struct Taps {
     Index first = 0;
     std::vector<double> shares;
 };
 
-/// Bilinear with a triangle as wide as a new pixel where the image becomes smaller, so that nothing is skipped: the rule
-/// of Pillow's BILINEAR. The new line is [start, start + length) of `size` old pixels.
+/// The taps of each of `new_size` pixels that cover [start, start + length) of a line of `size` old pixels. The rule is
+/// that of Pillow's BILINEAR: bilinear interpolation where the line becomes longer; where it becomes shorter, a
+/// triangle that reaches one new pixel to each side, so that no old pixel is skipped.
 inline std::vector<Taps> bilinear_taps(Index size, double start, double length, Index new_size) {
     const double scale = length / static_cast<double>(new_size), reach = std::max(scale, 1.0);
     std::vector<Taps> line(static_cast<std::size_t>(new_size));
@@ -106,7 +101,8 @@ inline std::vector<Taps> bilinear_taps(Index size, double start, double length, 
 
 }  // namespace detail
 
-/// The part `box` of a picture [height, width, 3] as an image [new_height, new_width, 3]. The box must lie in the picture.
+/// Resizes the part `box` of a picture [height, width, 3] to an image [new_height, new_width, 3], first along rows,
+/// then along columns. The box must lie in the picture, and all sizes must be at least 1; neither is checked.
 inline std::vector<std::uint8_t> resample(std::span<const std::uint8_t> pixels, Index height, Index width,
                                           const Box& box, Index new_height, Index new_width) {
     const auto columns = detail::bilinear_taps(width, box.left, box.width, new_width);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ten classes of shapes and textures, drawn from a seed: a data set that needs neither files nor a network.
+// Images of ten classes of shapes and textures, drawn from a seed: a data set that needs no files and no download.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,12 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// How a synthetic image is drawn. Coverages are in [0, 1]: which part of a pixel belongs to the figure. Lengths are
-/// in pixels.
+/// The functions that draw a synthetic image. A coverage, in [0, 1], is the share of a pixel that the figure covers.
+/// Lengths are in pixels.
 namespace synthetic {
 
-/// What a class looks like: five shapes of one colour, and five textures of two colours on a patch.
-/// Each is its own mirror image, so that flips keep the class.
+/// The figure of a class: five shapes of one colour, and five textures of two colours on a patch. The mirror image of a
+/// figure is of the same class, so that flips keep the class.
 enum class Figure {
     disc,
     bar,
@@ -48,29 +48,31 @@ struct Point {
     double x, y;
 };
 
-/// Where a figure is, and its own axes.
+/// Place, size and rotation of a figure.
 struct Pose {
     Point centre;
     double radius;
     double cosine, sine;
 
-    /// A position of the image in the axes of the figure.
+    /// The position (x, y) of the image in the coordinates of the figure.
     Point inside(double x, double y) const {
         const double dx = x - centre.x, dy = y - centre.y;
         return {cosine * dx + sine * dy, cosine * dy - sine * dx};
     }
 };
 
-/// The coverage of a pixel whose middle is at `distance` from an edge, negative inside.
+/// The coverage of a pixel whose middle is at `distance` from the edge of a figure; a distance is negative inside.
 inline double coverage(double distance) { return std::clamp(0.5 - distance, 0.0, 1.0); }
 
+/// The distance of `p` from the middle of the figure.
 inline double radius_of(Point p) { return std::sqrt(p.x * p.x + p.y * p.y); }
 
+/// The signed distance from `p` to the edge of a rectangle, negative inside; approximate outside its corners.
 inline double box(Point p, double half_width, double half_height) {
     return std::max(std::abs(p.x) - half_width, std::abs(p.y) - half_height);
 }
 
-/// The signed distance from `p` to the edge of one of the five shapes, negative inside; near enough for the coverage.
+/// The signed distance from `p` to the edge of one of the five shapes, negative inside; exact enough for the coverage.
 inline double shape_distance(Figure shape, Point p, double radius) {
     switch (shape) {
         case Figure::bar:
@@ -86,7 +88,7 @@ inline double shape_distance(Figure shape, Point p, double radius) {
     }
 }
 
-/// Stripes of equal width that repeat with `period` along `position`.
+/// The coverage of stripes of equal width that repeat with `period` along `position`.
 inline double stripes(double position, double period) {
     const double phase = position - period * std::floor(position / period);
     return coverage(std::abs(phase - 0.5 * period) - 0.25 * period);
@@ -112,8 +114,8 @@ inline double texture(Figure kind, Point p, double period) {
 
 inline bool is_texture(Figure figure) { return figure >= Figure::horizontal_stripes; }
 
-/// Draws one image, [side, side, 3], from its own generator. No call draws two of its arguments: compilers differ in
-/// the order in which they evaluate them.
+/// Draws one image [side, side, 3] with the numbers of one random generator. No function call draws two of its
+/// arguments, because compilers evaluate arguments in different orders.
 class Painter {
  public:
     static constexpr int side = 32;
@@ -132,14 +134,14 @@ class Painter {
  private:
     static double lightness(const Colour& colour) { return (colour[0] + colour[1] + colour[2]) / 3; }
 
-    /// Any colour whose channels are all below `limit`.
+    /// A random colour whose channels are below `limit`.
     Colour colour(double limit = 1) {
         return {random_.uniform(0, limit), random_.uniform(0, limit), random_.uniform(0, limit)};
     }
 
     Colour dark_colour() { return colour(0.5); }
 
-    /// Any colour that stands out from dark ones of at most this lightness.
+    /// A random colour that is lighter than `darkness` by at least 0.35.
     Colour light_colour(double darkness) {
         Colour chosen = colour();
         while (lightness(chosen) < darkness + 0.35) {
@@ -148,9 +150,10 @@ class Painter {
         return chosen;
     }
 
+    /// A random number in [-limit, limit).
     double turn(double limit) { return random_.uniform(-limit, limit); }
 
-    /// At least `margin` from the image's border, turned by `angle`.
+    /// A pose at a random place at least `margin` from the image's border, turned by `angle`.
     Pose pose(double radius, double angle, double margin) {
         const double x = random_.uniform(margin, side - margin), y = random_.uniform(margin, side - margin);
         return {{x, y}, radius, std::cos(angle), std::sin(angle)};
@@ -170,7 +173,7 @@ class Painter {
         }
     }
 
-    /// One dark colour that fades towards another.
+    /// A dark colour that fades into another.
     void paint_background() {
         background_ = dark_colour();
         canvas_.fill(background_);
@@ -205,7 +208,7 @@ class Painter {
               [&](double x, double y) { return coverage(shape_distance(figure, at.inside(x, y), at.radius)); });
     }
 
-    /// A light patch, and on it the texture in a dark colour.
+    /// A light patch with the texture on it in a dark colour.
     void paint_texture(Figure figure) {
         const Figure outline = random_.below(2) == 0 ? Figure::disc : Figure::triangle;
         const double radius = random_.uniform(11, 16);
@@ -222,7 +225,7 @@ class Painter {
         blend(dark, [&](double x, double y) { return on_patch(x, y) * texture(figure, axes.inside(x, y), period); });
     }
 
-    /// Adds noise of its own to each value and rounds.
+    /// Adds noise to each value, rounds, and writes the bytes [side, side, 3] to `out`.
     void write(std::uint8_t* out) {
         const double noise = random_.uniform(0.02, 0.06);
         for (const Colour& pixel : canvas_) {
@@ -240,18 +243,19 @@ class Painter {
 
 }  // namespace synthetic
 
-/// A procedural data set with the interface of CIFAR-10: ten classes of 32 x 32 colour images. A light figure has a
-/// random place, size, angle and colour, on a dark background with clutter and noise, so that a linear classifier stays
-/// below 60 % (50 % with 30,000 training images), while a small convolutional network passes 95 % with 6,000.
+/// A procedural data set with the interface of CIFAR-10: ten classes of 32 x 32 colour images. An image shows a light
+/// figure of random place, size, angle and colour on a dark background with clutter and noise. A linear classifier
+/// stays below 60 % (50 % with 30,000 training images); a small convolutional network passes 95 % with 6,000 training
+/// images.
 ///
-/// The same count, seed and split give the same images (on a machine with another mathematical library single bytes may
-/// be rounded otherwise), and a larger count only adds images. Image `i`
-/// is of class i mod 10. An `ImageDataSet`.
+/// The same count, seed and split give the same images; with another mathematical library single bytes may be rounded
+/// differently. A larger count adds images after the same first ones. Image `i` is of class i mod 10. An
+/// `ImageDataSet`.
 class SyntheticImages : public StoredImages {
  public:
     static constexpr int class_count = 10;
 
-    /// Draws `count` images; below 1 is an `Error`. Images of the two splits are drawn independently.
+    /// Draws `count` images. A count below 1 is an `Error`. The images of the two splits are drawn independently.
     explicit SyntheticImages(Index count, std::uint64_t seed = 1, Split split = Split::train)
         : StoredImages({side, side, class_count, statistics}, draw(checked(count), seed, split),
                        labels(checked(count))) {}
@@ -281,10 +285,10 @@ class SyntheticImages : public StoredImages {
     }
 
     static std::vector<std::uint8_t> draw(Index count, std::uint64_t seed, Split split) {
-        constexpr Index image_size = side * side * 3, operations_an_image = 100'000;
+        constexpr Index image_size = side * side * 3, operations_per_image = 100'000;
         std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * image_size));
         const Random root = Random(seed).split(split == Split::train ? 0 : 1);
-        parallel_for(count, operations_an_image, [&](Index i) {
+        parallel_for(count, operations_per_image, [&](Index i) {
             synthetic::Painter(root.split(static_cast<std::uint64_t>(i)))
                 .paint(static_cast<synthetic::Figure>(i % class_count), pixels.data() + i * image_size);
         });

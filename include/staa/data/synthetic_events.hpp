@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Moving shapes before an event camera, drawn from a seed: recordings that need neither files nor a network.
+// Recordings of moving shapes in front of a simulated event camera, drawn from a seed: a data set that needs no files
+// and no download.
 #pragma once
 
 #include <algorithm>
@@ -22,14 +23,15 @@ inline namespace STAA_ABI {
 
 namespace synthetic {
 
-/// What a shape does: a still picture would not show it.
+/// How a shape moves. A still picture does not show it, so that a network has to use time.
 enum class Motion {
     drifting,  ///< moves in a straight line and keeps its size
     growing    ///< stays and grows, or shrinks
 };
 
-/// An event camera that looks at one shape for 0.3 s. A pixel's brightness is how much of it the shape covers, times the
-/// contrast; each time it has changed by the threshold since the pixel's last event, there is another one.
+/// Simulates an event camera that records one shape for 0.3 s. The brightness of a pixel is its coverage by the shape,
+/// times the contrast. A pixel sends an event each time its brightness has changed by the threshold since its last
+/// event.
 class Camera {
  public:
     Camera(Index side, Random random) : side_(side), random_(random), seen_(static_cast<std::size_t>(side * side)) {}
@@ -79,7 +81,8 @@ class Camera {
         return {{middle.x - dx, middle.y - dy}, {middle.x + dx, middle.y + dy}, radius, radius, angle};
     }
 
-    /// Compares what is there at a moment with what was last seen.
+    /// Compares the brightness of each pixel with that at its last event, and adds the events in between. The first
+    /// moment adds no events.
     void look(Figure figure, const Path& path, int moment, bool is_first) {
         const Pose pose = path.at(static_cast<double>(moment) / moments);
         for (Index y = 0; y < side_; ++y) {
@@ -99,7 +102,7 @@ class Camera {
         }
     }
 
-    /// Some time in the moment that has just passed.
+    /// Adds an event at a random time within the moment that ends now.
     void add(int moment, Index x, Index y, bool is_brighter) {
         const auto since = static_cast<std::int64_t>(random_.below(moment_time));
         events_.push_back({moment * moment_time - 1 - since, static_cast<std::uint16_t>(x),
@@ -125,16 +128,16 @@ class Camera {
 
 }  // namespace synthetic
 
-/// Ten classes of recordings: five shapes (disc, bar, triangle, ring, cross), each drifting or growing, at a random place,
-/// size, angle, direction and contrast, with noise. The same count, side, seed and split give the same recordings (on a
-/// machine with another mathematical library single events may differ), and a larger count only adds some. Recording `i`
-/// is of class i mod 10. An `EventDataSet`.
+/// Ten classes of recordings: five shapes (disc, bar, triangle, ring, cross), each drifting or growing, with a random
+/// place, size, angle, direction and contrast, and with noise. The same count, side, seed and split give the same
+/// recordings; with another mathematical library single events may differ. A larger count adds recordings after the
+/// same first ones. Recording `i` is of class i mod 10. An `EventDataSet`.
 class SyntheticEvents : public StoredEvents {
  public:
     static constexpr int class_count = 10;
 
-    /// Records `count` times with a sensor of `side` x `side` pixels; a count below 1 or a side below 16 is an `Error`.
-    /// Recordings of the two splits are drawn independently.
+    /// Makes `count` recordings of a sensor of `side` x `side` pixels. A count below 1 and a side below 16 are an
+    /// `Error`. The recordings of the two splits are drawn independently.
     explicit SyntheticEvents(Index count, Index side = 34, std::uint64_t seed = 1, Split split = Split::train)
         : StoredEvents(class_count, record(count, side, seed, split)) {}
 
@@ -154,8 +157,8 @@ class SyntheticEvents : public StoredEvents {
         }
         std::vector<EventSample> samples(static_cast<std::size_t>(count));
         const Random root = Random(seed).split(split == Split::train ? 2 : 3);
-        const Index operations_a_recording = 1'000'000;
-        parallel_for(count, operations_a_recording, [&](Index i) {
+        const Index operations_per_recording = 1'000'000;
+        parallel_for(count, operations_per_recording, [&](Index i) {
             const int label = static_cast<int>(i % class_count);
             synthetic::Camera camera(side, root.split(static_cast<std::uint64_t>(i)));
             samples[static_cast<std::size_t>(i)] = {

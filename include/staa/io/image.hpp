@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pictures as PNG files. The only header that needs stb (https://github.com/nothings/stb); <staa/staa.hpp> leaves it
-// out.
+// Writes pictures as PNG files. The only header that needs stb (https://github.com/nothings/stb); <staa/staa.hpp> does
+// not include it.
 #pragma once
 
 #include <climits>
@@ -12,8 +12,8 @@
 #include "staa/core/tensor.hpp"
 #include "staa/io/whole_file.hpp"
 
-// stb's functions are made static here, so that any number of translation units can include this header. One that has
-// included stb_image_write.h already keeps what it has.
+// stb's functions are made static here, so that any number of translation units can include this header. A translation
+// unit that has already included stb_image_write.h keeps the functions that it has.
 #if !defined(INCLUDE_STB_IMAGE_WRITE_H)
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -40,9 +40,9 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Writes `pixels` [H, W, C] as a PNG file (static, as stb's functions are: a copy a translation unit): C is 1 (grey),
-/// 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the first row is the top one. Fails, and leaves nothing behind, if C is
-/// another number, the picture has no pixel or more than 2^31 bytes, or the file can't be written.
+/// Writes `pixels` [H, W, C] as a PNG file. C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the first row is
+/// the top one. Another C, a picture without pixels or of more than 2^31 bytes, and a file that can't be written are an
+/// `Error`, and no file is left. The function is static, like stb's functions: each translation unit has its own copy.
 static inline void write_png(const std::filesystem::path& path, const Tensor<std::uint8_t, 3>& pixels) {
     const Index height = pixels.dimension(0), width = pixels.dimension(1), channels = pixels.dimension(2);
     if (channels < 1 || channels > 4) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Weights to and from PyTorch: what `save` writes, `safetensors.torch.load_file` reads, and the other way round. Needs
-// nlohmann-json (https://github.com/nlohmann/json); <staa/staa.hpp> leaves it out.
+// Saves and loads the weights of a network as safetensors files. PyTorch reads what `save` writes with
+// `safetensors.torch.load_file`, and `load` reads what `safetensors.torch.save_file` writes. Needs nlohmann-json
+// (https://github.com/nlohmann/json); <staa/staa.hpp> does not include it.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,9 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// The header of the file that `weights` become; `source` is what errors call it. Counters come first and the rest in the
-/// order of the visit, so that every value lies at a multiple of its size, as PyTorch's memory maps need it.
+/// The header of a file of `weights`; `source` is its name in error messages. Counters come first and tensors follow in
+/// the order of the visit. Thus every value lies at a multiple of its size, which PyTorch needs to map the file. Two
+/// tensors of one name are an `Error`.
 template <class Scalar>
 SafetensorsHeader header_of(const Weights<const Scalar>& weights, const std::string& source) {
     SafetensorsHeader header;
@@ -47,13 +49,13 @@ SafetensorsHeader header_of(const Weights<const Scalar>& weights, const std::str
     return header;
 }
 
-/// Puts the bytes of a value where they belong.
+/// Writes the bytes of a value, little-endian, to `bytes`.
 template <class Value>
 void store(Value value, char* bytes) {
     store_little_endian(std::bit_cast<Bits<sizeof(Value)>>(value), bytes);
 }
 
-/// Writes a file. Its header is read again first: what could not be loaded is not saved.
+/// Writes a file to `out`. First it parses its own header, so that no file is saved that could not be loaded.
 template <class Scalar>
 void write_weights(const Weights<const Scalar>& weights, const std::string& source, std::ostream& out) {
     const SafetensorsHeader header = header_of(weights, source);
@@ -81,7 +83,8 @@ void write_weights(const Weights<const Scalar>& weights, const std::string& sour
     }
 }
 
-/// What an error message lists: all of it, but of the thousands that a hostile file could bring, the first thousand.
+/// A list in an error message. It shows the first thousand items and counts the rest: a hostile file can have any
+/// number of them.
 class Listed {
  public:
     void add(const std::string& text) {
@@ -89,7 +92,7 @@ class Listed {
             text_ += (count_ > 1 ? ", " : "") + text;
         }
     }
-    /// Nothing if there are none.
+    /// The list as a line of the message; empty if there are no items.
     std::string sentence(const std::string& heading) const {
         const std::string rest = count_ > most ? " and " + std::to_string(count_ - most) + " more" : "";
         return count_ > 0 ? "\n  " + heading + " (" + std::to_string(count_) + "): " + text_ + rest : "";
@@ -101,11 +104,12 @@ class Listed {
     std::string text_;
 };
 
-/// Compares what a network, or a stream of one, has with what a file has.
+/// Compares the tensors of a network, or of a stream of it, with those of a file. `whole` is "network" or "stream".
 class Fit {
  public:
     explicit Fit(const Safetensors& file, std::string whole = "network") : file_(file), whole_(std::move(whole)) {}
 
+    /// Looks for one tensor or counter in the file and notes what differs.
     void compare(const ParameterName& name, bool is_counter) {
         wanted_.insert(name.text);
         const auto found = file_.tensors().find(name.text);
@@ -123,7 +127,8 @@ class Fit {
         }
     }
 
-    /// Fails if anything is missing, left over or different, and lists it all.
+    /// Throws `Error` if a tensor is missing in the file or in the network, or has another shape or type; lists all of
+    /// them.
     void check() const {
         Listed extra;
         for (const auto& [name, tensor] : file_.tensors()) {
@@ -145,6 +150,7 @@ class Fit {
     Listed missing_, misshapen_, mistyped_;
 };
 
+/// Reads all weights from a file. If this throws, none has changed.
 template <class Scalar>
 void load_weights(const Weights<Scalar>& weights, Safetensors& file) {
     Fit fit(file);
@@ -163,7 +169,7 @@ void load_weights(const Weights<Scalar>& weights, Safetensors& file) {
     for (const auto& counter : weights.counters) {
         counts.push_back(file.values<std::int64_t>(counter.name.text).front());
     }
-    // Everything could be read: only now the network changes.
+    // All values have been read, so nothing can fail from here on: now the network changes.
     for (std::size_t i = 0; i < values.size(); ++i) {
         for_each_position(weights.tensors[i].axes, [&](Index there, Index here) {
             weights.tensors[i].data[here] = values[i][static_cast<std::size_t>(there)];
@@ -176,29 +182,32 @@ void load_weights(const Weights<Scalar>& weights, Safetensors& file) {
 
 }  // namespace detail
 
-/// Writes all weights of a network, trained or not, under the names and in the shapes and order of the reference's
-/// state_dict: F32 or F64 as the network's scalar is, counters I64; values keep their bits. The file is there whole or
-/// not at all. Fails if it can't be written or two tensors have the same name.
+/// Writes all weights of a network, trained or not, with the names, shapes and order of values of the state_dict of the
+/// PyTorch reference. The type is F32 or F64 like the network's scalar, I64 for counters; values keep their bits. The
+/// file appears under its name only when it is complete (`write_whole_file`). A file that can't be written, and two
+/// tensors of one name, are an `Error`.
 template <class Net>
 void save(const Net& net, const std::filesystem::path& path) {
     write_whole_file(path, [&](std::ostream& out) {
         detail::write_weights(detail::weights_of(net), "cannot write " + path.string(), out);
     });
 }
-/// The same to a stream, whose state says whether it took everything.
+/// Writes the same bytes to a stream. The caller has to check the stream's state afterwards.
 template <class Net>
 void save(const Net& net, std::ostream& out) {
     detail::write_weights(detail::weights_of(net), "cannot save", out);
 }
 
-/// Reads all weights of a network. Strict: what is missing in the file, what the network does not have, and what has
-/// another shape or type is listed in one `Error`, by name (of more than a thousand the rest is counted, and names are cut
-/// after 120 characters); then, or if the file is corrupt or can't be read, the network is unchanged. F16, BF16, F32 and
-/// F64 become the network's scalar (infinities and NaN stay what they are), counters are I64 or I32.
+/// Reads all weights of a network. One `Error` lists the names of all tensors that are missing in the file, that the
+/// network does not have, or that have another shape or type. It lists at most a thousand per kind, and shortens names
+/// to 120 characters. A file that is corrupt or can't be read is an `Error`, too. After an `Error` the network is
+/// unchanged. F16, BF16, F32 and F64 are converted to the network's scalar (infinities and NaN included); counters are
+/// I64 or I32.
 template <class Net>
 void load(Net& net, Safetensors& file) {
     detail::load_weights(detail::weights_of(net), file);
 }
+/// Opens the file at `path` and reads all weights from it.
 template <class Net>
 void load(Net& net, const std::filesystem::path& path) {
     Safetensors file = Safetensors::open(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The number types of the safetensors format, and how their bytes, little-endian whatever the machine, become numbers.
+// The number types of the safetensors format, and how their bytes (little-endian on every machine) become numbers.
 #pragma once
 
 #include <bit>
@@ -18,6 +18,7 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
+/// A number type of the format.
 struct Dtype {
     std::string_view name;
     int bits;  ///< of one element
@@ -31,7 +32,7 @@ inline constexpr Dtype dtypes[] = {
     {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2FNUZ", 8},
 };
 
-/// The type of that name, null if the format has none.
+/// The type of that name; null if the format has no such type.
 inline const Dtype* find_dtype(std::string_view name) {
     for (const Dtype& dtype : dtypes) {
         if (dtype.name == name) {
@@ -45,13 +46,14 @@ inline bool is_floating(std::string_view dtype) {
     return dtype == "F16" || dtype == "BF16" || dtype == "F32" || dtype == "F64";
 }
 
-/// Whether `decode` makes `Scalar` of that type: whole numbers become any number, others floating-point numbers only.
+/// Whether `decode` converts values of that type to `Scalar`: whole numbers to every `Scalar`, floating-point numbers
+/// only to float and double.
 template <class Scalar>
 bool is_readable(std::string_view dtype) {
     return dtype == "I32" || dtype == "I64" || (std::is_floating_point_v<Scalar> && is_floating(dtype));
 }
 
-/// The type that holds `Scalar` bit by bit.
+/// The name of the type that stores the bits of a `Scalar`.
 template <class Scalar>
 constexpr std::string_view dtype_of() {
     static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double> ||
@@ -59,6 +61,7 @@ constexpr std::string_view dtype_of() {
     return std::is_same_v<Scalar, float> ? "F32" : std::is_same_v<Scalar, double> ? "F64" : "I64";
 }
 
+/// The unsigned integer of `Size` bytes.
 template <std::size_t Size>
 using Bits = std::conditional_t<Size == 2, std::uint16_t, std::conditional_t<Size == 4, std::uint32_t, std::uint64_t>>;
 
@@ -78,7 +81,8 @@ void store_little_endian(Word word, char* bytes) {
     }
 }
 
-/// IEEE 754's binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. Every one is a float too.
+/// Converts IEEE 754's binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. Each value is also a float
+/// value, so nothing is rounded.
 inline float float_of_float16(std::uint16_t bits) {
     const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
     const std::uint32_t exponent = bits >> 10 & 0x1Fu, fraction = bits & 0x3FFu;
@@ -90,11 +94,12 @@ inline float float_of_float16(std::uint16_t bits) {
     return std::bit_cast<float>(sign | wide_exponent << 23 | fraction << 13);
 }
 
-/// bfloat16 is the upper half of a float.
+/// Converts bfloat16, which is the upper half of a float.
 inline float float_of_bfloat16(std::uint16_t bits) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
+/// values[i] = convert(word i of `bytes`).
 template <class Word, class Scalar, class Convert>
 void decode_each(std::string_view bytes, std::vector<Scalar>& values, Convert convert) {
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -102,7 +107,8 @@ void decode_each(std::string_view bytes, std::vector<Scalar>& values, Convert co
     }
 }
 
-/// Fills `values` from as many elements of a type that `is_readable` for them. A value of the same type keeps its bits.
+/// Fills `values` from the same number of elements of type `dtype`, which must be `is_readable<Scalar>`. A value of the
+/// same type keeps its bits.
 template <class Scalar>
 void decode(std::string_view dtype, std::string_view bytes, std::vector<Scalar>& values) {
     if (dtype == "I64") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Opens a safetensors file, checks its header and reads its tensors.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +18,15 @@ namespace staa {
 inline namespace STAA_ABI {
 
 /// A safetensors file that is open for reading (https://github.com/huggingface/safetensors): 8 bytes with the length n
-/// of the header, little-endian; n bytes of header, JSON; the tensors' values, row major. Opening reads the header and
-/// checks all of it; values are read when they are asked for. What is wrong with a file is an `Error` that names the file
-/// and the tensor. Whatever the header claims, no more is allocated than a small multiple of the file's size.
+/// of the header, little-endian; n bytes of header, JSON; the tensors' values, row major. `open` reads and checks the
+/// whole header; `values` reads the values of one tensor. A bad file is an `Error` that names the file and the tensor.
+/// A false header cannot cause a large allocation: memory is at most a small multiple of the file's size.
 class Safetensors {
  public:
     /// Longer headers are refused: 8 MiB have room for some 60,000 tensors. The format allows 100,000,000 bytes.
     static constexpr std::uint64_t longest_header = 8u << 20;
 
+    /// Opens the file at `path`. A path that is no regular file, and a bad header, are an `Error`.
     static Safetensors open(const std::filesystem::path& path) {
         std::error_code error;
         const std::filesystem::file_status status = std::filesystem::status(path, error);
@@ -41,7 +43,7 @@ class Safetensors {
         return Safetensors(std::move(file), path.string());
     }
 
-    /// The same for any bytes that can be read from any position; `source` is what errors call them.
+    /// The same for the bytes of any stream that can seek; `source` is its name in error messages.
     Safetensors(std::unique_ptr<std::istream> bytes, std::string source)
         : bytes_(std::move(bytes)), source_(std::move(source)) {
         const Index size = measure();
@@ -61,16 +63,16 @@ class Safetensors {
         detail::check_data(source_, header_, size - data_begin_);
     }
 
-    /// What errors call the file: its path.
+    /// The name of the file in error messages: its path.
     const std::string& source() const { return source_; }
 
-    /// Every tensor by its name: its type, shape and bytes.
+    /// Type, shape and place of every tensor, by name.
     const auto& tensors() const { return header_.tensors; }
 
     /// The strings of `__metadata__`.
     const auto& metadata() const { return header_.metadata; }
 
-    /// The tensor of that name; fails if there is none.
+    /// The tensor of that name. An unknown name is an `Error`.
     const StoredTensor& at(std::string_view name) const {
         const auto found = header_.tensors.find(name);
         if (found == header_.tensors.end()) {
@@ -79,9 +81,10 @@ class Safetensors {
         return found->second;
     }
 
-    /// The values of the tensor of that name, row major in its shape. As float or double: F16, BF16, F32, F64, I32 and
-    /// I64, converted where the type is another and else bit by bit. As std::int64_t: I32 and I64. Fails if there is no
-    /// such tensor, its type is another, or the file got shorter since it was opened.
+    /// The values of the tensor of that name, row major in its shape. F16, BF16, F32, F64, I32 and I64 can be read as
+    /// float or double, I32 and I64 as std::int64_t. Values of the same type keep their bits, others are converted. An
+    /// unknown name, a type that can't be read as `Scalar`, and a file that became shorter since it was opened are an
+    /// `Error`.
     template <class Scalar>
     std::vector<Scalar> values(std::string_view name) {
         const StoredTensor& tensor = at(name);
@@ -96,14 +99,16 @@ class Safetensors {
     }
 
  private:
+    /// The size of the file in bytes.
     Index measure() {
         const std::streamoff size = bytes_->seekg(0, std::ios::end).tellg();
         if (size < 0 || size > std::numeric_limits<Index>::max()) {
-            fail(source_, ": the size of the file cannot be told");
+            fail(source_, ": the size of the file cannot be determined");
         }
         return static_cast<Index>(size);
     }
 
+    /// Reads `size` bytes from position `begin`.
     std::string read(Index begin, Index size) {
         std::string bytes(static_cast<std::size_t>(size), '\0');
         if (!bytes_->seekg(begin).read(bytes.data(), size)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the header of a safetensors file says.
+// The content of the header of a safetensors file: name, type, shape and place of each tensor.
 #pragma once
 
 #include <algorithm>
@@ -17,16 +17,16 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// What the header says of one tensor.
+/// The description of one tensor in the header.
 struct StoredTensor {
     std::string_view dtype;    ///< the format's name of the number type, such as "F32"
     std::vector<Index> shape;  ///< row major; empty for a single number
-    Index begin = 0, end = 0;  ///< its bytes, counted from the first one after the header
+    Index begin = 0, end = 0;  ///< its bytes are [begin, end), counted from the first byte after the header
 
     bool operator==(const StoredTensor&) const = default;
 };
 
-/// Everything that the header says.
+/// The whole header.
 struct SafetensorsHeader {
     std::map<std::string, StoredTensor, std::less<>> tensors;
     std::map<std::string, std::string, std::less<>> metadata;
@@ -34,8 +34,8 @@ struct SafetensorsHeader {
 
 namespace detail {
 
-/// A name from a file for an error message: in quotes, what is not printable ASCII as \xNN, the middle of a long one
-/// left out.
+/// A name from a file, in quotes, for an error message. Characters outside printable ASCII become \xNN. Of a name of
+/// more than 120 characters the middle is left out.
 inline std::string in_quotes(std::string_view name) {
     constexpr std::size_t longest = 120;
     const auto append = [](std::string& text, std::string_view part) {
@@ -58,6 +58,7 @@ inline std::string in_quotes(std::string_view name) {
     return text + '"';
 }
 
+/// A shape as text, such as "[4, 3]".
 inline std::string shape_text(const std::vector<Index>& shape) {
     std::string text = "[";
     for (const Index extent : shape) {
@@ -67,7 +68,7 @@ inline std::string shape_text(const std::vector<Index>& shape) {
     return text + "]";
 }
 
-/// The product of the sizes, or -1 if it is no `Index`.
+/// The number of elements of a shape; -1 if it is too large for an `Index`.
 inline Index element_count(const std::vector<Index>& shape) {
     Index count = 1;
     for (const Index extent : shape) {
@@ -91,7 +92,7 @@ inline std::vector<const std::pair<const std::string, StoredTensor>*> in_order_o
     return order;
 }
 
-/// Fails unless the tensors follow each other without hole or overlap from the first byte of the data to the last.
+/// Throws `Error` unless the tensors cover the data from the first byte to the last without hole or overlap.
 inline void check_data(const std::string& source, const SafetensorsHeader& header, Index data_size) {
     Index end = 0;
     for (const auto* entry : in_order_of_data(header)) {

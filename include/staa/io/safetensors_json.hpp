@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The header of a safetensors file as JSON. The only header of the library that needs nlohmann-json
-// (https://github.com/nlohmann/json), of which it uses the SAX interface: nothing is built that was not asked for.
+// Reads and writes the header of a safetensors file, which is JSON. The only file of the library that includes
+// nlohmann-json (https://github.com/nlohmann/json). It uses the SAX interface (one callback per value), so that a
+// hostile header cannot make the parser build large objects.
 #pragma once
 
 #include <limits>
@@ -17,8 +18,8 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// Takes exactly {name: {"dtype": string, "shape": [sizes], "data_offsets": [begin, end]}, ..} and, under the name
-/// "__metadata__", {string: string}. Fails, naming the tensor, where anything else comes.
+/// Accepts exactly {name: {"dtype": string, "shape": [sizes], "data_offsets": [begin, end]}, ..} and, under the name
+/// "__metadata__", {string: string}. Anything else is an `Error` that names the tensor.
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     using Json = nlohmann::json;
 
@@ -119,7 +120,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     }
 
  private:
-    /// What is open, or what value comes next.
+    /// The part of the header that is open, or the value that must come next.
     enum class Place {
         file,
         header,
@@ -229,12 +230,13 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false, has_metadata_ = false;
 };
 
-/// Reads a header. Its text must be one JSON object, from the first byte on, and spaces.
+/// Reads a header. Its text must be one JSON object that begins at the first byte, followed by spaces only; else
+/// `Error`.
 inline SafetensorsHeader parse_header(const std::string& source, std::string_view text) {
     if (!text.starts_with('{')) {
         fail(source, ": the header must begin with { at byte 8 of the file");
     }
-    // To the parser a zero byte is the end of its input.
+    // The parser would take a zero byte for the end of its input.
     if (const auto last = text.find_last_not_of(' '); text[last] != '}' || text.find('\0') != text.npos) {
         fail(source, ": the header must end with } and spaces, and have no zero byte");
     }
@@ -244,21 +246,22 @@ inline SafetensorsHeader parse_header(const std::string& source, std::string_vie
     return header;
 }
 
-/// The text of a header, with spaces at its end so that the data begins at a multiple of 8 bytes.
+/// The text of a header. Spaces at its end make the data begin at a multiple of 8 bytes.
 inline std::string header_text(const SafetensorsHeader& header) {
     const auto string = [](std::string_view text) {
         return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     };
     std::string text = "{\"__metadata__\":{";
+    const auto append = [&text](const auto&... parts) { ((text += parts), ...); };
     for (const auto& [key, value] : header.metadata) {
-        text += (text.ends_with('{') ? "" : ",") + string(key) + ":" + string(value);
+        append(text.ends_with('{') ? "" : ",", string(key), ":", string(value));
     }
     text += '}';
     for (const auto* entry : in_order_of_data(header)) {
         const auto& [name, tensor] = *entry;
-        text += "," + string(name) + ":{\"dtype\":" + string(tensor.dtype) +
-                ",\"shape\":" + nlohmann::json(tensor.shape).dump() + ",\"data_offsets\":[" +
-                std::to_string(tensor.begin) + "," + std::to_string(tensor.end) + "]}";
+        append(",", string(name), ":{\"dtype\":", string(tensor.dtype),
+               ",\"shape\":", nlohmann::json(tensor.shape).dump(), ",\"data_offsets\":[", std::to_string(tensor.begin),
+               ",", std::to_string(tensor.end), "]}");
     }
     text += '}';
     text.append((8 - text.size() % 8) % 8, ' ');

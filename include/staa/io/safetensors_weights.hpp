@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A network's weights as one list, and the order in which PyTorch holds their values.
+// Collects the weights of a network in one list, with the order in which PyTorch stores their values.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// Values that are [lead, a, b, c] in PyTorch's order are [lead, c, b, a] here.
+/// The extents of a tensor that PyTorch stores as [lead, a, b, c] and this library as [lead, c, b, a].
 struct AxisOrder {
     Index lead, a, b, c;
 };
 
-/// Calls visit(there, here) for the position of every value in PyTorch's order and in ours.
+/// Calls visit(there, here) for every value: its position in PyTorch's order and in the order of this library.
 template <class Visit>
 void for_each_position(const AxisOrder& axes, Visit visit) {
     Index there = 0;
@@ -35,7 +35,8 @@ void for_each_position(const AxisOrder& axes, Visit visit) {
     }
 }
 
-/// How the values of a tensor of `size` values lie. Fails if the layer that named it gave it a shape that does not fit.
+/// The extents of a tensor of `size` values for both orders. A shape in `name` that does not fit the size or the layout
+/// is an `Error`.
 inline AxisOrder axis_order(const ParameterName& name, Index size) {
     const std::vector<Index>& shape = name.shape;
     const std::size_t rank = shape.size(), least = name.layout == Layout::same ? 0 : name.layout == Layout::map ? 3 : 2;
@@ -57,7 +58,7 @@ inline AxisOrder axis_order(const ParameterName& name, Index size) {
     }
 }
 
-/// A tensor of a network.
+/// A tensor of a network, with its name and the order of its values.
 template <class Scalar>
 struct NamedTensor {
     ParameterName name;
@@ -65,15 +66,15 @@ struct NamedTensor {
     AxisOrder axes;
 };
 
-/// A whole number of a network: how many batches an average has taken in.
+/// A counter of a network: the number of batches in a running average.
 template <class Counter>
 struct NamedCounter {
     ParameterName name;
     Counter* value;
 };
 
-/// Every tensor and counter of a network of `Scalar`, const if the network is. With a list the rest of saving and loading
-/// is compiled once a scalar, not once a network.
+/// Every tensor and counter of a network of `Scalar`, which is const if the network is const. As this is a list and not
+/// the network, the functions that save and load are compiled once per scalar, not once per network.
 template <class Scalar>
 struct Weights {
     using Counter = std::conditional_t<std::is_const_v<Scalar>, const std::int64_t, std::int64_t>;
@@ -81,6 +82,7 @@ struct Weights {
     std::vector<NamedCounter<Counter>> counters;
 };
 
+/// The list of all weights of a network: pointers to them, no copies.
 template <class Net>
 auto weights_of(Net& net) {
     using Scalar = std::conditional_t<std::is_const_v<Net>, const typename Net::Scalar, typename Net::Scalar>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A stream in a file: inference that stops in one process and goes on in another.
+// Saves a stream, which is inference step by step, to a file, so that another process can continue it.
 #pragma once
 
 #include <algorithm>
@@ -17,15 +17,16 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
+/// The name of the counter of steps in the file.
 inline ParameterName steps_of_stream() { return {"steps", Layout::same, {}}; }
 
-/// The images of the stream in a file; 0 where there is none.
+/// The number of images of the stream in a file; 0 if the file has no stream.
 inline Index images_of_stream(const Safetensors& file) {
     const auto sums = file.tensors().find("logits_sum");
     return sums == file.tensors().end() || sums->second.shape.size() != 2 ? 0 : sums->second.shape[0];
 }
 
-/// Gives a tensor the shape of its name, and the file's values.
+/// Resizes a tensor to the shape in `name` and reads its values from the file.
 template <class AnyTensor>
 void read_tensor(Safetensors& file, const ParameterName& name, AnyTensor& tensor) {
     typename AnyTensor::Dimensions extents;
@@ -37,9 +38,10 @@ void read_tensor(Safetensors& file, const ParameterName& name, AnyTensor& tensor
 
 }  // namespace detail
 
-/// Writes what a stream leaves for its next step: `steps`, `logits_sum` [N, classes], and the neurons' `potential`
-/// [N, H, W, C] and `carried_mean` [N, C] under their layers' names, as safetensors. The file is there whole or not at all.
-/// Fails if the stream has not begun, or the file can't be written. The weights are not in it: see `save`.
+/// Writes the state of a stream as safetensors: `steps`, `logits_sum` [N, classes], and, under the names of their
+/// layers, the neurons' `potential` [N, H, W, C] and `carried_mean` [N, C]. The file does not contain the weights;
+/// `save` writes them. It appears under its name only when it is complete (`write_whole_file`). A stream without a step
+/// yet, and a file that can't be written, are an `Error`.
 template <class State>
 void save_stream(const State& state, const std::filesystem::path& path) {
     if (state.steps() == 0) {
@@ -58,8 +60,9 @@ void save_stream(const State& state, const std::filesystem::path& path) {
                      [&](std::ostream& out) { detail::write_weights(parts, "cannot write " + path.string(), out); });
 }
 
-/// Reads what `save_stream` wrote; the stream goes on as if it had never stopped, if the network has the weights that it had
-/// then. Strict like `load`: fails if the file is no stream of such a network or is corrupt, and the stream stays as it was.
+/// Reads the file of `save_stream`. If the network has the same weights as then, the stream continues with the same
+/// bits as if it had not stopped. A corrupt file, and one that is no stream of such a network, are an `Error`, as in
+/// `load`; then the stream does not change.
 template <class State>
 void load_stream(State& state, const std::filesystem::path& path) {
     Safetensors file = Safetensors::open(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Files that are there whole or not at all.
+// Writes a file as a whole: under its name there is the old content or the complete new one, never a part of it.
 #pragma once
 
 #include <cerrno>
@@ -20,19 +20,19 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// Where a file of the name `path` is written to: what a symbolic link points at. Fails if something else than a file is
-/// there: a device or a pipe can't be replaced by a file without harm.
+/// The file that is written for the name `path`: the target, if `path` is a symbolic link. If a folder, device or pipe
+/// has this name, it must not be replaced by a file, and this is an `Error`.
 inline std::filesystem::path target_of(const std::filesystem::path& path) {
     std::error_code ignored;
     const std::filesystem::file_status status = std::filesystem::status(path, ignored);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-        fail("cannot write ", path.string(), ": it is there, but not as a file");
+        fail("cannot write ", path.string(), ": a folder, a device or a pipe has this name");
     }
     const std::filesystem::path target = std::filesystem::weakly_canonical(path, ignored);
     return target.empty() ? path : target;
 }
 
-/// A new file beside `path`, which becomes `path` or nothing.
+/// A temporary file beside `path`. `finish` renames it to `path`; if `finish` is not called, the destructor removes it.
 class PartialFile {
  public:
     explicit PartialFile(const std::filesystem::path& path) : path_(target_of(path)) {
@@ -48,7 +48,7 @@ class PartialFile {
         std::filesystem::remove(partial_, ignored);  // does nothing after `finish`
     }
 
-    /// Gives the file its name.
+    /// Renames the temporary file to `path`.
     void finish() {
         stream.close();
         check();
@@ -62,7 +62,8 @@ class PartialFile {
     std::ofstream stream;
 
  private:
-    /// Takes the first name that nothing has: what stands there, even a link, is somebody else's.
+    /// Creates the temporary file under the first free name of `path`.part, `path`.part1, and so on. A file, folder or
+    /// link that already has such a name is never overwritten.
     void create() {
         for (int i = 0; i < 100; ++i) {
             partial_ = path_;
@@ -94,11 +95,11 @@ class PartialFile {
 
 }  // namespace detail
 
-/// Writes what `write(std::ostream&)` puts out to `path`, replacing a file of that name, or the file that a link of that
-/// name points at. The bytes go to a new file beside it, `path`.part, which is then renamed: who looks at `path` sees the
-/// old file or the new one, never half of it. Fails with the system's reason, and leaves nothing behind, if the folder
-/// does not exist or can't be written, `path` is a folder, device or pipe, or the disk is full. Leaves nothing behind
-/// either if `write` throws.
+/// Writes the output of `write(std::ostream&)` to the file `path`. An existing file of that name is replaced; a link of
+/// that name stays, and its target is replaced. The bytes go to a temporary file beside it, `path`.part, which is then
+/// renamed. So a program that opens `path` sees the old file or the new one, never a part. A folder that does not exist
+/// or can't be written, a `path` that is a folder, device or pipe, and a full disk are an `Error` with the system's
+/// reason. After an `Error`, and if `write` throws, the temporary file is removed and `path` is unchanged.
 template <std::invocable<std::ostream&> Write>
 void write_whole_file(const std::filesystem::path& path, Write&& write) {
     detail::PartialFile file(path);
@@ -106,7 +107,7 @@ void write_whole_file(const std::filesystem::path& path, Write&& write) {
     file.finish();
 }
 
-/// The same for bytes that are in memory.
+/// Writes `bytes` to the file `path`, in the same way.
 inline void write_whole_file(const std::filesystem::path& path, std::string_view bytes) {
     write_whole_file(path,
                      [&](std::ostream& file) { file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())); });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Cross entropy of a batch's logits with its gradient, and the number of correct answers.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +10,16 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A loss and its gradient with respect to the logits.
+/// A loss and its gradient with respect to the logits: what `Network::backward` starts from.
 template <class Scalar>
 struct Loss {
     double value;                ///< mean over the batch
-    Tensor<Scalar, 2> gradient;  ///< [N, classes]
+    Tensor<Scalar, 2> gradient;  ///< dLoss/dlogits [N, classes]
 };
 
 namespace detail {
+
+/// Throws `Error` unless there is at least one image, and one label of [0, classes) per image.
 template <class Scalar>
 void check_labels(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     if (labels.size() != logits.dimension(0) || labels.size() == 0) {
@@ -29,6 +32,7 @@ void check_labels(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     }
 }
 
+/// Throws `Error` unless targets and logits have the same extents, and at least one value.
 template <class Scalar>
 void check_targets(const Tensor<Scalar, 2>& logits, const Tensor<Scalar, 2>& targets) {
     if (logits.size() == 0 || targets.dimensions() != logits.dimensions()) {
@@ -36,12 +40,18 @@ void check_targets(const Tensor<Scalar, 2>& logits, const Tensor<Scalar, 2>& tar
              logits.dimension(0), ", ", logits.dimension(1), "]");
     }
 }
+
 }  // namespace detail
 
-/// Cross entropy of softmax(logits) with the shares `targets` [N, classes] of each class, mean over the batch:
-///     loss = -sum of targets · log(softmax(logits)) / N,   gradient = (softmax · sum of targets - targets) / N
-/// For images that were mixed, or smoothed labels. logits and targets of other extents are an Error. The loss is NaN or
-/// infinite where a logit is NaN or +inf: test it with std::isfinite before stepping.
+/// Cross entropy of logits [N, classes] with soft labels, the `targets` [N, classes]: mean over the batch, and
+/// gradient. With p = softmax(logits[n]) and t = targets[n],
+///     loss = -1/N · sum over n and c of t[c] · log p[c],   dLoss/dlogits[n, c] = (p[c] · sum(t) - t[c]) / N
+/// as torch.nn.CrossEntropyLoss for class probabilities (reduction="mean"). It is computed in double, with the largest
+/// logit subtracted first, so that large logits do not overflow.
+///
+/// Soft labels come from `mixup`, `cutmix` or label smoothing. A row of them usually sums to 1, but need not; they are
+/// not checked. Targets of other extents than the logits, and an empty batch, are an `Error`. If a logit is NaN or
+/// +inf, the loss is NaN or infinite and no `Error`: test it with std::isfinite before the step of the optimiser.
 template <class Scalar>
 Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Tensor<Scalar, 2>& targets) {
     detail::check_targets(logits, targets);
@@ -71,7 +81,8 @@ Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Tensor<Scalar,
     return loss;
 }
 
-/// The same with one class an image: labels [N] in [0, classes), else an Error.
+/// The same with one class per image: `labels` [N], each in [0, classes), as torch.nn.CrossEntropyLoss for class
+/// indices. Another number of labels than of images, a label outside [0, classes), and an empty batch are an `Error`.
 template <class Scalar>
 Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     detail::check_labels(logits, labels);
@@ -83,7 +94,9 @@ Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Labels& labels
     return cross_entropy(logits, targets);
 }
 
-/// How many images have their largest logit at their label; of equal logits the first counts.
+/// The number of images of a batch whose largest logit [N, classes] is that of their label [N]. Of equal logits the
+/// first one counts as the largest. Errors are those of `cross_entropy` with labels; NaN among the logits is not
+/// detected.
 template <class Scalar>
 Index count_correct(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     detail::check_labels(logits, labels);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The optimiser: stochastic gradient descent with momentum and weight decay.
 #pragma once
 
 #include "staa/core/parallel.hpp"
@@ -8,22 +9,25 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Run-time constants of stochastic gradient descent; a schedule may change them between steps.
+/// Constants of stochastic gradient descent. They may change between two steps, as a schedule does. They are not
+/// checked: a value outside its range is no `Error`.
 struct SgdOptions {
-    double learning_rate = 0.1;
-    double momentum = 0.9;
-    double weight_decay = 0.0;  ///< on every parameter, as in PyTorch
+    double learning_rate = 0.1;  ///< 0 or more
+    double momentum = 0.9;       ///< from 0 (none) to below 1
+    double weight_decay = 0.0;   ///< 0 or more; acts on every parameter, biases and batch norm included, as in PyTorch
 };
 
-/// Stochastic gradient descent as PyTorch's SGD does it:
-///     v = momentum · v + gradient + weight_decay · parameter,   parameter = parameter - learning_rate · v,   v = 0 at first
+/// Stochastic gradient descent as torch.optim.SGD (dampening = 0, nesterov = False). For every parameter p, with its
+/// gradient g and its momentum v, which is 0 before the first step:
+///     v = momentum · v + g + weight_decay · p,   p = p - learning_rate · v
 template <class Net>
 class Sgd {
  public:
     explicit Sgd(const SgdOptions& chosen) : options(chosen) {}
 
-    /// One step with `net.gradients`, which are 0 afterwards. The momentum belongs to the first network that is stepped;
-    /// another one, or the first after it was moved, is an Error.
+    /// Makes one step with `net.gradients`, and sets them to 0. The first call fixes the network, because the momentum
+    /// belongs to it: a call with another network, or with the same one after it was moved, is an `Error`. Gradients
+    /// are not checked: NaN among them makes parameters NaN.
     void step(Net& net) {
         if (net_ == nullptr) {
             net.visit(
@@ -35,14 +39,14 @@ class Sgd {
             net_ = &net;
         }
         if (net_ != &net) {
-            fail("staa::Sgd: this optimiser holds the momentum of another network; make one optimiser a network");
+            fail("staa::Sgd: this optimiser holds the momentum of another network; make one optimiser per network");
         }
         net.visit([this](const ParameterName&, auto& parameter, auto& gradient,
                          auto& velocity) { this->update(parameter, gradient, velocity); },
                   net.gradients, velocity_);
     }
 
-    SgdOptions options;
+    SgdOptions options;  ///< may be changed between steps
 
  private:
     template <class AnyTensor>

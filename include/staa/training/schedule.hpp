@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The schedule of the learning rate: it rises in a warm-up and then falls along a cosine.
 #pragma once
 
 #include <cmath>
@@ -9,20 +10,24 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Learning rate over a training of `steps` optimiser steps.
+/// Constants of a `CosineSchedule`. The two learning rates are not checked.
 struct CosineOptions {
-    double learning_rate = 0.1;        ///< at the top
-    double final_learning_rate = 0.0;  ///< approached at the end
-    Index steps = 1;                   ///< of the whole training, at least 1
-    Index warmup_steps = 0;            ///< that rise in a straight line from 0; fewer than `steps`
+    double learning_rate = 0.1;        ///< the largest one, after the warm-up
+    double final_learning_rate = 0.0;  ///< at the end
+    Index steps = 1;                   ///< optimiser steps of the whole training, at least 1
+    Index warmup_steps = 0;            ///< steps of the linear warm-up, from 0 to below `steps`
 };
 
-/// Cosine schedule with linear warm-up. With w warm-up steps of n:
+/// The learning rate as a function of the optimiser step. With n steps, w of them for the warm-up, the largest rate
+/// `top` and the final rate `end`:
 ///     rate(step) = top · (step + 1) / w                                              for step < w
-///     rate(step) = end + (top - end) · (1 + cos(pi · (step - w) / (n - w))) / 2      after it
-/// Steps beyond the last keep the final rate. Loshchilov and Hutter (2017), one cycle.
+///     rate(step) = end + (top - end) · (1 + cos(pi · (step - w) / (n - w))) / 2      for w <= step < n
+///     rate(step) = end                                                               for step >= n
+/// The cosine is one cycle of Loshchilov and Hutter (2017), as torch.optim.lr_scheduler.CosineAnnealingLR with T_max =
+/// n - w and eta_min = end. The linear warm-up is that of Goyal et al. (2017), from 0.
 class CosineSchedule {
  public:
+    /// Fewer than one step, and a warm-up below 0 or as long as all steps, are an `Error`.
     explicit CosineSchedule(const CosineOptions& options) : options_(options) {
         if (options.steps < 1 || options.warmup_steps < 0 || options.warmup_steps >= options.steps) {
             fail("staa::CosineSchedule: ", options.warmup_steps, " warm-up steps of ", options.steps,
@@ -30,6 +35,7 @@ class CosineSchedule {
         }
     }
 
+    /// The learning rate of step `step`, counted from 0 over the whole training; a negative step is not checked.
     double operator()(Index step) const {
         const CosineOptions& o = options_;
         if (step < o.warmup_steps) {
