@@ -49,25 +49,34 @@ void at_maps(benchmark::internal::Benchmark* b) {
 
 Membrane<float> membrane_of(const Maps& m) { return {m.pixels, m.channels, {0.5f, 1.0f, 1.0f}, false}; }
 
-/// Multiply-adds with decay and gain, and the reset: six operations a neuron; comparisons are none.
+/// One step forward. Multiply-adds with decay and gain, and the reset, are six operations per neuron; comparisons are
+/// none. Attention and position encoding give each image coefficients and a shift of its own, and need the sum of H.
+template <bool WithAttention>
 void membrane_step(benchmark::State& state) {
     Maps m(state);
-    const auto coefficients = m.rows(), current = m.maps(), previous = m.maps(), potential = m.maps();
+    const auto coefficients = m.rows(), shift = m.rows(), carried_sum = m.rows();
+    const auto current = m.maps(), previous = m.maps(), potential = m.maps();
     Spikes spikes;
     spikes.resize(m.arena, {1, m.images, m.pixels, 1, m.channels});
-    Work work = m.work(3, 6);
+    Work work = m.work(3, WithAttention ? 7 : 6);
     work.bytes += m.words() * 8;
     measure(state, work, [&] {
         m.for_images([&](Index image) {
-            const Index at = image * m.map_size();
+            const Index at = image * m.map_size(), row = WithAttention ? image * m.channels : 0;
             membrane_forward<Firing<>, float>(
                 membrane_of(m),
-                {coefficients.data(), coefficients.data(), nullptr, current.data() + at, previous.data() + at,
-                 potential.data() + at, spikes.map(image), nullptr, nullptr, nullptr});
+                {coefficients.data() + row, coefficients.data() + row, WithAttention ? shift.data() + row : nullptr,
+                 current.data() + at, previous.data() + at, potential.data() + at, spikes.map(image), nullptr, nullptr,
+                 WithAttention ? carried_sum.data() + row : nullptr});
         });
     });
+    state.counters["firing_rate"] = spikes.firing_rate();
+    if (!(spikes.firing_rate() > 0)) {
+        state.SkipWithError("no neuron fires");
+    }
 }
-BENCHMARK(membrane_step)->Name("membrane/forward")->Apply(at_maps);
+BENCHMARK(membrane_step<false>)->Name("membrane/forward")->Apply(at_maps);
+BENCHMARK(membrane_step<true>)->Name("membrane/forward_with_attention")->Apply(at_maps);
 
 /// The distance to the threshold, dS · dS/dU, and two multiply-adds each for dH and its way to dU: ten operations.
 void membrane_step_back(benchmark::State& state) {

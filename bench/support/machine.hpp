@@ -137,9 +137,10 @@ struct Work {
     double flops = 0, bytes = 0;
 };
 
-/// Sets the counters of a benchmark whose call takes `seconds`.
+/// Sets the counters of a benchmark whose fastest call took `seconds`.
 inline void report(benchmark::State& state, const Work& work, double seconds) {
     state.counters["threads"] = staa::threads();
+    state.counters["fastest_us"] = seconds * 1e6;
     if (work.flops > 0) {
         state.counters["GFLOP/s"] = work.flops / seconds / 1e9;
         state.counters["of_peak"] = work.flops / seconds / fma_peak();
