@@ -84,7 +84,7 @@ def resident_mib(name):
 
 
 def time_passes(run, repeats, seconds):
-    """Seconds per pass, one value per repeat of at least `seconds`. First passes compile, allocate and fill the caches."""
+    """Seconds per pass, one per repeat of at least `seconds`. First passes compile, allocate and fill the caches."""
     def timed(passes):
         start = time.perf_counter()
         for _ in range(passes):

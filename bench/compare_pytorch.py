@@ -6,10 +6,10 @@
     python3 bench/compare_pytorch.py [--data cifar-10-batches-bin] [--json FILE]
 
 For each case the PyTorch model of the parity tests (tests/reference/staa_reference.py) takes some steps of SGD. Then
-every peer gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward, cross entropy and
-backward, without the optimiser's step and without dropped time steps. Every measurement has a process of its own.
-OMP_WAIT_POLICY is not set there: where threads sleep while they wait, PyTorch's many small operations take 1.7 times as
-long.
+every peer gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward, cross
+entropy and backward, without the optimiser's step and without dropped time steps. Every measurement has a process of
+its own. OMP_WAIT_POLICY is not set there: where threads sleep while they wait, PyTorch's many small operations take 1.7
+times as long.
 
 The memory of a training step is the peak of the process less what it held before the network was built. The code of a
 library does not count. The exit code is 2 if PyTorch or the program is not there. It is 1 if this library could not be
@@ -107,8 +107,8 @@ def measure_one(peer, case, measure, folder, options, reference):
 
 
 def joined(rounds):
-    """One entry for all rounds of a peer. If a round failed, it is that round. The answers are those of the round that is
-    furthest from PyTorch."""
+    """One entry for all rounds of a peer: the round that failed, if one did. The answers are those of the round that
+    is furthest from PyTorch."""
     failed = next((entry for entry in rounds if "seconds" not in entry), None)
     if failed:
         return failed
@@ -245,12 +245,12 @@ def compare(case, options):
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", action="append", choices=CASES, help="may be given more than once; default: all cases")
+    parser.add_argument("--case", action="append", choices=CASES, help="may be given several times; default: all cases")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5, help="number of measurements; their median counts")
     parser.add_argument("--rounds", type=int, default=1,
-                        help="how often all peers are measured in turns: a shared machine changes its speed for minutes, "
-                        "and turns spread such a change over all peers")
+                        help="how often all peers are measured in turns: a shared machine changes its speed for "
+                        "minutes, and turns spread such a change over all peers")
     parser.add_argument("--seconds", type=float, default=0.5, help="shortest time of a measurement")
     parser.add_argument("--train-steps", type=int, default=100, help="steps of SGD before anything is timed")
     parser.add_argument("--data", help="folder of CIFAR-10's binary version; default: patterns with noise")

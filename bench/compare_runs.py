@@ -8,15 +8,16 @@
     python3 bench/compare_runs.py A1.json A2.json A3.json --against B1.json B2.json B3.json
 
 A file is the JSON of Google Benchmark, or the lines that staa_network_times prints, or the JSON of compare_pytorch.py.
-The measurements of a benchmark are its repetitions, in one file or in several. The median of B is compared with that of A.
+The measurements of a benchmark are its repetitions, in one file or in several. The median of B is compared with that of
+A.
 
 Noise is the spread of the measurements: the largest less the smallest, over their median. The larger spread of the two
-sides counts. A benchmark is faster or slower if its median changed by more than the noise, and by more than 1 %. With one
-measurement on a side the noise is unknown, marked "?"; then --noise stands for it.
+sides counts. A benchmark is faster or slower if its median changed by more than the noise, and by more than 1 %. With
+one measurement on a side the noise is unknown, marked "?"; then --noise stands for it.
 
-With staa_bench, the time is that of the fastest call of a repetition: other programs on the machine disturb it less than
-the mean. --time real and --time cpu compare the means instead. On a machine that others use as well, run A and B in turns,
-more than once: A1 B1 A2 B2 A3 B3.
+With staa_bench, the time is that of the fastest call of a repetition: other programs on the machine disturb it less
+than the mean. --time real and --time cpu compare the means instead. On a machine that others use as well, run A and B
+in turns, more than once: A1 B1 A2 B2 A3 B3.
 
 The exit code is 0, or 1 with --fail-above PERCENT where a benchmark is slower by more than the noise and by more than
 PERCENT, or fails in B and not in A. It is 2 where a file cannot be read.

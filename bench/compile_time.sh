@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Measures how long translation units take to compile: bash bench/compile_time.sh [compiler, by default g++]
-# It prints seconds of processor time at -O2: of staa.hpp alone, then of one network each that trains, infers and streams.
+# It prints seconds of processor time at -O2: of staa.hpp alone, then of one network each that trains, infers and
+# streams.
 # The exit code is 1 if one of them is above its limit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What neurons do in one step of some maps: the membrane, and the attention that gives its coefficients. Maps of
-// ResNet-20, and once so many that they don't fit in the caches.
+// One step of neurons: the membrane, and the attention that gives its coefficients. The maps are those of ResNet-20,
+// and once so many that they do not fit in the caches.
 #include <benchmark/benchmark.h>
 
 #include "staa/kernels/maps/attention.hpp"
@@ -13,7 +13,7 @@ namespace {
 using namespace staa;
 using namespace staa_bench;
 
-/// Arrays of maps [images, pixels, channels], of rows a map and of coefficients.
+/// Makes arrays: maps [images, pixels, channels], scores [images, pixels] and rows [images, channels].
 struct Maps {
     explicit Maps(const benchmark::State& state)
         : pixels(state.range(0) * state.range(0)), channels(state.range(1)), images(state.range(2)) {}
@@ -21,7 +21,7 @@ struct Maps {
     Index map_size() const { return pixels * channels; }
     double values() const { return static_cast<double>(images * map_size()); }
     double words() const { return static_cast<double>(images * pixels * words_for(channels)); }
-    /// Arrays of maps that a kernel reads or writes once.
+    /// The work of a kernel that reads or writes so many arrays of maps once, with so many FLOPs per value.
     Work work(double arrays, double flops = 0) const {
         return {flops * values(), arrays * values() * static_cast<double>(sizeof(float))};
     }
@@ -30,7 +30,7 @@ struct Maps {
     Scratch<float> scores() { return random_values(arena, images * pixels); }
     Scratch<float> rows() { return random_values(arena, images * channels); }
 
-    /// Calls body(image) as a layer does, images in parallel.
+    /// Calls body(image) for all images in parallel, as a layer does.
     template <class Body>
     void for_images(Body&& body) const {
         parallel_for(images, map_size(), body);
@@ -78,7 +78,8 @@ void membrane_step(benchmark::State& state) {
 BENCHMARK(membrane_step<false>)->Name("membrane/forward")->Apply(at_maps);
 BENCHMARK(membrane_step<true>)->Name("membrane/forward_with_attention")->Apply(at_maps);
 
-/// The distance to the threshold, dS · dS/dU, and two multiply-adds each for dH and its way to dU: ten operations.
+/// One step back. The distance to the threshold, dS · dS/dU, and two multiply-adds each for dH and for its part of dU:
+/// ten operations per neuron.
 void membrane_step_back(benchmark::State& state) {
     Maps m(state);
     const auto scale = m.rows(), potential = m.maps(), d_spikes = m.maps(), d_next = m.maps(), d_potential = m.maps();
@@ -93,7 +94,7 @@ void membrane_step_back(benchmark::State& state) {
 }
 BENCHMARK(membrane_step_back)->Name("membrane/backward")->Apply(at_maps);
 
-/// The same with the three sums that trained coefficients and attention need.
+/// The same, with the three sums per channel that trained coefficients and attention need.
 void membrane_step_back_with_sums(benchmark::State& state) {
     Maps m(state);
     const auto scale = m.rows(), potential = m.maps(), d_spikes = m.maps(), d_next = m.maps(), d_potential = m.maps();
@@ -135,7 +136,7 @@ void scores_of_pixels(benchmark::State& state) {
 }
 BENCHMARK(scores_of_pixels)->Name("attention/score_pixels")->Apply(at_maps);
 
-/// In place; the softmax of a softmax is one too.
+/// In place: each call takes the softmax of the result before.
 void softmax_of_scores(benchmark::State& state) {
     Maps m(state);
     const auto scores = m.scores();
@@ -169,7 +170,7 @@ void mean_of_pixels(benchmark::State& state) {
 }
 BENCHMARK(mean_of_pixels)->Name("attention/mean_pixels")->Apply(at_maps);
 
-/// A value a channel, not a map: the smallest of these kernels by far.
+/// One value per channel: the smallest of these kernels by far.
 void gates(benchmark::State& state) {
     Maps m(state);
     const auto v = m.rows(), gate = m.rows();
@@ -201,7 +202,7 @@ void gradient_of_scores(benchmark::State& state) {
 }
 BENCHMARK(gradient_of_scores)->Name("attention/score_gradient")->Apply(at_maps);
 
-/// All paths: scale and shift of the membrane, and the context's.
+/// All paths to the current: scale and shift of the membrane, and global context.
 void gradient_of_currents(benchmark::State& state) {
     Maps m(state);
     const auto scale = m.rows(), shift = m.rows(), d_context = m.rows(), key = m.rows(), d_key = m.rows();
