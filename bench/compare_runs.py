@@ -13,11 +13,14 @@ A.
 
 Noise is the spread of the measurements: the largest less the smallest, over their median. The larger spread of the two
 sides counts. A benchmark is faster or slower if its median changed by more than the noise, and by more than 1 %. With
-one measurement on a side the noise is unknown, marked "?"; then --noise stands for it.
+less than three measurements on a side the noise is unknown, marked "?"; then --noise stands for it, if it is larger.
 
 With staa_bench, the time is that of the fastest call of a repetition: other programs on the machine disturb it less
-than the mean. --time real and --time cpu compare the means instead. On a machine that others use as well, run A and B
-in turns, more than once: A1 B1 A2 B2 A3 B3.
+than the mean. --time real and --time cpu compare the means instead.
+
+The repetitions of one run know nothing of how the machine changes from run to run. On a machine that others use as
+well, run A and B in turns, more than once, and give all files: A1.json A2.json A3.json --against B1.json B2.json
+B3.json.
 
 The exit code is 0, or 1 with --fail-above PERCENT where a benchmark is slower by more than the noise and by more than
 PERCENT, or fails in B and not in A. It is 2 where a file cannot be read.
@@ -30,6 +33,7 @@ import statistics
 import sys
 
 LEAST = 0.01  # a smaller change is noise, whatever the repetitions say
+ENOUGH = 3  # measurements per side, below which their spread says little
 MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 TIMING = re.compile(r"/(min_time|min_warmup_time|iterations|repeats):[^/]*|/(real_time|process_time|manual_time)\b")
 KINDS = "the JSON of Google Benchmark (--benchmark_out), of staa_network_times or of compare_pytorch.py (--json)"
@@ -141,8 +145,8 @@ class Change:
         self.name = name
         self.before, self.after = statistics.median(before), statistics.median(after)
         self.change = self.after / self.before - 1
-        self.noise_is_known = len(before) > 1 and len(after) > 1
-        self.noise = max(LEAST, spread(before), spread(after)) if self.noise_is_known else noise
+        self.noise_is_known = min(len(before), len(after)) >= ENOUGH
+        self.noise = max(LEAST if self.noise_is_known else noise, spread(before), spread(after))
 
     @property
     def is_real(self):
@@ -181,9 +185,9 @@ def noise_text(change):
     return f"{change.noise:.1%}" if change.noise_is_known else f"?{change.noise:.1%}"
 
 
-def print_changes(title, changes):
-    print(f"\n{title}: {len(changes)}")
-    for change in changes:
+def print_changes(title, changes, are_shown=True):
+    print(f"\n{title}: {len(changes)}" + ("" if are_shown else " (not shown)"))
+    for change in changes if are_shown else []:
         print(f"  {change.change:>+8.1%}{noise_text(change):>9}{time_text(change.before):>12}"
               f"{time_text(change.after):>12}   {change.name}")
 
@@ -214,12 +218,10 @@ def print_report(a, b, changes, options):
     print_changes("slower", [change for change in changes if change.is_real and change.change > 0])
     print_changes("faster", [change for change in changes if change.is_real and change.change < 0])
     same = [change for change in changes if not change.is_real]
-    print_changes("no change beyond the noise", [] if options.only_changes else same)
-    if options.only_changes and same:
-        print(f"  ({len(same)} not shown)")
+    print_changes("no change beyond the noise", same, not options.only_changes)
     if any(not change.noise_is_known for change in changes):
-        print(f"\n? The noise is unknown, since a side has only one measurement: {options.noise:g} % stands for it "
-              "(--noise).\n  Run with --benchmark_repetitions=5, or give several files per side.")
+        print(f"\n? The noise is unknown, since a side has less than {ENOUGH} measurements: {options.noise:g} % stands for "
+              "it (--noise).\n  Run with --benchmark_repetitions=5, or give several files per side.")
     names_of_a, names_of_b = {**a.times, **a.failed}, {**b.times, **b.failed}
     print_names("only in A", [name for name in names_of_a if name not in names_of_b])
     print_names("only in B", [name for name in names_of_b if name not in names_of_a])

@@ -65,16 +65,23 @@ class CompareRuns(unittest.TestCase):
         self.assertIn("The noise is unknown", output)
         self.assertIn("?3.0%", self.section(self.compare(a, b, "--noise", "3")[1], "slower"))
 
+    def test_two_measurements_are_too_few_to_know_the_noise(self):
+        a = self.benchmarks("a.json", row("one", 100), row("one", 101), row("two", 100), row("two", 120))
+        b = self.benchmarks("b.json", row("one", 104), row("one", 104), row("two", 119), row("two", 121))
+        same = self.section(self.compare(a, b)[1], "no change beyond the noise")
+        self.assertIn("?5.0%", same)
+        self.assertIn("?18.2%", same)
+
     def test_several_files_of_one_side_are_repetitions(self):
-        files = [self.benchmarks(f"{i}.json", row("one", t)) for i, t in enumerate((100, 101, 110, 111))]
-        code, output, _ = self.compare(*files[:2], "--against", *files[2:], "--fail-above", "5")
+        files = [self.benchmarks(f"{i}.json", row("one", t)) for i, t in enumerate((100, 99, 101, 110, 109, 111))]
+        code, output, _ = self.compare(*files[:3], "--against", *files[3:], "--fail-above", "5")
         self.assertEqual(code, 1)
         self.assertIn("+10.0%", self.section(output, "slower"))
         self.assertNotIn("unknown", output)
 
     def test_fail_above_needs_more_than_its_per_cent(self):
-        a = self.benchmarks("a.json", row("one", 100), row("one", 100))
-        b = self.benchmarks("b.json", row("one", 110), row("one", 110))
+        a = self.benchmarks("a.json", *[row("one", 100)] * 3)
+        b = self.benchmarks("b.json", *[row("one", 110)] * 3)
         self.assertEqual(self.compare(a, b)[0], 0)
         self.assertEqual(self.compare(a, b, "--fail-above", "9")[0], 1)
         self.assertEqual(self.compare(a, b, "--fail-above", "11")[0], 0)
