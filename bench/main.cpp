@@ -23,7 +23,7 @@ void print_help() {
         "  staa_bench --quick [options]   measures a small set on one thread, in about a minute, and prints a table:\n"
         "                                 time, spread, GFLOP/s or GB/s, share of the machine's peak or triad.\n"
         "                                 docs/performance.md explains the lines.\n"
-        "  staa_bench [options]           measures everything, for hours, unless --benchmark_filter selects\n"
+        "  staa_bench [options]           measures all of about 1,000 benchmarks, or those of --benchmark_filter\n"
         "\n"
         "--quick sets --benchmark_filter, --benchmark_repetitions=3 and --benchmark_enable_random_interleaving=true;\n"
         "your own value of an option replaces that of --quick. With --benchmark_format the output is Google\n"
