@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """One measurement of compare_pytorch.py, in a process of its own; its last line of output is JSON.
 
-    python3 compare_peer.py prepare CASE FOLDER [--data CIFAR]     trains the oracle, writes FOLDER's files
-    python3 compare_peer.py PEER CASE FOLDER --measure inference   times a peer on them
+    python3 compare_peer.py prepare CASE FOLDER [--data CIFAR]     trains the PyTorch model, writes the files of FOLDER
+    python3 compare_peer.py PEER CASE FOLDER --measure inference   times a peer on those files
 
-A package that is not there is {"missing": package} and the exit code 3."""
+If a package is not installed, it prints {"missing": package} and the exit code is 3."""
 import argparse
 import importlib
 import inspect
@@ -22,11 +22,11 @@ STEPS, BATCH = 4, 16
 
 
 class Missing(Exception):
-    """A package that a peer needs, and is not installed."""
+    """A package that a peer needs is not installed."""
 
 
 def need(module):
-    """The module, imported."""
+    """Imports a module, or raises Missing."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
@@ -65,7 +65,7 @@ def cifar(folder, count):
 
 
 def patterns(count):
-    """Images that can be learnt: each class is a smooth pattern of its own, under noise."""
+    """Images that can be learnt: each class has a smooth pattern of its own, with noise."""
     pattern = F.interpolate(torch.randn(10, 3, 4, 4), size=(32, 32), mode="bilinear", align_corners=False)
     labels = torch.arange(count) % 10
     return pattern[labels] + 0.5 * torch.randn(count, 3, 32, 32), labels
@@ -73,7 +73,7 @@ def patterns(count):
 
 # ---------------------------------------------------------------- what all peers measure with
 def resident_mib(name):
-    """VmRSS, what is in memory now, or VmHWM, the most there was; elsewhere than on Linux both are the latter."""
+    """VmRSS, the memory in use now, or VmHWM, its peak. Where the system is not Linux, both give the peak."""
     try:
         for line in pathlib.Path("/proc/self/status").read_text().splitlines():
             if line.startswith(name + ":"):
@@ -84,7 +84,7 @@ def resident_mib(name):
 
 
 def time_passes(run, repeats, seconds):
-    """Seconds a pass, once a repeat of at least `seconds`; the first passes compile, allocate and fill the caches."""
+    """Seconds per pass, one per repeat of at least `seconds`. First passes compile, allocate and fill the caches."""
     def timed(passes):
         start = time.perf_counter()
         for _ in range(passes):
@@ -97,14 +97,14 @@ def time_passes(run, repeats, seconds):
 
 
 def wake_pytorch():
-    """Loads what PyTorch loads on first use, so that it counts as the library's own code and not as a step's memory."""
+    """Makes PyTorch load what it loads on first use, so that this does not count as memory of a training step."""
     layer = torch.nn.Conv2d(3, 8, 3)
     F.cross_entropy(layer(torch.randn(2, 3, 8, 8)).mean((-2, -1)), torch.zeros(2, dtype=torch.long)).backward()
 
 
 # ---------------------------------------------------------------- the trained network
 def train(model, images, labels):
-    """Real steps of SGD, with time-step random dropout; the loss of each."""
+    """Trains with SGD and time-step random dropout. Gives the loss of each step."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
     losses = []
     model.train()
@@ -118,7 +118,7 @@ def train(model, images, labels):
 
 
 def firing_rates(model, images):
-    """Logits in evaluation mode, and the firing rate of every layer of neurons by its name."""
+    """Logits in evaluation mode, and the firing rate of every layer of neurons, by name."""
     rates = {}
     for name, module in neurons(model).items():
         module.register_forward_hook(lambda _, __, spikes, name=name: rates.update({name: spikes.mean().item()}))
@@ -134,7 +134,7 @@ def prepare(options):
     losses = train(model, images[:-BATCH], labels[:-BATCH])
     images, labels = images[-BATCH:].clone(), labels[-BATCH:].clone()
     logits, rates = firing_rates(model, images)
-    import make_weights  # only now: it puts a slower function in the place of the oracle's spike
+    import make_weights  # only now, since it replaces the spike function of the model by a slower one
     make_weights.save(options.folder / "weights.safetensors", model.state_dict())
     make_weights.save(options.folder / "batch.safetensors", {"images": images, "labels": labels})
     torch.save(model.state_dict(), options.folder / "weights.pt")
@@ -147,13 +147,13 @@ def trained_network(options):
     model = network(options.case)
     model.load_state_dict(torch.load(options.folder / "weights.pt"))
     for neuron in neurons(model).values():
-        neuron.dropped = [False] * STEPS  # every step is computed whole, the same for all peers
+        neuron.dropped = [False] * STEPS  # no step is dropped: the same work for all peers
     return model
 
 
 # ---------------------------------------------------------------- peers
 def measure_module(options, prepare_module, before_pass=lambda model: None):
-    """Times a torch module: prepare_module(model) gives what is called in the model's place."""
+    """Times a torch module. prepare_module(model) gives the function that is called in place of the model."""
     images, labels = torch.load(options.folder / "batch.pt")
     wake_pytorch()
     before = resident_mib("VmRSS")
@@ -209,8 +209,9 @@ def spikingjelly(options):
 
 
 def export_to_onnx(options):
-    """The path of the network in evaluation mode, by the classic exporter: the new one needs another package."""
-    need("onnx")  # the exporter does, and says so less clearly
+    """Writes the network in evaluation mode with the classic exporter: the new one needs another package.
+    Gives the path of the file, and the images."""
+    need("onnx")  # the exporter needs it, and its own message is less clear
     import staa_reference as ref
     ref.spike = lambda u, v_th, a: (u >= v_th).to(u.dtype)  # without the gradient, which ONNX has no operator for
     images, _ = torch.load(options.folder / "batch.pt")
@@ -244,7 +245,7 @@ def openvino(options):
     before = resident_mib("VmRSS")
     compiled = runtime.Core().compile_model(str(path), "CPU", {
         "INFERENCE_NUM_THREADS": options.threads, "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": "f32"})  # it would else compute in bfloat16 where the processor can
+        "INFERENCE_PRECISION_HINT": "f32"})  # its default is bfloat16 where the processor has it
     return measure_runtime(options, lambda: compiled(images)[0], before, "OpenVINO " + runtime.__version__)
 
 

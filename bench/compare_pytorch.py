@@ -5,15 +5,15 @@
     pip install torch numpy spikingjelly onnx onnxruntime openvino
     python3 bench/compare_pytorch.py [--data cifar-10-batches-bin] [--json FILE]
 
-For each case the oracle of the parity tests (tests/reference/staa_reference.py) takes some steps of SGD in PyTorch;
-every peer then gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward,
-cross entropy and backward, without the optimiser's step and without dropped time steps. Every measurement has a process
-of its own, in which OMP_WAIT_POLICY is not set: where threads sleep while they wait, PyTorch's many small operations take
-1.7 times as long.
+For each case the PyTorch model of the parity tests (tests/reference/staa_reference.py) takes some steps of SGD. Then
+every peer gets those weights and the same 16 images of 3x32x32, T = 4. Training is zero gradients, forward, cross
+entropy and backward, without the optimiser's step and without dropped time steps. Every measurement has a process of
+its own. OMP_WAIT_POLICY is not set there: where threads sleep while they wait, PyTorch's many small operations take 1.7
+times as long.
 
-The memory of a training step is the process's peak less what it held before the network was built, so that a library's
-own code does not count. Exits with 2 if PyTorch or the program is not there, and with 1 if this library could not be
-measured, answers otherwise than PyTorch, or the trained network is silent.
+The memory of a training step is the peak of the process less what it held before the network was built. The code of a
+library does not count. The exit code is 2 if PyTorch or the program is not there. It is 1 if this library could not be
+measured, gives other answers than PyTorch, or the trained network is silent.
 """
 import argparse
 import json
@@ -31,12 +31,12 @@ MEASURES = ("inference", "training")
 BATCH, CLASSES = 16, 10
 TITLES = {"staa": "staa", "pytorch": "PyTorch, eager", "pytorch_compiled": "PyTorch, torch.compile",
           "spikingjelly": "SpikingJelly", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
-UNSTEADY = 1.3  # how much longer than the fastest a repeat may take before it is told
+UNSTEADY = 1.3  # a repeat that takes longer than this multiple of the fastest is reported
 LONGEST_SECONDS = 3600  # a measurement that takes longer has failed
 
 
 def why_not_measured(case, peer, measure, without):
-    """Why a peer is not asked at all; None where it is."""
+    """Why a peer is not measured; None where it is."""
     if peer in without:
         return f"left out: --without {peer}"
     if peer == "spikingjelly" and case != "resnet20_lif_t4":
@@ -53,13 +53,13 @@ def last_line(text):
 
 
 def environment(threads):
-    """That of a measurement: with so many threads, which wait as each peer has them by itself."""
+    """The environment of a measurement, with this number of threads. How they wait is the choice of each peer."""
     others = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
     return {**others, "OMP_NUM_THREADS": str(threads)}
 
 
 def run(command, threads):
-    """What a process prints as its last line, in JSON; or {"missing": ..} or {"failed": ..}."""
+    """The JSON that a process prints as its last line, or {"missing": ..} or {"failed": ..}."""
     try:
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=LONGEST_SECONDS,
                               env=environment(threads))
@@ -82,7 +82,7 @@ def run_staa(case, folder, options, measure):
 
 
 def agreement(logits, reference):
-    """How far one peer's answers are from PyTorch's: rounding may flip a spike, but not many answers."""
+    """How far the answers of a peer are from PyTorch's. Rounding may flip a spike, but it changes few answers."""
     def classes(values):
         rows = [values[i:i + CLASSES] for i in range(0, len(values), CLASSES)]
         return [row.index(max(row)) for row in rows]
@@ -107,8 +107,8 @@ def measure_one(peer, case, measure, folder, options, reference):
 
 
 def joined(rounds):
-    """One entry of the measurements that were taken in turns with the other peers': the first that failed, if one did;
-    answers are those of the worst round."""
+    """One entry for all rounds of a peer: the round that failed, if one did. The answers are those of the round that
+    is furthest from PyTorch."""
     failed = next((entry for entry in rounds if "seconds" not in entry), None)
     if failed:
         return failed
@@ -123,7 +123,7 @@ def joined(rounds):
 
 # ---------------------------------------------------------------- ratios
 def ratios(entries):
-    """This library's figures over the fastest peer's; what could not be measured is left out."""
+    """This library's figures over those of the fastest peer. What could not be measured is left out."""
     def value(peer, measure, field):
         return next((entry.get(field) for entry in entries
                      if entry["peer"] == peer and entry["measure"] == measure), None)
@@ -159,7 +159,7 @@ def rate_text(rates):
 
 
 def unsteady(entries):
-    """Measurements that other work on the machine has disturbed."""
+    """A text for each measurement that other work on the machine disturbed."""
     for entry in entries:
         spread = max(entry["seconds"]) / min(entry["seconds"]) if "seconds" in entry else 1
         if spread > UNSTEADY:
@@ -167,7 +167,7 @@ def unsteady(entries):
 
 
 def print_case(case, reference, entries, found):
-    """The table of one case: a row a peer, with footnotes for what is not there."""
+    """Prints the table of one case: one row per peer, with footnotes for figures that are missing."""
     by_peer = {peer: {entry["measure"]: entry for entry in entries if entry["peer"] == peer} for peer in TITLES}
     print(f"\n{case}\n  trained: loss {reference['losses'][0]:.2f} to {reference['losses'][-1]:.2f} in "
           f"{len(reference['losses'])} steps of SGD\n  firing rates, PyTorch: "
@@ -204,10 +204,10 @@ def silent_layers(reference):
 
 
 def problems(case, reference, entries):
-    """What makes the comparison void."""
+    """A text for each reason why the comparison does not count."""
     silent = silent_layers(reference)
     if silent:
-        yield (f"{case}: a silent net is no benchmark, so it has no ratios: less than 0.1 % fire in "
+        yield (f"{case}: a silent network is no benchmark, so it has no ratios: less than 0.1 % fire in "
                f"{', '.join(silent)}; train for more --train-steps")
     for entry in entries:
         if entry["peer"] == "staa" and remark(entry):
@@ -215,14 +215,14 @@ def problems(case, reference, entries):
         against = entry.get("against_pytorch")
         if against and (against["same_answers"] < 0.9 or
                         against["largest_difference"] > 0.1 * against["largest_logit"]):
-            yield (f"{case}, {TITLES[entry['peer']]}: computes something else: {against['same_answers']:.0%} of the "
+            yield (f"{case}, {TITLES[entry['peer']]}: gives other answers: {against['same_answers']:.0%} of the "
                    f"answers are PyTorch's, logits differ by up to {against['largest_difference']:.2g} of "
                    f"{against['largest_logit']:.2g}")
 
 
 # ---------------------------------------------------------------- all cases
 def compare(case, options):
-    """Trains, measures and prints one case: its ratios, the entries of all measurements, and its problems."""
+    """Trains, measures and prints one case. Gives its ratios, the entries of all measurements, and its problems."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         more = ["--train-steps", options.train_steps] + (["--data", options.data] if options.data else [])
@@ -245,18 +245,18 @@ def compare(case, options):
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", action="append", choices=CASES, help="may be repeated; default: all of them")
+    parser.add_argument("--case", action="append", choices=CASES, help="may be given several times; default: all cases")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
+    parser.add_argument("--repeats", type=int, default=5, help="number of measurements; their median counts")
     parser.add_argument("--rounds", type=int, default=1,
-                        help="how often all peers are measured, one after the other: a machine that is shared changes its "
-                        "speed within minutes, and so it changes for all of them")
-    parser.add_argument("--seconds", type=float, default=0.5, help="that a measurement lasts at least")
-    parser.add_argument("--train-steps", type=int, default=100, help="of SGD before anything is timed")
-    parser.add_argument("--data", help="folder of CIFAR-10's binary version; default: patterns under noise")
+                        help="how often all peers are measured in turns: a shared machine changes its speed for "
+                        "minutes, and turns spread such a change over all peers")
+    parser.add_argument("--seconds", type=float, default=0.5, help="shortest time of a measurement")
+    parser.add_argument("--train-steps", type=int, default=100, help="steps of SGD before anything is timed")
+    parser.add_argument("--data", help="folder of CIFAR-10's binary version; default: patterns with noise")
     parser.add_argument("--without", action="append", default=[], choices=[peer for peer in TITLES if peer != "staa"],
-                        help="a peer to leave out, such as pytorch_compiled, which compiles for minutes")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="where ratios and every measurement go")
+                        help="a peer to leave out, for example pytorch_compiled, which compiles for minutes")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="file for the ratios and every measurement")
     parser.add_argument("--program", type=pathlib.Path, default=PROGRAM, help="default: %(default)s")
     options = parser.parse_args()
     for name in ("threads", "repeats", "rounds", "train_steps"):
@@ -271,16 +271,16 @@ def main():
         print(f"compare_pytorch.py: no such program: {options.program}; build it with\n    cmake --preset release && "
               "cmake --build --preset release --target staa_network_times", file=sys.stderr)
         return 2
-    print(f"{BATCH} images of 3x32x32 a pass, T = 4, {options.threads} threads, medians of "
+    print(f"{BATCH} images of 3x32x32 per pass, T = 4, {options.threads} threads, medians of "
           f"{options.rounds * options.repeats}; images: "
-          + (f"CIFAR-10 in {options.data}" if options.data else "a smooth pattern for each class, under noise"),
+          + (f"CIFAR-10 in {options.data}" if options.data else "a smooth pattern per class, with noise"),
           flush=True)
     result, found_problems = {"ratios": {}, "cases": []}, []
     for case in options.case or CASES:
         result["ratios"][case], entries, case_problems = compare(case, options)
         result["cases"] += entries
         found_problems += case_problems
-        if options.json:  # after each case, so that a run that is stopped leaves what it has
+        if options.json:  # after each case, so that a stopped run keeps its finished cases
             options.json.write_text(json.dumps(result, indent=1) + "\n")
     versions = {entry["version"]: None for entry in result["cases"] if "version" in entry}
     print("\n" + ", ".join(versions))

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# How long a translation unit takes to compile: bash bench/compile_time.sh [compiler, g++ if none is named]
-# Seconds of processor time at -O2: everything that includes staa.hpp, then one network each, trained, inferred and streamed.
+# Measures how long translation units take to compile: bash bench/compile_time.sh [compiler, by default g++]
+# It prints seconds of processor time at -O2: of staa.hpp alone, then of one network each that trains, infers and
+# streams.
+# The exit code is 1 if one of them is above its limit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/ensure_packages.sh
@@ -12,10 +14,10 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 flags=(-std=c++20 -O2 -march=native -fopenmp -I include -isystem /usr/include/eigen3)
 if [[ $compiler == *clang* ]]; then
-    flags+=(-mllvm -openmp-opt-disable) # as cmake/program_flags.cmake does, and says why
+    flags+=(-mllvm -openmp-opt-disable) # cmake/program_flags.cmake has this option too, and explains it
 fi
 
-# seconds_for NAME LIMIT: compiles $folder/unit.cpp and prints what it took beside what it may take.
+# seconds_for NAME LIMIT: compiles $folder/unit.cpp and prints the time beside the limit.
 above=0
 seconds_for() {
     local TIMEFORMAT='%U %S'

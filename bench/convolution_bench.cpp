@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Convolution kernels at the shapes of the networks and, where their input is spikes, at several firing rates.
+// Convolution kernels at the shapes of the networks. Where the input is spikes, they are timed at several firing rates.
 #include "support/convolutions.hpp"
 
 #include <benchmark/benchmark.h>
@@ -33,7 +33,7 @@ ActiveChannelsMemory lists_of(Arena& arena, const ConvolutionShape& s) {
     return {arena, s.images, s.in_width, s.in_height * s.in_width, s.in_channels};
 }
 
-/// The list alone, which the two kernels below share in a training step but not here.
+/// The making of the list alone. In a training step the two kernels below share one list; here each makes its own.
 void spikes_list(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes spikes = o.spikes(share_of(state));
@@ -51,7 +51,7 @@ void spikes_forward(benchmark::State& state) {
     });
 }
 
-/// The same time at every rate: one stands for all.
+/// Tables take the same time at every firing rate, so there is one rate.
 void tables_forward(benchmark::State& state) {
     Operands o(shape_of(state));
     const Spikes spikes = o.spikes(0.125);
@@ -62,7 +62,7 @@ void tables_forward(benchmark::State& state) {
             [&] { table_convolution<float>(s, spikes.data(), tables.data(), nullptr, o.y.data()); });
 }
 
-/// Of an analog map of which only a share is not 0, such as pooled spikes.
+/// The input is an analog map that is mostly 0, such as pooled spikes.
 void values_forward(benchmark::State& state) {
     Operands o(shape_of(state));
     o.thin_out(share_of(state));

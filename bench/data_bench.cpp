@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How fast recordings are read and batches are prepared, from files in the page cache. A training step of ResNet-20 at
-// width 16 takes longer than its batch does (network_bench.cpp), so that it never waits for one.
+// width 16 (network_bench.cpp) takes longer than the preparation of its batch, so that training does not wait for data.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace staa;
 
-/// A folder for the files that are read, removed at the end.
+/// A folder for the files that the benchmarks read. The destructor removes it.
 class Folder {
  public:
     Folder()
@@ -44,7 +44,7 @@ class Folder {
     fs::path path_;
 };
 
-/// A recording as long as those of DVS128 Gesture: 2 million events in 40 s, in packets of a few thousand.
+/// A recording as long as those of DVS128 Gesture: 2 million events in 40 s, in packets of 4,096 events.
 void read_gesture_recording(benchmark::State& state) {
     const Folder folder;
     const auto path =
@@ -55,7 +55,7 @@ void read_gesture_recording(benchmark::State& state) {
 }
 BENCHMARK(read_gesture_recording)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-/// One gesture of 6 s out of that recording.
+/// One gesture of 6 s from that recording.
 void read_gesture(benchmark::State& state) {
     const Folder folder;
     const auto path =
@@ -76,7 +76,7 @@ void read_cifar10_dvs_recording(benchmark::State& state) {
 }
 BENCHMARK(read_cifar10_dvs_recording)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-/// Its frames: 128 x 128 as they are, 48 x 48 by area.
+/// The frames of that recording: 128 x 128 as they are, smaller ones by area.
 void paint_frames(benchmark::State& state) {
     const Events events = staa_tests::spread_events(128, 128, 200'000);
     const FramePainter painter({.steps = 10, .height = state.range(0), .width = state.range(0)}, 128, 128);
@@ -99,7 +99,7 @@ void run_epochs(benchmark::State& state, AnyLoader& loader, Index samples) {
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * samples);
 }
 
-/// An epoch of images of CIFAR's size with nobody to wait for: items are images.
+/// One epoch of images of CIFAR's size, without a network that uses them. Items are images.
 void load_images(benchmark::State& state) {
     const SyntheticImages images(2048);
     Loader loader{images,
@@ -114,7 +114,7 @@ BENCHMARK(load_images)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
-/// An epoch of recordings of N-MNIST's size and format, read from files: items are recordings.
+/// One epoch of recordings of N-MNIST's size and format, read from files. Items are recordings.
 void load_recordings(benchmark::State& state) {
     const Folder folder;
     const Index count = 500;

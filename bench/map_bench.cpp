@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Batch norm, pooling and sums: kernels that pass over maps once, so that memory is their limit.
+// Batch norm, pooling and sums: kernels that pass over maps once. Memory is their limit.
 #include <benchmark/benchmark.h>
 
 #include "staa/kernels/maps/channel_sums.hpp"
@@ -15,7 +15,7 @@ using namespace staa_bench;
 
 Work moving(Index values) { return {.bytes = static_cast<double>(values) * sizeof(float)}; }
 
-/// Maps of ResNet-20 and VGG-13 at 16 images and 4 steps, and the largest without room in the caches.
+/// Maps of ResNet-20 and VGG-13 at 16 images and 4 steps. The largest do not fit in the caches.
 void at_maps(benchmark::internal::Benchmark* b) {
     timed(b)->ArgNames({"side", "channels", "images"});
     for (const auto& [side, channels] :
@@ -24,7 +24,7 @@ void at_maps(benchmark::internal::Benchmark* b) {
     b->Args({32, 64, 512});
 }
 
-/// Rows of all pixels, as batch norm sees maps.
+/// One row per pixel of all images, as batch norm reads maps.
 struct Rows {
     explicit Rows(const benchmark::State& state)
         : count(state.range(2) * state.range(0) * state.range(0)), channels(state.range(1)) {}
@@ -98,7 +98,7 @@ void sum_of_products(benchmark::State& state) {
 }
 BENCHMARK(sum_of_products)->Name("maps/add_products")->Apply(at_maps);
 
-/// 2x2 windows: the pooling of both networks and of ResNet-20's shortcuts.
+/// 2x2 windows, as in both networks and in the shortcuts of ResNet-20.
 struct Pooled {
     explicit Pooled(const benchmark::State& state)
         : shape{64,  state.range(0), state.range(0), state.range(0) / 2, state.range(0) / 2, state.range(1), 2, 2, 0,
@@ -156,7 +156,7 @@ void pool_spikes(benchmark::State& state) {
 }
 BENCHMARK(pool_spikes)->Name("pooling/spikes/forward")->Apply(at_pooled_maps_and_rates);
 
-/// The identity of a residual block.
+/// Adds spikes to a map, as the identity path of a residual block does.
 void sum_of_spikes(benchmark::State& state) {
     Pooled p(state);
     const Spikes x = random_spikes(p.arena, p.extents(), rate_of(state));

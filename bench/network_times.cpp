@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Times one network on weights and images from files and prints one line of JSON: this library's
-// side of compare_pytorch.py, which writes those files.
+// Times one network with weights and images from files, and prints one line of JSON. compare_pytorch.py writes those
+// files and reads the line.
 //
 //     staa_network_times --network resnet20_staa_t4 --measure training --weights W.safetensors --batch B.safetensors
 #include <CLI/CLI.hpp>
@@ -15,22 +15,26 @@ namespace {
 
 using namespace network_times;
 
-/// Fills in the request. Gives the exit code where the program has nothing left to do, as after --help.
+/// Fills in the request. Gives the exit code if the program has nothing left to do, for example after --help.
 std::optional<int> read_request(int argc, const char* const* argv, Request& request) {
     CLI::App app("Times inference or training steps of one network, T = 4, and prints one line of JSON.");
     std::vector<std::string> names;
     for (const BuiltNetwork& network : built_networks()) {
         names.push_back(network.name);
     }
-    app.add_option("--network", request.network, "which one")->required()->check(CLI::IsMember(names));
+    app.add_option("--network", request.network, "name of the network")->required()->check(CLI::IsMember(names));
     app.add_option("--measure", request.measure, "inference or training")
         ->required()
         ->check(CLI::IsMember({"inference", "training"}));
     app.add_option("--weights", request.weights, "safetensors file of the trained network")->required();
     app.add_option("--batch", request.batch, "safetensors file with images [N, 3, 32, 32] and labels [N]")->required();
-    app.add_option("--threads", request.threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
-    app.add_option("--repeats", request.repeats, "measurements")->check(CLI::Range(1, 10000))->capture_default_str();
-    app.add_option("--seconds", request.seconds, "a measurement repeats the pass for at least so long")
+    app.add_option("--threads", request.threads, "number of threads")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    app.add_option("--repeats", request.repeats, "number of measurements")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    app.add_option("--seconds", request.seconds, "shortest time of a measurement, which repeats the pass")
         ->check(CLI::Range(0.0, 3600.0))
         ->capture_default_str();
     try {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What neurons do in one step of some maps: the membrane, and the attention that gives its coefficients. Maps of
-// ResNet-20, and once so many that they don't fit in the caches.
+// One step of neurons: the membrane, and the attention that gives its coefficients. The maps are those of ResNet-20,
+// and once so many that they do not fit in the caches.
 #include <benchmark/benchmark.h>
 
 #include "staa/kernels/maps/attention.hpp"
@@ -13,7 +13,7 @@ namespace {
 using namespace staa;
 using namespace staa_bench;
 
-/// Arrays of maps [images, pixels, channels], of rows a map and of coefficients.
+/// Makes arrays: maps [images, pixels, channels], scores [images, pixels] and rows [images, channels].
 struct Maps {
     explicit Maps(const benchmark::State& state)
         : pixels(state.range(0) * state.range(0)), channels(state.range(1)), images(state.range(2)) {}
@@ -21,7 +21,7 @@ struct Maps {
     Index map_size() const { return pixels * channels; }
     double values() const { return static_cast<double>(images * map_size()); }
     double words() const { return static_cast<double>(images * pixels * words_for(channels)); }
-    /// Arrays of maps that a kernel reads or writes once.
+    /// The work of a kernel that reads or writes so many arrays of maps once, with so many FLOPs per value.
     Work work(double arrays, double flops = 0) const {
         return {flops * values(), arrays * values() * static_cast<double>(sizeof(float))};
     }
@@ -30,7 +30,7 @@ struct Maps {
     Scratch<float> scores() { return random_values(arena, images * pixels); }
     Scratch<float> rows() { return random_values(arena, images * channels); }
 
-    /// Calls body(image) as a layer does, images in parallel.
+    /// Calls body(image) for all images in parallel, as a layer does.
     template <class Body>
     void for_images(Body&& body) const {
         parallel_for(images, map_size(), body);
@@ -49,27 +49,37 @@ void at_maps(benchmark::internal::Benchmark* b) {
 
 Membrane<float> membrane_of(const Maps& m) { return {m.pixels, m.channels, {0.5f, 1.0f, 1.0f}, false}; }
 
-/// Multiply-adds with decay and weight, and the reset: six operations a neuron; comparisons are none.
+/// One step forward. Multiply-adds with decay and weight, and the reset, are six operations per neuron; comparisons are
+/// none. Attention and position encoding give each image coefficients and a shift of its own, and need the sum of H.
+template <bool WithAttention>
 void membrane_step(benchmark::State& state) {
     Maps m(state);
-    const auto coefficients = m.rows(), current = m.maps(), previous = m.maps(), potential = m.maps();
+    const auto coefficients = m.rows(), shift = m.rows(), carried_sum = m.rows();
+    const auto current = m.maps(), previous = m.maps(), potential = m.maps();
     Spikes spikes;
     spikes.resize(m.arena, {1, m.images, m.pixels, 1, m.channels});
-    Work work = m.work(3, 6);
+    Work work = m.work(3, WithAttention ? 7 : 6);
     work.bytes += m.words() * 8;
     measure(state, work, [&] {
         m.for_images([&](Index image) {
-            const Index at = image * m.map_size();
+            const Index at = image * m.map_size(), row = WithAttention ? image * m.channels : 0;
             membrane_forward<Firing<>, float>(
                 membrane_of(m),
-                {coefficients.data(), coefficients.data(), nullptr, current.data() + at, previous.data() + at,
-                 potential.data() + at, spikes.map(image), nullptr, nullptr, nullptr});
+                {coefficients.data() + row, coefficients.data() + row, WithAttention ? shift.data() + row : nullptr,
+                 current.data() + at, previous.data() + at, potential.data() + at, spikes.map(image), nullptr, nullptr,
+                 WithAttention ? carried_sum.data() + row : nullptr});
         });
     });
+    state.counters["firing_rate"] = spikes.firing_rate();
+    if (!(spikes.firing_rate() > 0)) {
+        state.SkipWithError("no neuron fires");
+    }
 }
-BENCHMARK(membrane_step)->Name("membrane/forward")->Apply(at_maps);
+BENCHMARK(membrane_step<false>)->Name("membrane/forward")->Apply(at_maps);
+BENCHMARK(membrane_step<true>)->Name("membrane/forward_with_attention")->Apply(at_maps);
 
-/// The distance to the threshold, dS · dS/dU, and two multiply-adds each for dH and its way to dU: ten operations.
+/// One step back. The distance to the threshold, dS · dS/dU, and two multiply-adds each for dH and for its part of dU:
+/// ten operations per neuron.
 void membrane_step_back(benchmark::State& state) {
     Maps m(state);
     const auto scale = m.rows(), potential = m.maps(), d_spikes = m.maps(), d_next = m.maps(), d_potential = m.maps();
@@ -84,7 +94,7 @@ void membrane_step_back(benchmark::State& state) {
 }
 BENCHMARK(membrane_step_back)->Name("membrane/backward")->Apply(at_maps);
 
-/// The same with the three sums that trained coefficients and attention need.
+/// The same, with the three sums per channel that trained coefficients and attention need.
 void membrane_step_back_with_sums(benchmark::State& state) {
     Maps m(state);
     const auto scale = m.rows(), potential = m.maps(), d_spikes = m.maps(), d_next = m.maps(), d_potential = m.maps();
@@ -126,7 +136,7 @@ void scores_of_pixels(benchmark::State& state) {
 }
 BENCHMARK(scores_of_pixels)->Name("attention/score_pixels")->Apply(at_maps);
 
-/// In place; the softmax of a softmax is one too.
+/// In place: each call takes the softmax of the result before.
 void softmax_of_scores(benchmark::State& state) {
     Maps m(state);
     const auto scores = m.scores();
@@ -160,7 +170,7 @@ void mean_of_pixels(benchmark::State& state) {
 }
 BENCHMARK(mean_of_pixels)->Name("attention/mean_pixels")->Apply(at_maps);
 
-/// A value a channel, not a map: the smallest of these kernels by far.
+/// One value per channel: the smallest of these kernels by far.
 void gates(benchmark::State& state) {
     Maps m(state);
     const auto v = m.rows(), gate = m.rows();
@@ -192,7 +202,7 @@ void gradient_of_scores(benchmark::State& state) {
 }
 BENCHMARK(gradient_of_scores)->Name("attention/score_gradient")->Apply(at_maps);
 
-/// All paths: scale and shift of the membrane, and the context's.
+/// All paths to the current: scale and shift of the membrane, and global context.
 void gradient_of_currents(benchmark::State& state) {
     Maps m(state);
     const auto scale = m.rows(), shift = m.rows(), d_context = m.rows(), key = m.rows(), d_key = m.rows();

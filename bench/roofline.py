@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Draws the kernels under, and above, the machine's roofs:
+"""Draws the speed of the kernels beside the limits of the machine:
 
     OMP_NUM_THREADS=1 build/release/bench/staa_bench --benchmark_filter='^(machine|convolution|membrane)' \\
         --benchmark_out=kernels.json
     python3 bench/roofline.py kernels.json [MORE_RUNS.json ...] [--picture docs/pictures/roofline.svg]
 
-Of several runs the fastest counts, benchmark by benchmark: for machines that have other work.
-Convolutions are those of ResNet-20 at width 64, 3x3 with stride 1. Dense ones are above the peak on small maps because
-their multiply-adds with the padding count as well, and are not done.
+Of several runs the fastest counts, per benchmark: for machines that others use as well.
+Convolutions are those of ResNet-20 at width 64, 3x3 with stride 1. Dense ones are above the peak on small maps: their
+multiply-adds with the padding count, and the kernels leave them out.
 """
 import argparse
 import json
@@ -33,20 +33,20 @@ PANELS = [
 
 
 class Run:
-    """What runs on one number of threads measured."""
+    """The measurements of all files, which were made with the same number of threads."""
 
     def __init__(self, paths):
         rows = [row for path in paths for row in json.loads(pathlib.Path(path).read_text())["benchmarks"]]
         self.rows = [row for row in rows if row["run_type"] == "iteration" and not row.get("error_occurred")]
         threads = {int(row["threads"]) for row in self.rows if row["name"].startswith("convolution/")}
         if len(threads) != 1:
-            sys.exit(f"The convolutions are on {sorted(threads)} threads; one number of them is needed")
+            sys.exit(f"The convolutions ran on {sorted(threads)} threads; expected one number of threads in all files")
         self.threads = threads.pop()
         self.peak = self.best("GFLOP/s", "machine/fma_peak", threads=self.threads)["GFLOP/s"]
         self.bandwidth = self.best("GB/s", "machine/triad", threads=self.threads)["GB/s"]
 
     def best(self, counter, name, **arguments):
-        """The row with these arguments that has most of a counter."""
+        """The row with these arguments whose counter is the largest."""
         wanted = [f"/{key}:{value}/" for key, value in arguments.items()]
         found = [row for row in self.rows
                  if row["name"].startswith(name + "/") and all(part in row["name"] for part in wanted)]
@@ -65,7 +65,7 @@ class Run:
 
 
 def draw_convolutions(axes, run, title, dense, sparse):
-    """A column of points a layer. Memory is no limit to so many FLOP per byte: the peak is the only roof."""
+    """One column of points per layer. With so many FLOP per byte memory is no limit: the peak is the only roof."""
     axes.set(yscale="log", xlim=(-0.5, len(LAYERS) - 0.5), ylim=(30, 6000), title=title)
     for column, layer in enumerate(LAYERS):
         axes.plot(column - 0.12, run.layer(dense, layer)[1], "s", **marked(DENSE))
@@ -81,7 +81,7 @@ def draw_convolutions(axes, run, title, dense, sparse):
 def draw_overview(axes, run):
     """Convolutions and neurons under both roofs."""
     axes.set(xscale="log", yscale="log", xlim=(0.2, 1500), ylim=(2, 6000))
-    axes.set_title("All of them and the membrane, by FLOP per byte")
+    axes.set_title("All convolutions and the membrane, by FLOP per byte")
     for _, dense, sparse in PANELS:
         for layer in LAYERS:
             axes.plot(*run.layer(sparse, layer, permille=125), "o", **marked(COLOURS[125]))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Both gradients of a convolution of spikes from lists of pixels, the lists' making with them. For the weights' the
-// share is that of neurons that fired, for the input's that of neurons inside the surrogate's window.
+// Both gradients of a convolution of spikes from lists of pixels; the time includes the making of the lists. The rate
+// is the share of neurons that fired for the weight gradient, and of neurons inside the surrogate's window for the
+// input gradient.
 #include "staa/kernels/convolution/spike_gradients.hpp"
 
 #include <benchmark/benchmark.h>
@@ -36,7 +37,7 @@ void weight_gradient(benchmark::State& state) {
     });
 }
 
-/// Of an analog map of which the share is not 0.
+/// The input is an analog map; the rate is the share of its values that are not 0.
 template <Index Kernel>
 void weight_gradient_of_values(benchmark::State& state) {
     Operands o(shape_of(state));

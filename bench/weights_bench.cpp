@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Weights: their packing, and the small matrix products of attention and of the last layer.
+// The packing of weights, and the small matrix products of attention and of the last layer.
 #include <benchmark/benchmark.h>
 
 #include "staa/kernels/maps/matrix_product.hpp"
@@ -10,7 +10,7 @@ namespace {
 using namespace staa;
 using namespace staa_bench;
 
-/// Weights are read once and written once, without the zeros that packing adds.
+/// The bytes of so many arrays of weights, without the zeros that packing adds.
 Work packing_work(const Operands& o, double arrays) {
     return {.bytes = arrays * static_cast<double>(o.rows() * o.shape.out_channels) * sizeof(float)};
 }
@@ -63,8 +63,8 @@ struct Matrices {
     Scratch<float> x, y, weight;
 };
 
-/// 64 rows, one a step and image: the hidden layers of global context and step attention, to a quarter of the channels
-/// and back, and the last layers for 10 and 100 classes.
+/// 64 rows, one per step and image. The hidden layers of global context and step attention, to a quarter of the
+/// channels and back, and the last layers for 10 and 100 classes.
 void at_matrices(benchmark::internal::Benchmark* b) {
     timed(b)->ArgNames({"rows", "in", "out"});
     for (const std::int64_t channels : {16, 64, 128, 256, 512}) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One network of staa_network_times. CMake compiles this file once for each, with another name, topology, width and
-// neuron.
+// One network of staa_network_times. CMake compiles this file once per network, each time with another name, topology,
+// width and neuron.
 #include <chrono>
 #include <cstddef>
 #include <vector>
@@ -35,7 +35,7 @@ struct Batch {
     Labels labels;
 };
 
-/// PyTorch's order [N, C, H, W] becomes [N, H, W, C].
+/// Images in the order [N, H, W, C], from PyTorch's order [N, C, H, W].
 Net::Images read_images(Safetensors& file) {
     const std::vector<float> values = file.values<float>("images");
     constexpr Index pixels = Input::height * Input::width, channels = Input::channels;
@@ -72,7 +72,8 @@ double seconds_of(Index passes, Pass&& pass) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Seconds a pass, once a repeat. The first passes find memory and fill the caches, and say how many make a repeat.
+/// Seconds per pass, one value per repeat. The first passes ask for memory and fill the caches; the next one says how
+/// many passes a repeat needs.
 template <class Pass>
 std::vector<double> time(const Request& request, Pass&& pass) {
     seconds_of(2, pass);
@@ -84,7 +85,7 @@ std::vector<double> time(const Request& request, Pass&& pass) {
     return times;
 }
 
-/// Zero gradients, forward, cross entropy, backward; no optimiser, no dropped step.
+/// A training step: zero gradients, forward, cross entropy, backward. No optimiser, no dropped step.
 std::vector<double> time_training(const Request& request, const Batch& batch, Net& net) {
     Tape<Net> tape;
     tape.draw_dropout = false;
@@ -97,11 +98,11 @@ std::vector<double> time_training(const Request& request, const Batch& batch, Ne
 
 std::vector<double> time_inference(const Request& request, const Batch& batch, const Net& net) {
     State<Net> memory = net.start();
-    volatile float used = 0;  // a result that nobody reads need not be computed
+    volatile float used = 0;  // a compiler may leave out what is not used
     return time(request, [&] { used = net.infer(batch.images, memory)(0, 0); });
 }
 
-/// After the timing, so that its memory is not in the peak.
+/// Called after the timing, so that its memory is not in the peak.
 void count_spikes(const Request& request, const Batch& batch, Measurement& found) {
     CountedNet net(options);
     load(net, request.weights);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What staa_network_times can be asked for, what it finds, and the networks that it was built with.
+// The request and the result of staa_network_times, and the networks that it was built with.
 #pragma once
 
 #include <algorithm>
@@ -18,11 +18,11 @@ struct Request {
     std::filesystem::path batch;    ///< safetensors with "images" [N, 3, 32, 32] and "labels" [N]
     int threads = 2;
     int repeats = 5;
-    double seconds = 0.5;  ///< that a repeat lasts at least
+    double seconds = 0.5;  ///< shortest time of a repeat
 };
 
 struct Measurement {
-    std::vector<double> seconds;  ///< of one pass over the batch, one entry a repeat
+    std::vector<double> seconds;  ///< of one pass over the batch, one entry per repeat
     double resident_before_mib = 0;
     double resident_peak_mib = 0;
     staa::Index images = 0;
@@ -36,7 +36,7 @@ inline double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// Each network is compiled by itself, in an object of its own, and enters itself here.
+/// Each network is compiled in an object of its own, which adds the network to built_networks().
 struct BuiltNetwork {
     std::string name;
     Measurement (*measure)(const Request& request);

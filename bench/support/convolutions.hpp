@@ -13,7 +13,7 @@ namespace staa_bench {
 /// A convolution as a benchmark's arguments give it: the side of its input, its channels, its kernel and its stride.
 struct Layer {
     std::int64_t side, in, out, kernel, stride;
-    bool takes_spikes;  ///< else an image, or spikes that were averaged
+    bool takes_spikes;  ///< false: an image, or spikes that were averaged
 };
 
 inline constexpr std::initializer_list<Layer> layers{
@@ -41,7 +41,7 @@ inline constexpr std::initializer_list<Layer> layers{
     {32, 128, 256, 1, 2, true},  // ResNet-19, the first shortcut that halves the map
 };
 
-/// Layers that `wanted` accepts.
+/// Registers the layers for which `wanted` is true.
 template <class Wanted>
 void at(benchmark::internal::Benchmark* b, const Wanted& wanted) {
     timed(b)->ArgNames({"side", "in", "out", "kernel", "stride"});
@@ -54,7 +54,7 @@ inline void at_layers(benchmark::internal::Benchmark* b) {
     at(b, [](const Layer&) { return true; });
 }
 
-/// The same at every rate.
+/// The same, once per firing rate.
 template <class Wanted>
 void at_rates(benchmark::internal::Benchmark* b, const Wanted& wanted) {
     timed(b)->ArgNames({"side", "in", "out", "kernel", "stride", "permille"});
@@ -66,17 +66,17 @@ void at_rates(benchmark::internal::Benchmark* b, const Wanted& wanted) {
     }
 }
 
-/// The convolution of a benchmark's arguments.
+/// The convolution that a benchmark's arguments describe.
 inline staa::ConvolutionShape shape_of(const benchmark::State& state) {
     const Index side = state.range(0), kernel = state.range(3), stride = state.range(4), out = (side - 1) / stride + 1;
     const Index images = state.range(1) == 3 ? 16 : 64;
     return {images, side, side, state.range(1), out, out, state.range(2), kernel, stride, kernel / 2};
 }
 
-/// The share of a benchmark's last argument.
+/// The firing rate that a benchmark's last argument gives.
 inline double share_of(const benchmark::State& state) { return static_cast<double>(state.range(5)) / 1000.0; }
 
-/// A convolution's operands, whichever of them are read and which written.
+/// The operands of a convolution, all random, so that each kernel finds its inputs filled.
 struct Operands {
     explicit Operands(const staa::ConvolutionShape& s)
         : shape(s),
@@ -93,7 +93,7 @@ struct Operands {
         return random_spikes(arena, {1, shape.images, shape.in_height, shape.in_width, shape.in_channels}, share);
     }
 
-    /// Of x only a share stays; the rest becomes 0.
+    /// Keeps a share of the values of x and sets the others to 0.
     void thin_out(double share) {
         const staa::Spikes active = spikes(share);
         for (Index i = 0; i < shape.in_pixels() * shape.in_channels; ++i) {
@@ -102,7 +102,7 @@ struct Operands {
         }
     }
 
-    /// Effective are the multiply-adds of a dense convolution, those with the padding too.
+    /// The effective FLOPs are the multiply-adds of a dense convolution, those with the padding too.
     Work work(double input_bits) const {
         const auto products = static_cast<double>(rows() * shape.out_channels * shape.out_pixels());
         const auto inputs = static_cast<double>(shape.in_pixels() * shape.in_channels);
@@ -111,7 +111,7 @@ struct Operands {
     }
     Work work_on_values() const { return work(32); }
     Work work_on_spikes() const { return work(1); }
-    /// An input gradient that is wanted only where a bit says so.
+    /// For an input gradient that is computed only where a bit is set.
     Work work_on_marked_values() const { return work(33); }
 
     staa::Arena arena;

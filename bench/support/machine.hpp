@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this machine can do at most, measured by the same binary, and what a benchmark reaches of it.
+// The limits of this machine, measured by the same program, and the share of them that a benchmark reaches.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -25,8 +25,9 @@ double seconds_of(Body&& body) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// Seconds of the fastest of several calls, since only the fastest had a shared machine to itself. A long one never has:
-/// so on one thread it is the mean processor time, which other programs don't count in, where that is less.
+/// Seconds of the fastest of several calls: on a shared machine, other programs disturb the others. They disturb each
+/// call that takes long. On one thread, the mean processor time counts where it is less, since it leaves other programs
+/// out.
 class FastestCall {
  public:
     template <class Call>
@@ -54,14 +55,14 @@ double least_seconds_of(int tries, Call&& call) {
     return fastest.seconds();
 }
 
-/// Work for every thread in parts so small that one which wakes late costs little: calls body(part).
+/// Calls body(part) on all threads. Parts should be small, so that a thread that wakes up late costs little.
 template <class Body>
 void on_all_threads(Index parts, Body&& body) {
     constexpr Index worth_waking = 1 << 20;
     staa::parallel_for(parts, worth_waking, body);
 }
 
-/// FLOP/s of multiply-adds whose operands never leave the registers, on the threads in use.
+/// FLOP/s of multiply-adds whose operands stay in the registers, on the threads in use.
 inline double measure_fma_peak() {
     using V = staa::Vector<float>;
     constexpr Index sums = 12;  // two units with a latency of four or five cycles, within 16 registers
@@ -85,7 +86,7 @@ inline double measure_fma_peak() {
     return 2.0 * static_cast<double>(parts * rounds * sums * staa::lanes_of<V>) / seconds;
 }
 
-/// Bytes of the largest cache; 0 where nobody says.
+/// Bytes of the largest cache; 0 where the system does not tell.
 inline Index largest_cache() {
     Index largest = 0;
     for (const auto& cache : benchmark::CPUInfo::Get().caches)
@@ -93,8 +94,8 @@ inline Index largest_cache() {
     return largest;
 }
 
-/// B/s of a[i] = b[i] + s · c[i] over arrays far larger than the caches, on the threads in use. Three arrays are
-/// counted; that the processor reads `a` before it writes it (write-allocate) is not, here and in every kernel.
+/// B/s of a[i] = b[i] + s · c[i] over arrays larger than the caches, on the threads in use. Three arrays count. The
+/// processor also reads `a` before it writes it (write-allocate); this does not count, here and in every kernel.
 inline double measure_triad() {
     constexpr Index part = 1 << 16;
     const Index parts = std::max(Index{64} << 20, 2 * largest_cache()) / static_cast<Index>(part * sizeof(float));
@@ -118,7 +119,7 @@ inline double measure_triad() {
     return 3.0 * static_cast<double>(parts * part) * sizeof(float) / seconds;
 }
 
-/// What Measure() found when first asked for, once a process and number of threads.
+/// The result of Measure(), which is called once per process and number of threads.
 template <double (*Measure)()>
 double measured_once() {
     static std::map<int, double> measured;
@@ -130,16 +131,17 @@ double measured_once() {
 inline double fma_peak() { return measured_once<measure_fma_peak>(); }
 inline double triad() { return measured_once<measure_triad>(); }
 
-/// What one call of a kernel does. FLOPs are effective: those that a dense computation of the same result takes, so
-/// that kernels which skip some can be compared with those that don't, and can go above the peak. A byte counts once
-/// however often a kernel touches it. 0: not of interest.
+/// What one call of a kernel does. FLOPs are effective: those of a dense computation of the same result. Kernels that
+/// skip some of them can then be compared with kernels that compute all, and can be above the peak. A byte counts once,
+/// even if a kernel reads it several times. 0: not reported.
 struct Work {
     double flops = 0, bytes = 0;
 };
 
-/// Sets the counters of a benchmark whose call takes `seconds`.
+/// Sets the counters of a benchmark whose fastest call took `seconds`.
 inline void report(benchmark::State& state, const Work& work, double seconds) {
     state.counters["threads"] = staa::threads();
+    state.counters["fastest_us"] = seconds * 1e6;
     if (work.flops > 0) {
         state.counters["GFLOP/s"] = work.flops / seconds / 1e9;
         state.counters["of_peak"] = work.flops / seconds / fma_peak();
@@ -150,7 +152,8 @@ inline void report(benchmark::State& state, const Work& work, double seconds) {
     }
 }
 
-/// Times `kernel`. The column of times is the mean; the counters are of the fastest call, as peak and triad are.
+/// Times `kernel`. Google Benchmark reports the mean time; the counters are those of the fastest call, like peak and
+/// triad.
 template <class Kernel>
 void measure(benchmark::State& state, const Work& work, Kernel&& kernel) {
     FastestCall fastest;
@@ -159,12 +162,12 @@ void measure(benchmark::State& state, const Work& work, Kernel&& kernel) {
     report(state, work, fastest.seconds());
 }
 
-/// How every kernel is timed.
+/// Sets how every kernel is timed.
 inline benchmark::internal::Benchmark* timed(benchmark::internal::Benchmark* b) {
     return b->UseRealTime()->MinTime(0.1);
 }
 
-/// On as many threads as `state` says, for as long as this object lives.
+/// Sets the number of threads for as long as this object lives.
 class WithThreads {
  public:
     explicit WithThreads(std::int64_t count) : before_(staa::threads()) { staa::set_threads(static_cast<int>(count)); }

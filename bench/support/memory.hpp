@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory of this process that is in the machine's memory, in MiB.
+// The resident memory of this process, in MiB: what it has in the machine's memory.
 #pragma once
 
 #include <fstream>
@@ -15,15 +15,15 @@
 
 namespace staa_bench {
 
-/// Lets the peak begin anew at what is in use now. Linux only; elsewhere it does nothing.
+/// Sets the peak to what is in use now. On Linux only; on other systems it does nothing.
 inline void restart_peak_memory() {
 #if defined(__GLIBC__)
-    malloc_trim(0);  // what earlier benchmarks gave back, glibc holds for later ones
+    malloc_trim(0);  // glibc keeps memory that earlier benchmarks gave back
 #endif
     std::ofstream("/proc/self/clear_refs") << 5;
 }
 
-/// A line of /proc/self/status, such as VmRSS; 0 where there is no such file.
+/// The value of a line of /proc/self/status, such as VmRSS; 0 where there is no such file.
 inline double process_status_mib(const std::string& name) {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
@@ -33,7 +33,7 @@ inline double process_status_mib(const std::string& name) {
     return 0;
 }
 
-/// The most that there ever was, program and libraries too.
+/// The peak so far, with the program and its libraries.
 inline double resident_peak_mib() {
     if (const double peak = process_status_mib("VmHWM"); peak > 0)
         return peak;
@@ -50,7 +50,7 @@ inline double resident_peak_mib() {
 #endif
 }
 
-/// What there is now; the most so far where the system does not say.
+/// The memory in use now; the peak so far where the system does not tell it.
 inline double resident_mib() {
     const double now = process_status_mib("VmRSS");
     return now > 0 ? now : resident_peak_mib();

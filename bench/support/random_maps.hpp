@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Random numbers and spikes: zeros would be silent nets, and denormal numbers slow ones.
+// Random numbers and spikes. Zeros would be a silent network, and denormal numbers a slow one.
 #pragma once
 
 #include <initializer_list>
@@ -11,7 +11,7 @@ namespace staa_bench {
 
 using staa::Index;
 
-/// Firing rates in thousandths.
+/// The firing rates of the benchmarks, in thousandths.
 inline constexpr std::initializer_list<std::int64_t> rates{20, 50, 125, 250, 500};
 
 /// `size` numbers, uniform in [-1, 1).
@@ -23,7 +23,7 @@ inline staa::Scratch<float> random_values(staa::Arena& arena, Index size) {
     return values;
 }
 
-/// Spikes of which a given share is set, one by one at random.
+/// Spikes; each is set with the probability `share`.
 inline staa::Spikes random_spikes(staa::Arena& arena, const staa::Extents& extents, double share) {
     staa::Spikes spikes;
     spikes.resize(arena, extents);
