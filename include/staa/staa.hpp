@@ -9,6 +9,8 @@
 #include "staa/data/loader.hpp"
 #include "staa/data/mixing.hpp"
 #include "staa/data/synthetic.hpp"
+#include "staa/layers/dropout.hpp"
+#include "staa/layers/max_pool.hpp"
 #include "staa/networks/resnet.hpp"
 #include "staa/networks/vgg.hpp"
 #include "staa/training/loss.hpp"
