@@ -9,7 +9,7 @@ staa_packages=(g++ make cmake libeigen3-dev libxsimd-dev catch2 nlohmann-json3-d
 ensure_packages() {
     if ! command -v apt-get >/dev/null; then
         echo "There is no apt-get here: CMake will fetch the libraries that it does not find."
-        echo "A C++20 compiler, CMake 3.22 or later, make and git must be there."
+        echo "A C++20 compiler, CMake 3.22 or later and make must be there."
         return 0
     fi
     local package missing=()
