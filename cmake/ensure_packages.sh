@@ -1,20 +1,22 @@
-# Sourced by tests/run.sh, examples/quickstart.sh and .ci/run.
+# shellcheck shell=bash
+# Scripts read this file with `source`: tests/run.sh, tests/thorough.sh, examples/quickstart.sh, .ci/run and others.
 
 # What tests, examples and benchmarks need on Debian and its relatives.
+# shellcheck disable=SC2034  # the scripts that read this file use it
 staa_packages=(g++ make cmake libeigen3-dev libxsimd-dev catch2 nlohmann-json3-dev libcli11-dev libstb-dev
     libbenchmark-dev libjpeg62-turbo-dev)
 
-# ensure_packages PACKAGE...: installs what is missing with apt-get and says so. Where that is impossible it says so too
-# and goes on: CMake fetches the libraries by itself.
+# ensure_packages PACKAGE...: installs missing packages with apt-get and prints their names. Where that is impossible it
+# prints so and returns: CMake fetches missing libraries by itself.
 ensure_packages() {
     if ! command -v apt-get >/dev/null; then
         echo "There is no apt-get here: CMake will fetch the libraries that it does not find."
-        echo "A C++20 compiler, CMake 3.22 or later, make and git must be there."
+        echo "A C++20 compiler, CMake 3.22 or later and make must be there."
         return 0
     fi
     local package missing=()
     for package in "$@"; do
-        # A compiler or a CMake from elsewhere will do.
+        # A compiler or a CMake that was not installed as a package is enough.
         command -v "$package" >/dev/null ||
             dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
             missing+=("$package")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds and runs every test: bash tests/run.sh [preset] [options of ctest]
-# STAA_GOLDEN_DIR, if set, is a folder of further golden cases.
+# Builds and runs every test of a preset: bash tests/run.sh [preset] [options of ctest]
+# STAA_GOLDEN_DIR, if set, is a folder with more golden cases.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/ensure_packages.sh

@@ -3,7 +3,7 @@
 #pragma once
 
 #define STAA_VERSION_MAJOR 0
-#define STAA_VERSION_MINOR 1
+#define STAA_VERSION_MINOR 2
 #define STAA_VERSION_PATCH 0
 
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
@@ -56,7 +56,7 @@
 
 /// The inline namespace. Every header opens `namespace staa {` and `inline namespace STAA_ABI {` on two lines, because tools
 /// such as ctags do not understand the short form.
-#define STAA_ABI STAA_JOIN(v0_1, STAA_ABI_INSTRUCTIONS, STAA_ABI_THREADS)
+#define STAA_ABI STAA_JOIN(v0_2, STAA_ABI_INSTRUCTIONS, STAA_ABI_THREADS)
 
 /// For kernels: compiled once per scalar type and instruction set, and not inlined into every layer that calls them.
 #if defined(__GNUC__)
