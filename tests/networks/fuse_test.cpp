@@ -1,105 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Fused blocks compute what their layers compute one by one. Where a fusion joins coefficients, as a batch norm and a
-// convolution in inference, results differ by rounding: the test is then in double, with a ramp in the spike's place, so that
-// no rounding can flip a spike.
-#include <cmath>
-#include <vector>
-
+// VGG-13 and blocks of other kinds: fused blocks compute what their layers compute one by one.
+#include "networks/fused_and_plain.hpp"
 #include "staa/networks/resnet.hpp"
 #include "staa/networks/vgg.hpp"
-#include "support/finite_differences.hpp"
 
-namespace {
-
-using namespace staa;
 using namespace staa_tests;
-
-using Ramps = StaaLif<Staa{}, Ramp>;
-using RampStem = Lif<Ramp>;
-using Small = Image<3, 32, 32, double>;
-using Large = Image<3, 64, 64, double>;
-
-template <class Net>
-typename Net::Images random_images(Index steps, Index count) {
-    using In = typename Net::Input;
-    typename Net::Images images;
-    if constexpr (In::is_constant) {
-        images.resize(count, In::height, In::width, In::channels);
-    } else {
-        images.resize(steps, count, In::height, In::width, In::channels);
-    }
-    Random random(5);
-    fill_uniform(images.data(), images.size(), -2, 2, random);
-    return images;
-}
-
-/// All that a network computes: logits in training, gradients, running averages, logits in inference and of a stream.
-template <class Net>
-std::vector<double> everything(const NetworkOptions& options) {
-    Net net(options);
-    Random random(3);
-    net.visit([&](const ParameterName&, auto& parameter) {
-        for (Index i = 0; i < parameter.size(); ++i) {
-            parameter.data()[i] *= static_cast<typename Net::Scalar>(random.uniform(0.9, 1.1));
-        }
-    });
-    const auto images = random_images<Net>(options.steps, 2);
-    std::vector<double> all;
-    const auto keep = [&](const auto& values) {
-        if constexpr (requires { values.data(); }) {
-            all.insert(all.end(), values.data(), values.data() + values.size());
-        }
-    };
-    Tape<Net> tape(7);
-    for (int step = 0; step < 2; ++step) {
-        const auto logits = net.forward(images, tape);
-        keep(logits);
-        net.backward(logits, tape);
-    }
-    net.visit([&](const ParameterName&, const auto&, const auto& gradient) { keep(gradient); }, net.gradients);
-    net.visit_statistics([&](const ParameterName&, const auto& values) { keep(values); });
-    keep(net.infer(images));
-    return all;
-}
-
-/// The largest difference between fused and unfused, relative to the largest value.
-template <class Net>
-double largest_difference(Index steps = 2) {
-    NetworkOptions options{.steps = steps, .seed = 1, .neuron = {.surrogate_width = 2, .step_dropout = 0.4}};
-    const std::vector<double> fused = everything<Net>(options);
-    options.fuse = false;
-    const std::vector<double> plain = everything<Net>(options);
-    REQUIRE(fused.size() == plain.size());
-    double worst = 0, largest = 0;
-    for (std::size_t i = 0; i < fused.size(); ++i) {
-        const double difference = std::abs(fused[i] - plain[i]);
-        if (!(difference <= worst)) {
-            worst = difference;  // NaN must not pass
-        }
-        largest = std::max(largest, std::abs(plain[i]));
-    }
-    REQUIRE(largest > 0);
-    return worst / largest;
-}
-
-}  // namespace
-
-TEST_CASE("ResNet-20 gives the same fused and layer by layer, in training, backward and inference") {
-    CHECK(largest_difference<ResNet20On<Small, 4, 10, Ramps, ConvBn, RampStem>>() < 1e-9);
-    CHECK(largest_difference<ResNet20On<Small, 4, 10, RampStem, ConvBn, RampStem>>() < 1e-9);
-}
-
-TEST_CASE("ResNet-19 gives the same fused and layer by layer") {
-    CHECK(largest_difference<ResNet19On<Frames<2, 16, 16, double>, 4, 10, Ramps>>() < 1e-9);
-}
-
-TEST_CASE("ResNet-18 gives the same fused and layer by layer") {
-    CHECK(largest_difference<ResNet18On<Large, 4, 10, Ramps>>() < 1e-9);
-}
-
-TEST_CASE("ResNet-34 gives the same fused and layer by layer") {
-    CHECK(largest_difference<ResNet34On<Large, 4, 10, RampStem>>() < 1e-9);
-}
 
 TEST_CASE("VGG-13 gives the same fused and layer by layer") {
     CHECK(largest_difference<Vgg13On<Small, 4, 10, Ramps>>() < 1e-9);
