@@ -62,6 +62,16 @@ inline void run_tasks(Index count, [[maybe_unused]] bool split, void (*call)(voi
     }
 }
 
+/// Calls a task of the given type by its address.
+template <class Task>
+void call_task(void* task, Index i, [[maybe_unused]] Index worker) {
+    if constexpr (std::is_invocable_v<Task&, Index, Index>) {
+        (*static_cast<Task*>(task))(i, worker);
+    } else {
+        (*static_cast<Task*>(task))(i);
+    }
+}
+
 }  // namespace detail
 
 /// Calls `task(i)`, or `task(i, worker)`, once for each i in [0, count), on all threads. Tasks must not throw, and no two may
@@ -73,17 +83,8 @@ template <class Task>
 void parallel_for(Index count, Index cost, Task&& task) {
     constexpr Index worth_waking = 1 << 16;
     const bool split = count > 1 && cost > (worth_waking - 1) / count && may_split();
-    using Callable = std::remove_reference_t<Task>;
-    detail::run_tasks(
-        count, split,
-        [](void* callable, Index i, [[maybe_unused]] Index worker) {
-            if constexpr (std::is_invocable_v<Callable&, Index, Index>) {
-                (*static_cast<Callable*>(callable))(i, worker);
-            } else {
-                (*static_cast<Callable*>(callable))(i);
-            }
-        },
-        const_cast<void*>(static_cast<const void*>(std::addressof(task))));
+    detail::run_tasks(count, split, detail::call_task<std::remove_reference_t<Task>>,
+                      const_cast<void*>(static_cast<const void*>(std::addressof(task))));
 }
 
 /// Calls body(first, last) for parts of [0, size), on all threads: for a loop over all values of an array.

@@ -14,64 +14,31 @@
 #include "staa/networks/encoded_convolution.hpp"
 #include "staa/networks/network.hpp"
 #include "staa/networks/residual.hpp"
+#include "staa/networks/stages.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
-/// How a basic block that halves the map shortens it on the shortcut.
-template <int Channels>
-using PooledShortcut = Shortcut<AvgPool<2, 2, 0, Edge::average>, ConvBn<Channels, 1>>;
-template <int Channels>
-using StridedShortcut = Shortcut<Named<"", ConvBn<Channels, 1, 2>>>;
-
-/// Two 3x3 convolutions, a neuron after the first and one after the sum with the shortcut. Without layers in `Path` the
-/// shortcut is the identity.
-template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn, int Stride = 1,
-          class... Path>
-using BasicBlock =
-    Sequential<Named<"", Residual<Named<"conv1", Convolution<Channels, 3, Stride>>, Named<"lif1", Neuron>,
-                                  Named<"conv2", Convolution<Channels, 3, 1>>, Path...>>,
-               Named<"lif2", Neuron>>;
-
-/// A block that halves the map and changes the channels, on the shortcut by pooling or by a strided convolution.
-template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
-using PooledBlock = BasicBlock<Channels, Neuron, Convolution, 2, PooledShortcut<Channels>>;
-template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
-using StridedBlock = BasicBlock<Channels, Neuron, Convolution, 2, StridedShortcut<Channels>>;
-
 /// ResNet-20: three stem convolutions with plain LIF, a 2x2 average pool, four stages of two basic blocks. 12.7 M
-/// parameters at width 64 and 100 classes. Sizes of the maps are those of a 32 x 32 input.
+/// parameters at width 64 and 100 classes. The maps of a 32 x 32 input: stem 32 x 32, stages 16, 8, 4 and 2.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn, class StemNeuron = Lif<>>
 using ResNet20On = Network<Input,
-                           Named<"stem", Sequential<ConvBn<Width>, StemNeuron, ConvBn<Width>, StemNeuron,  // 32 x 32
+                           Named<"stem", Sequential<ConvBn<Width>, StemNeuron, ConvBn<Width>, StemNeuron,  //
                                                     ConvBn<Width>, StemNeuron, AvgPool<2>>>,               //
-                           Named<"body", Sequential<BasicBlock<Width, Neuron, Convolution>,                // 16 x 16
-                                                    BasicBlock<Width, Neuron, Convolution>,                //
-                                                    PooledBlock<2 * Width, Neuron, Convolution>,           //  8 x  8
-                                                    BasicBlock<2 * Width, Neuron, Convolution>,            //
-                                                    PooledBlock<4 * Width, Neuron, Convolution>,           //  4 x  4
-                                                    BasicBlock<4 * Width, Neuron, Convolution>,            //
-                                                    PooledBlock<8 * Width, Neuron, Convolution>,           //  2 x  2
-                                                    BasicBlock<8 * Width, Neuron, Convolution>>>,          //
+                           Named<"body", Stages<PooledBlock, Width, Neuron, Convolution, 2, 2, 2, 2>>,     //
                            GlobalAvgPool, Named<"fc", Linear<Classes>>>;
 
 /// ResNet-20 for CIFAR.
 template <int Width, int Classes, class Neuron = StaaLif<>>
 using ResNet20 = ResNet20On<Image<3, 32, 32>, Width, Classes, Neuron>;
 
-/// ResNet-19: one stem convolution, stages of 3, 3 and 2 basic blocks. The paper's width is 128.
+/// ResNet-19: one stem convolution, stages of 3, 3 and 2 basic blocks. The paper's width is 128. The maps of a 32 x 32
+/// input: stem 32 x 32, stages 32, 16 and 8.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
-using ResNet19On = Network<Input, Named<"stem", Sequential<Convolution<Width, 3, 1>, Neuron>>,     // 32 x 32
-                           Named<"body", Sequential<BasicBlock<Width, Neuron, Convolution>,        //
-                                                    BasicBlock<Width, Neuron, Convolution>,        //
-                                                    BasicBlock<Width, Neuron, Convolution>,        //
-                                                    StridedBlock<2 * Width, Neuron, Convolution>,  // 16 x 16
-                                                    BasicBlock<2 * Width, Neuron, Convolution>,    //
-                                                    BasicBlock<2 * Width, Neuron, Convolution>,    //
-                                                    StridedBlock<4 * Width, Neuron, Convolution>,  //  8 x  8
-                                                    BasicBlock<4 * Width, Neuron, Convolution>>>,  //
+using ResNet19On = Network<Input, Named<"stem", Sequential<Convolution<Width, 3, 1>, Neuron>>,        //
+                           Named<"body", Stages<StridedBlock, Width, Neuron, Convolution, 3, 3, 2>>,  //
                            GlobalAvgPool, Named<"fc", Linear<Classes>>>;
 
 /// ResNet-19 for CIFAR.
@@ -82,41 +49,24 @@ using ResNet19 = ResNet19On<Image<3, 32, 32>, Width, Classes, Neuron>;
 template <int Width, class Neuron, template <int, int, int> class Convolution = ConvBn>
 using ImageNetStem = Named<"stem", Sequential<Convolution<Width, 7, 2>, Neuron, AvgPool<3, 2, 1>>>;
 
-/// ResNet-18: stages of two basic blocks. The paper's width is 64. Sizes of the maps are those of a 224 x 224 input.
+/// ResNet-18: four stages of two basic blocks. The paper's width is 64. The maps of a 224 x 224 input: stem 56 x 56, stages
+/// 56, 28, 14 and 7.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
-using ResNet18On = Network<Input, ImageNetStem<Width, Neuron, Convolution>,
-                           Named<"body", Sequential<BasicBlock<Width, Neuron, Convolution>,        // 56 x 56
-                                                    BasicBlock<Width, Neuron, Convolution>,        //
-                                                    StridedBlock<2 * Width, Neuron, Convolution>,  // 28 x 28
-                                                    BasicBlock<2 * Width, Neuron, Convolution>,    //
-                                                    StridedBlock<4 * Width, Neuron, Convolution>,  // 14 x 14
-                                                    BasicBlock<4 * Width, Neuron, Convolution>,    //
-                                                    StridedBlock<8 * Width, Neuron, Convolution>,  //  7 x  7
-                                                    BasicBlock<8 * Width, Neuron, Convolution>>>,  //
+using ResNet18On = Network<Input, ImageNetStem<Width, Neuron, Convolution>,                              //
+                           Named<"body", Stages<StridedBlock, Width, Neuron, Convolution, 2, 2, 2, 2>>,  //
                            GlobalAvgPool, Named<"fc", Linear<Classes>>>;
 
 /// ResNet-18 for ImageNet.
 template <int Width, int Classes, class Neuron = StaaLif<>>
 using ResNet18 = ResNet18On<Image<3, 224, 224>, Width, Classes, Neuron>;
 
-/// ResNet-34: stages of 3, 4, 6 and 3 basic blocks.
+/// ResNet-34: stages of 3, 4, 6 and 3 basic blocks, else as ResNet-18.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
-using ResNet34On = Network<
-    Input, ImageNetStem<Width, Neuron, Convolution>,
-    Named<
-        "body",
-        Sequential<BasicBlock<Width, Neuron, Convolution>, BasicBlock<Width, Neuron, Convolution>,            // 56 x 56
-                   BasicBlock<Width, Neuron, Convolution>,                                                    //
-                   StridedBlock<2 * Width, Neuron, Convolution>, BasicBlock<2 * Width, Neuron, Convolution>,  // 28 x 28
-                   BasicBlock<2 * Width, Neuron, Convolution>, BasicBlock<2 * Width, Neuron, Convolution>,    //
-                   StridedBlock<4 * Width, Neuron, Convolution>, BasicBlock<4 * Width, Neuron, Convolution>,  // 14 x 14
-                   BasicBlock<4 * Width, Neuron, Convolution>, BasicBlock<4 * Width, Neuron, Convolution>,    //
-                   BasicBlock<4 * Width, Neuron, Convolution>, BasicBlock<4 * Width, Neuron, Convolution>,    //
-                   StridedBlock<8 * Width, Neuron, Convolution>, BasicBlock<8 * Width, Neuron, Convolution>,  // 7 x 7
-                   BasicBlock<8 * Width, Neuron, Convolution>>>,                                              //
-    GlobalAvgPool, Named<"fc", Linear<Classes>>>;
+using ResNet34On = Network<Input, ImageNetStem<Width, Neuron, Convolution>,                              //
+                           Named<"body", Stages<StridedBlock, Width, Neuron, Convolution, 3, 4, 6, 3>>,  //
+                           GlobalAvgPool, Named<"fc", Linear<Classes>>>;
 
 /// ResNet-34 for ImageNet.
 template <int Width, int Classes, class Neuron = StaaLif<>>

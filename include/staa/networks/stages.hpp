@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// What residual networks are made of: basic blocks, in stages.
+#pragma once
+
+#include "staa/layers/pooling.hpp"
+#include "staa/networks/encoded_convolution.hpp"
+#include "staa/networks/residual.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// How a basic block that halves the map shortens it on the shortcut.
+template <int Channels>
+using PooledShortcut = Shortcut<AvgPool<2, 2, 0, Edge::average>, ConvBn<Channels, 1>>;
+template <int Channels>
+using StridedShortcut = Shortcut<Named<"", ConvBn<Channels, 1, 2>>>;
+
+/// Two 3x3 convolutions, a neuron after the first and one after the sum with the shortcut. Without layers in `Path` the
+/// shortcut is the identity.
+template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn, int Stride = 1,
+          class... Path>
+using BasicBlock =
+    Sequential<Named<"", Residual<Named<"conv1", Convolution<Channels, 3, Stride>>, Named<"lif1", Neuron>,
+                                  Named<"conv2", Convolution<Channels, 3, 1>>, Path...>>,
+               Named<"lif2", Neuron>>;
+
+/// A block that halves the map and changes the channels, on the shortcut by pooling or by a strided convolution.
+template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
+using PooledBlock = BasicBlock<Channels, Neuron, Convolution, 2, PooledShortcut<Channels>>;
+template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
+using StridedBlock = BasicBlock<Channels, Neuron, Convolution, 2, StridedShortcut<Channels>>;
+
+namespace detail {
+
+/// `Count` times the same layer.
+template <class Layer, int Count, class... Layers>
+struct Repeated : Repeated<Layer, Count - 1, Layer, Layers...> {};
+template <class Layer, class... Layers>
+struct Repeated<Layer, 0, Layers...> {
+    using type = List<Layers...>;
+};
+
+template <class Layers>
+struct ChainOf;
+template <class... Layers>
+struct ChainOf<List<Layers...>> {
+    using type = Sequential<Layers...>;
+};
+
+/// The blocks of all stages but the first, as a list: each begins with a block that halves the map and doubles the channels.
+template <template <int, class, template <int, int, int> class> class Halving, int Channels, class Neuron,
+          template <int, int, int> class Convolution, int... Counts>
+struct FurtherStages {
+    using type = List<>;
+};
+template <template <int, class, template <int, int, int> class> class Halving, int Channels, class Neuron,
+          template <int, int, int> class Convolution, int Count, int... Counts>
+struct FurtherStages<Halving, Channels, Neuron, Convolution, Count, Counts...> {
+    using type =
+        typename Joined<List<Halving<Channels, Neuron, Convolution>>,
+                        typename Repeated<BasicBlock<Channels, Neuron, Convolution>, Count - 1>::type,
+                        typename FurtherStages<Halving, 2 * Channels, Neuron, Convolution, Counts...>::type>::type;
+};
+
+}  // namespace detail
+
+/// Stages of basic blocks in one chain: the first with `Count` blocks of `Width` channels, each further one with as many as
+/// `Counts` say, twice the channels and half the map. `Halving` is the block that begins a further stage, PooledBlock or
+/// StridedBlock.
+template <template <int, class, template <int, int, int> class> class Halving, int Width, class Neuron,
+          template <int, int, int> class Convolution, int Count, int... Counts>
+using Stages = typename detail::ChainOf<typename detail::Joined<
+    typename detail::Repeated<BasicBlock<Width, Neuron, Convolution>, Count>::type,
+    typename detail::FurtherStages<Halving, 2 * Width, Neuron, Convolution, Counts...>::type>::type>::type;
+
+}  // namespace STAA_ABI
+}  // namespace staa
