@@ -100,7 +100,7 @@ void check_gradients_of(const std::vector<char>& dropped, std::uint64_t seed) {
 template <class Neuron, class In>
 void check_neuron(const std::vector<char>& dropped = {}, std::uint64_t seed = 1) {
     check_gradients_of<Neuron, In>(dropped, seed);
-    if constexpr (staa::detail::takes_currents<typename Neuron::template at<In>>) {
+    if constexpr (staa::role_of<Neuron>() == Role::neurons) {
         check_gradients_of<Scaled<Neuron>, In>(dropped, seed);
     }
 }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "staa/layers/neurons/lif.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/networks/network.hpp"
 #include "support/finite_differences.hpp"
 
