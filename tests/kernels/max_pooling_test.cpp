@@ -67,7 +67,7 @@ void check_forward(const PoolingShape& s, const Array<Scalar>& x) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A pooled pixel is the largest of its window; of equal ones the first", "[kernels]", FloatSimd,
+TEMPLATE_TEST_CASE("A pooled pixel is the largest of its window, of equal ones the first", "[kernels]", FloatSimd,
                    DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     staa::Random random(1);

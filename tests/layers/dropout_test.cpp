@@ -63,7 +63,7 @@ TEST_CASE("Dropout: the pattern is a function of the generator, for any number o
     CHECK(Dropped<>(0.5, 6).output() != expected);
 }
 
-TEST_CASE("Dropout: without a generator the pattern of the tape stands; without a pattern nothing is dropped") {
+TEST_CASE("Dropout: without a generator the pattern of the tape stands, and without a pattern nothing is dropped") {
     Dropped<> one(0.5);
     const std::vector<double> expected = one.output();
     one.forward();
@@ -113,7 +113,7 @@ TEST_CASE("Dropout: gradients are the derivatives, through the pattern of forwar
     check_report(staa::check_gradients<Dropout, Image<3, 2, 3, double>>());
 }
 
-TEST_CASE("Dropout: a probability outside [0, 1) is an Error") {
+TEST_CASE("Dropout: a probability below 0, or of 1 and more, is an Error") {
     for (const double p : {-0.1, 1.0, std::nan("")}) {
         CHECK_THROWS_WITH(Dropped<>(p), contains_text("staa::Dropout: probability is") && contains_text("[0, 1)"));
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "staa/core/tensor.hpp"
 #include "staa/kernels/maps/attention.hpp"
 #include "staa/kernels/maps/matrix_product.hpp"
 
