@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/ensure_packages.sh
 
-readonly out=build/thorough all_rooms="core kernels layers networks allocation training data io golden"
+readonly out=build/thorough all_rooms="core kernels layers networks allocation training data io golden documents"
 readonly skipped=77
 
 # Name, and what the stage finds. The function that runs the stage is run_NAME with "-" replaced by "_".
