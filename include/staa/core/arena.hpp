@@ -13,9 +13,9 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A pool of aligned blocks. A program that takes the same sizes in the same order soon allocates nothing more: a training
-/// loop from its third step on.
-/// One arena belongs to one thread at a time. A copy is a new, empty arena: memory is never shared by accident.
+/// A pool of aligned blocks. A program that takes the same sizes in the same order soon allocates nothing more: a
+/// training loop from its third step on. One arena belongs to one thread at a time. A copy is a new, empty arena:
+/// memory is never shared by accident.
 class Arena {
  public:
     static constexpr std::size_t alignment = 64;
@@ -33,8 +33,8 @@ class Arena {
     Arena(const Arena& other) : Arena(other.fit_) {}
     Arena& operator=(const Arena&) { return *this; }
 
-    /// A block of at least `bytes`, aligned to 64 bytes, contents unspecified: a free one that fits, else a new one. Throws
-    /// std::bad_alloc like `new`.
+    /// A block of at least `bytes`, aligned to 64 bytes, contents unspecified: a free one that fits, else a new one.
+    /// Throws std::bad_alloc like `new`.
     Block take(std::size_t bytes);
 
     /// Bytes held, in use and free.

@@ -37,8 +37,8 @@ inline constexpr auto positions_of_byte = [] {
 constexpr std::uint64_t four_times(Index number) { return static_cast<std::uint64_t>(number) * 0x0001000100010001; }
 
 /// Writes offset + position for each set bit of the lowest byte to to[0], to[1] .., and returns how many bits are set;
-/// `offsets` is four_times(offset). All eight places of `to` are written, so that no branch depends on the bits. None of the
-/// four sums in a word carries into the next, because offset + the highest set bit is at most 65535.
+/// `offsets` is four_times(offset). All eight places of `to` are written, so that no branch depends on the bits. None
+/// of the four sums in a word carries into the next, because offset + the highest set bit is at most 65535.
 inline Index list_byte(std::uint64_t bits, std::uint64_t offsets, std::uint16_t* to) {
     const auto byte = static_cast<std::uint8_t>(bits);
     std::uint64_t four[2];
@@ -58,9 +58,9 @@ inline constexpr auto positions_of_word = [] {
     return positions;
 }();
 
-/// `list_byte` for the first `count` <= 64 bits of a word; the other bits are 0. Writes offset + places[i] for each set bit i
-/// and returns how many bits are set. It may write one entry of `to` per bit, with `count` rounded up to whole bytes. The
-/// eight `places` of a byte must be consecutive numbers.
+/// `list_byte` for the first `count` <= 64 bits of a word; the other bits are 0. Writes offset + places[i] for each set
+/// bit i and returns how many bits are set. It may write one entry of `to` per bit, with `count` rounded up to whole
+/// bytes. The eight `places` of a byte must be consecutive numbers.
 inline Index list_word(std::uint64_t bits, Index count, const std::uint16_t* places, Index offset, std::uint16_t* to) {
     const std::uint16_t* const first = to;
 #if defined(STAA_COMPRESSES_PLACES)

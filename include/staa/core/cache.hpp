@@ -41,8 +41,9 @@ STAA_INLINE void zero_line_past_caches(void* to) {
 }  // namespace detail
 #endif
 
-/// Writes `count` zeros that will not be read soon. Where the machine can, they go past the caches: then a line of memory
-/// that is written as a whole is not read first. Call `finish_past_caches` before another thread reads the zeros.
+/// Writes `count` zeros that will not be read soon. Where the machine can, they go past the caches: then a line of
+/// memory that is written as a whole is not read first. Call `finish_past_caches` before another thread reads the
+/// zeros.
 template <class Real>
 void zeros_past_caches(Real* to, Index count) {
     Real* const end = to + count;

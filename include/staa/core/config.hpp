@@ -11,8 +11,8 @@
     "staa: the x87 unit rounds a potential only when it is stored, so a spike and its reset could disagree: -mfpmath=sse"
 #endif
 
-// Two translation units with different instruction sets or threads must not share inline functions. The linker would keep
-// one of the two bodies, and a program could then execute an instruction that its machine does not have.
+// Two translation units with different instruction sets or threads must not share inline functions. The linker would
+// keep one of the two bodies, and a program could then execute an instruction that its machine does not have.
 #if defined(STAA_PLAIN)
 #define STAA_ABI_INSTRUCTIONS plain
 #elif defined(__AVX512BW__) && defined(__AVX512VBMI2__)

@@ -22,8 +22,8 @@ inline constexpr std::size_t huge_page = std::size_t{2} << 20;
 /// The alignment of a block: a huge page for a block that fills one, else 64 bytes.
 inline std::align_val_t alignment_of(std::size_t bytes) { return std::align_val_t{bytes < huge_page ? 64 : huge_page}; }
 
-/// New memory, aligned to at least 64 bytes. The part of it that fills whole huge pages is requested in huge pages. Throws
-/// std::bad_alloc like `new`.
+/// New memory, aligned to at least 64 bytes. The part of it that fills whole huge pages is requested in huge pages.
+/// Throws std::bad_alloc like `new`.
 inline void* take_memory(std::size_t bytes) {
     void* address = ::operator new(bytes, alignment_of(bytes));
 #if defined(MADV_HUGEPAGE)

@@ -45,8 +45,8 @@ inline bool may_split() {
 
 namespace detail {
 
-/// The one parallel region of the library. It gets the task by its address: with a parallel region in every template that
-/// calls `parallel_for`, g++ 12 takes a third longer to compile ResNet-20 (24 s against 18 s at -O2).
+/// The one parallel region of the library. It gets the task by its address: with a parallel region in every template
+/// that calls `parallel_for`, g++ 12 takes a third longer to compile ResNet-20 (24 s against 18 s at -O2).
 inline void run_tasks(Index count, [[maybe_unused]] bool split, void (*call)(void*, Index, Index), void* task) {
 #if defined(_OPENMP)
     if (split) {
@@ -74,11 +74,11 @@ void call_task(void* task, Index i, [[maybe_unused]] Index worker) {
 
 }  // namespace detail
 
-/// Calls `task(i)`, or `task(i, worker)`, once for each i in [0, count), on all threads. Tasks must not throw, and no two may
-/// write to the same place; then the result does not depend on the number of threads. `worker` is in [0, threads()). Tasks
-/// of one worker never run at the same time, so they may share memory, if none reads what another one has left there.
-/// `cost` is a rough number of operations per task. Waking a thread takes about 5 microseconds: a loop too small for that
-/// runs on the calling thread alone.
+/// Calls `task(i)`, or `task(i, worker)`, once for each i in [0, count), on all threads. Tasks must not throw, and no
+/// two may write to the same place; then the result does not depend on the number of threads. `worker` is in [0,
+/// threads()). Tasks of one worker never run at the same time, so they may share memory, if none reads what another one
+/// has left there. `cost` is a rough number of operations per task. Waking a thread takes about 5 microseconds: a loop
+/// too small for that runs on the calling thread alone.
 template <class Task>
 void parallel_for(Index count, Index cost, Task&& task) {
     constexpr Index worth_waking = 1 << 16;

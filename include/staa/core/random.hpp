@@ -40,8 +40,8 @@ class Random {
         return radius * std::cos(6.283185307179586 * uniform());
     }
 
-    /// An independent generator for task number `stream`. It depends on this generator's state and on `stream` alone, so
-    /// that work on several threads stays reproducible. Does not change this generator.
+    /// An independent generator for task number `stream`. It depends on this generator's state and on `stream` alone,
+    /// so that work on several threads stays reproducible. Does not change this generator.
     Random split(std::uint64_t stream) const {
         Random mixed(state_ ^ (stream * 0xD1B54A32D192ED03u + 0x8CB92BA72F3D8DD7u));
         return Random(mixed.next());

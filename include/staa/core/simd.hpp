@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The vector of an instruction set as a template argument, loops over its lanes, and everything in which versions of xsimd
-// differ.
+// The vector of an instruction set as a template argument, loops over its lanes, and everything in which versions of
+// xsimd differ.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +25,8 @@ using DefaultArch = Plain;
 using DefaultArch = xsimd::default_arch;
 #endif
 
-/// A vector of one lane, for the tail of every loop and for machines without SIMD. It has the part of xsimd::batch that the
-/// kernels use.
+/// A vector of one lane, for the tail of every loop and for machines without SIMD. It has the part of xsimd::batch that
+/// the kernels use.
 template <class Real>
 struct OneLane {
     static constexpr std::size_t size = 1;
@@ -116,8 +116,8 @@ V larger_of(V a, V b) {
     return select(a < b, b, a);
 }
 
-/// e to the power of each lane; 0 where that is below the normal numbers, NaN where the lane is NaN. Lanes far below 0 are
-/// kept from xsimd's exp: it converts a part of them to an integer, which is undefined for values out of its range.
+/// e to the power of each lane; 0 where that is below the normal numbers, NaN where the lane is NaN. Lanes far below 0
+/// are kept from xsimd's exp: it converts a part of them to an integer, which is undefined for values out of its range.
 template <class V>
 V exponential(V v) {
     using Real = decltype(sum_lanes(v));
@@ -160,8 +160,8 @@ STAA_INLINE void call_with_each(Body& body, std::integer_sequence<Index, I...>) 
 }
 }  // namespace detail
 
-/// Calls body(integral_constant<Index, i>) for i in [0, Count), without a loop: arrays of vectors with the index i then stay
-/// in registers at every optimisation level.
+/// Calls body(integral_constant<Index, i>) for i in [0, Count), without a loop: arrays of vectors with the index i then
+/// stay in registers at every optimisation level.
 template <Index Count, class Body>
 STAA_INLINE void unroll(Body&& body) {
     detail::call_with_each(body, std::make_integer_sequence<Index, Count>{});
@@ -173,8 +173,8 @@ struct Lanes {
     using type = V;
 };
 
-/// Calls body(Lanes<V>{}, first) over [0, count): for full vectors first, then for one lane at a time. So a kernel is written
-/// once, for vectors of any width and for any count.
+/// Calls body(Lanes<V>{}, first) over [0, count): for full vectors first, then for one lane at a time. So a kernel is
+/// written once, for vectors of any width and for any count.
 template <class Real, class Arch, class Body>
 STAA_INLINE void for_lanes(Index count, Body&& body) {
     using V = Vector<Real, Arch>;

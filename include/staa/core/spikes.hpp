@@ -16,8 +16,8 @@ inline namespace STAA_ABI {
 constexpr Index words_for(Index channels) { return (channels + 63) / 64; }
 
 /// Binary maps [T, N, H, W, C]. Bit c % 64 of word c / 64 of a pixel is channel c; bits beyond the last channel are 0.
-/// In training, spikes may carry a second plane of bits, the window: the neurons whose surrogate slope is not 0. The layer
-/// that reads the spikes need not compute the gradient of the others, because it is multiplied by 0.
+/// In training, spikes may carry a second plane of bits, the window: the neurons whose surrogate slope is not 0. The
+/// layer that reads the spikes need not compute the gradient of the others, because it is multiplied by 0.
 class Spikes {
  public:
     const Extents& extents() const { return extents_; }

@@ -52,12 +52,12 @@ struct VectorRow {
 /// Pixels of a strip: what a loop reads of them for some channels stays in the first cache until it comes to the next.
 constexpr Index strip_of(Index channels) { return std::max<Index>(8, 2048 / std::max<Index>(1, channels)); }
 
-/// Calls body(Lanes<V>{}, vectors constant, first channel, first pixel, last pixel) over a map [pixels, channels], strip of
-/// pixels by strip of pixels, so that memory is read nearly in order. (All pixels of one vector of channels at a time would
-/// use only a part of each line that comes from memory.) Inside a strip, the body gets `Together` vectors that lie in a row
-/// as long as there are channels for them, then one vector, then one lane: lines that lie in a row come from memory up to
-/// twice as fast as every fourth line. A body that sums over the pixels keeps its sums in memory from strip to strip; their
-/// order is the order of the pixels.
+/// Calls body(Lanes<V>{}, vectors constant, first channel, first pixel, last pixel) over a map [pixels, channels],
+/// strip of pixels by strip of pixels, so that memory is read nearly in order. (All pixels of one vector of channels at
+/// a time would use only a part of each line that comes from memory.) Inside a strip, the body gets `Together` vectors
+/// that lie in a row as long as there are channels for them, then one vector, then one lane: lines that lie in a row
+/// come from memory up to twice as fast as every fourth line. A body that sums over the pixels keeps its sums in memory
+/// from strip to strip; their order is the order of the pixels.
 template <class Real, class Arch, Index Together, class Body>
 STAA_INLINE void for_vector_strips(Index pixels, Index channels, Body&& body) {
     using V = Vector<Real, Arch>;
@@ -74,8 +74,8 @@ STAA_INLINE void for_vector_strips(Index pixels, Index channels, Body&& body) {
     }
 }
 
-/// The same for a body that only calculates, body(Lanes<V>{}, first channel, first pixel, last pixel): for vectors that lie
-/// in a row V is a VectorRow.
+/// The same for a body that only calculates, body(Lanes<V>{}, first channel, first pixel, last pixel): for vectors that
+/// lie in a row V is a VectorRow.
 template <class Real, class Arch, Index Together = 1, class Body>
 STAA_INLINE void for_strips(Index pixels, Index channels, Body&& body) {
     for_vector_strips<Real, Arch, Together>(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From bits to lists: the channels that spike, pixel by pixel. Made once, used by every tap of a convolution.
+// Lists of the channels that spike, pixel by pixel. A convolution makes them once, and every tap reads them.
 #pragma once
 
 #include <algorithm>
@@ -15,22 +15,23 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Channels are listed word by word: the 64 channels, fewer in the last word, that share a word of bits. A convolution's
-/// weights of one line of taps and one word are what its kernel keeps in the cache.
+/// Number of channels that share word `word` of bits: 64, or fewer in the last word. Channels are listed word by word,
+/// because a convolution keeps the weights of one line of taps and one word in the cache.
 constexpr Index channels_of_word(Index word, Index channels) { return std::min<Index>(64, channels - 64 * word); }
 
-/// For every image, word and pixel the channels that spike, ascending. An entry is x · channels_of_word + channel, x being
-/// the pixel's column: so neighbours in a line are one list, and an entry says which of them it belongs to. The entries of
-/// pixel p of an image's word lie from begin[p] to begin[p + 1]. Each image has room for all its neurons, in whole bytes of
-/// bits; behind the last one is room that kernels read ahead, whatever it holds.
+/// For every image, word and pixel the channels that spike, in ascending order. An entry is x · channels_of_word +
+/// channel (within the word), where x is the place of the pixel in its line. So the lists of neighbours in a line can
+/// be read as one list, and an entry says to which pixel it belongs. In one image and word, the entries of pixel p are
+/// entries[begin[p]] up to entries[begin[p + 1]]. Each image has room for all its neurons, in whole bytes of bits.
+/// Kernels read some entries behind the last image; these may hold anything.
 struct ActiveChannels {
-    Index width, map_pixels, channels;
-    std::int32_t* begin;     // [images][words][map_pixels + 1]
-    std::uint16_t* entries;  // [images][map_pixels · channels, rounded up to bytes], and read_ahead more
+    Index width, map_pixels, channels;  // width: pixels of a line
+    std::int32_t* begin;                // [images][words][map_pixels + 1]
+    std::uint16_t* entries;             // [images][map_pixels · channels, rounded up to bytes], and read_ahead more
 
-    /// Entries that kernels read behind a list.
+    /// Number of entries that kernels read behind a list.
     static constexpr Index read_ahead = 8;
-    /// Entries that an image has room for.
+    /// Number of entries for which an image has room.
     static constexpr Index room_of(Index map_pixels, Index channels) { return map_pixels * ((channels + 7) / 8 * 8); }
     static constexpr Index begin_size(Index images, Index map_pixels, Index channels) {
         return images * words_for(channels) * (map_pixels + 1);
@@ -38,7 +39,7 @@ struct ActiveChannels {
     static constexpr Index entries_size(Index images, Index map_pixels, Index channels) {
         return images * room_of(map_pixels, channels) + read_ahead;
     }
-    /// Whether an entry can hold what a line of the map needs.
+    /// Whether an entry, a number of 16 bits, can name every pixel and channel of a line.
     static constexpr bool holds(Index width, Index channels) { return width * std::min<Index>(64, channels) <= 65536; }
 
     std::int32_t* begins(Index image, Index word) const {
@@ -46,13 +47,13 @@ struct ActiveChannels {
     }
     std::uint16_t* entries_of(Index image) const { return entries + image * room_of(map_pixels, channels); }
 
-    /// The lists from image `first` on.
+    /// The lists of image `first` and those after it.
     ActiveChannels from(Index first) const {
         return {width, map_pixels, channels, begins(first, 0), entries_of(first)};
     }
 };
 
-/// The same of an analog map of which much is 0, such as spikes after a pooling: entry e stands for values[e].
+/// The same for an analog map that is mostly 0, such as pooled spikes. Entry e has the value values[e].
 template <class Scalar>
 struct ActiveValues : ActiveChannels {
     Scalar* values;  // as many as entries
@@ -63,8 +64,9 @@ struct ActiveValues : ActiveChannels {
 
 namespace detail {
 
-/// Lists image `image`, word by word and pixel by pixel, where list_word(pixel of all, word, entry of its channel 0,
-/// number of the next entry) writes the entries of one word and gives how many.
+/// Makes the lists of one image, word by word and pixel by pixel. list_word(pixel, word, entry of its channel 0, number
+/// of the next entry) writes the entries of one pixel and word, and returns how many; `pixel` counts through all
+/// images.
 template <class ListWord>
 void list_image(const ActiveChannels& active, Index image, const ListWord& list_word) {
     std::int32_t next = 0;
@@ -81,7 +83,7 @@ void list_image(const ActiveChannels& active, Index image, const ListWord& list_
     }
 }
 
-/// Which of `count` <= 64 values are not 0; what is no number is not 0.
+/// One bit for each of `count` <= 64 values: whether it is not 0. NaN is not 0.
 template <class Scalar, class Arch>
 std::uint64_t bits_of_values(const Scalar* values, Index count) {
     std::uint64_t bits = 0;
@@ -141,7 +143,7 @@ STAA_KERNEL double active_share(const Scalar* x, Index size) {
     return size == 0 ? 0.0 : static_cast<double>(active) / static_cast<double>(size);
 }
 
-/// Memory of an arena for the active channels of maps [images, map_pixels, channels] of lines as long as `width`.
+/// Memory in an arena for the active channels of maps [images, map_pixels, channels] with lines of `width` pixels.
 class ActiveChannelsMemory {
  public:
     ActiveChannelsMemory(Arena& arena, Index images, Index width, Index map_pixels, Index channels)
@@ -151,10 +153,10 @@ class ActiveChannelsMemory {
           active_{width, map_pixels, channels, begin_.data(), entries_.data()} {}
 
     Index images() const { return images_; }
-    /// The lists as they are: before `list` whatever the memory held.
+    /// The lists without making them: before a call of `list` they hold anything.
     const ActiveChannels& lists() const { return active_; }
 
-    /// The lists of bits [images · map_pixels][words_for(channels)]; they are as short-lived as this object.
+    /// Makes the lists of bits [images · map_pixels][words_for(channels)]. They live as long as this object.
     const ActiveChannels& list(const std::uint64_t* bits) const {
         list_active_channels(bits, images_, active_);
         return active_;
@@ -176,7 +178,7 @@ class ActiveValuesMemory {
           values_(arena, ActiveChannels::entries_size(images, map_pixels, channels)),
           active_{channels_.lists(), values_.data()} {}
 
-    /// The lists of x [images, map_pixels, channels]; they are as short-lived as this object.
+    /// Makes the lists of x [images, map_pixels, channels]. They live as long as this object.
     const ActiveValues<Scalar>& list(const Scalar* x) const {
         list_active_values<Scalar>(x, channels_.images(), active_);
         return active_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From bits to lists: the pixels that spike, channel by channel, in the tiles of map_tiles.hpp.
+// Lists of the pixels that spike, channel by channel, in the tiles of map_tiles.hpp.
 #pragma once
 
 #include <algorithm>
@@ -14,14 +14,16 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// For every tile and channel the pixels whose bit is set, as places in the tile: ActiveChannels turned round. Tile i has
-/// its places in positions[i · room] on, those of channel c from begin[i · (channels + 1) + c] to the next one's begin.
+/// For every tile and channel the pixels whose bit is set, as positions in the tile with its border. The positions of
+/// tile i begin at positions[i · room]. Counted from there, those of channel c are numbers begin[i · (channels + 1) +
+/// c] up to begin[i · (channels + 1) + c + 1].
 struct ActivePixels {
     Index channels, room;
     std::int32_t* begin;       // [tiles][channels + 1]
     std::uint16_t* positions;  // [tiles][room]
 
-    /// Words of bits are listed whole, and kernels read ahead, so there are some places more.
+    /// Positions for which a tile has room: 64 more than neurons, because words of bits are listed whole and kernels
+    /// read ahead.
     static Index room_of(const MapTiles& tiles, Index channels) { return tiles.pixels() * channels + 64; }
 
     const std::uint16_t* first(Index tile, Index channel) const {
@@ -34,7 +36,7 @@ struct ActivePixels {
     Index count(Index tile) const { return begin[tile * (channels + 1) + channels]; }
 };
 
-/// The same of an analog map of which much is 0, such as spikes after a pooling: positions[e] stands for values[e].
+/// The same for an analog map that is mostly 0, such as pooled spikes. Position positions[e] has the value values[e].
 template <class Scalar>
 struct ActivePixelValues : ActivePixels {
     Scalar* values;  // [tiles][room]
@@ -44,8 +46,8 @@ struct ActivePixelValues : ActivePixels {
 
 namespace detail {
 
-/// A square of 64 x 64 bits turned round: bit r of word c becomes bit c of word r. By halves: 32 x 32 squares change
-/// places, then the 16 x 16 squares in each, down to single bits.
+/// Transposes a square of 64 x 64 bits: bit r of word c becomes bit c of word r. Two squares of 32 x 32 bits change
+/// places, then two of 16 x 16 in each quarter, and so on down to single bits.
 inline void transpose_bits(std::uint64_t (&square)[64]) {
     std::uint64_t low = 0x00000000FFFFFFFF;
     for (int half = 32; half != 0; half /= 2, low ^= low << half) {
@@ -59,12 +61,12 @@ inline void transpose_bits(std::uint64_t (&square)[64]) {
     }
 }
 
-/// The pixels of a tile, eight of a line at a time: their bits make a byte, and their places follow each other.
+/// The pixels of a tile in groups of up to eight neighbours of a line. The bits of a group are one byte of a word.
 struct TileBytes {
     static constexpr Index capacity = (MapTiles::capacity + 7) / 8 * 8;
     Index count = 0;
-    Index pixel[capacity], pixels[capacity];  ///< the first one's number among all, and how many
-    std::uint16_t places[8 * capacity] = {};  ///< of all of them, in the tile
+    Index pixel[capacity], pixels[capacity];  ///< number of the first pixel through all images, and how many
+    std::uint16_t places[8 * capacity] = {};  ///< of each pixel, in the tile with its border
 
     TileBytes(const MapTiles& tiles, const MapTiles::Tile& tile) {
         tiles.for_lines(tile, [&](Index first, Index position) {
@@ -77,10 +79,12 @@ struct TileBytes {
             }
         });
     }
+    /// Squares of 64 pixels.
     Index squares() const { return (count + 7) / 8; }
 };
 
-/// Turns the bits of one word of 64 channels at all pixels, word_at(pixel), into words of eight bytes of pixels a channel.
+/// Fills squares[i] with one word per channel, whose bits are the pixels of eight groups. word_at(pixel) gives the bits
+/// of 64 channels at a pixel.
 template <class WordAt>
 void gather_bits(const TileBytes& bytes, std::uint64_t (*squares)[64], const WordAt& word_at) {
     for (Index i = 0; i < bytes.squares(); ++i) {
@@ -95,7 +99,7 @@ void gather_bits(const TileBytes& bytes, std::uint64_t (*squares)[64], const Wor
     }
 }
 
-/// Lists the pixels of a tile, where word_at(pixel, word) gives the bits of 64 channels.
+/// Makes the lists of one tile. word_at(pixel, word) gives the bits of 64 channels at a pixel.
 template <class WordAt>
 void list_tile(const MapTiles& tiles, Index tile, const ActivePixels& active, const WordAt& word_at) {
     const TileBytes bytes(tiles, tiles.tile(tile));
@@ -115,7 +119,7 @@ void list_tile(const MapTiles& tiles, Index tile, const ActivePixels& active, co
     begin[active.channels] = static_cast<std::int32_t>(to - positions);
 }
 
-/// Where the pixels of a tile are in maps of `channels`: of each position the offset of its channel 0.
+/// For each position of a tile the offset of its pixel in a map of `channels` channels.
 struct TileOffsets {
     Index offset[MapTiles::capacity];
 
@@ -156,7 +160,7 @@ STAA_KERNEL void list_active_pixel_values(const MapTiles& tiles, const Scalar* x
     });
 }
 
-/// Memory of an arena for the active pixels of `channels` in tiles.
+/// Memory in an arena for the active pixels of `channels` channels in tiles.
 class ActivePixelsMemory {
  public:
     ActivePixelsMemory(Arena& arena, const MapTiles& tiles, Index channels)
@@ -166,10 +170,10 @@ class ActivePixelsMemory {
           active_{channels, ActivePixels::room_of(tiles, channels), begin_.data(), positions_.data()} {}
 
     const MapTiles& tiles() const { return tiles_; }
-    /// The lists as they are: before `list` whatever the memory held.
+    /// The lists without making them: before a call of `list` they hold anything.
     const ActivePixels& lists() const { return active_; }
 
-    /// The lists of bits [pixels][words_for(channels)]; they are as short-lived as this object.
+    /// Makes the lists of bits [pixels][words_for(channels)]. They live as long as this object.
     const ActivePixels& list(const std::uint64_t* bits) const {
         list_active_pixels(tiles_, bits, active_);
         return active_;
@@ -193,7 +197,7 @@ class ActivePixelValuesMemory {
 
     const MapTiles& tiles() const { return pixels_.tiles(); }
 
-    /// The lists of x [pixels, channels]; they are as short-lived as this object.
+    /// Makes the lists of x [pixels, channels]. They live as long as this object.
     const ActivePixelValues<Scalar>& list(const Scalar* x) const {
         list_active_pixel_values<Scalar>(tiles(), x, active_);
         return active_;

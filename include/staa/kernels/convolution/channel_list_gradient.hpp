@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The weights' gradient of a convolution of spikes over lists of channels, for any kernel size and stride: a gradient of an
-// output pixel is added to the rows of weights of the channels that fired. Plain loops: plain/convolution.hpp.
+// The weights' gradient of a convolution of spikes over lists of channels, for any kernel size and stride: a gradient
+// of an output pixel is added to the rows of weights of the channels that fired. Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include "staa/kernels/convolution/active_channels.hpp"
@@ -43,7 +43,7 @@ void add_to_active_rows(const ActiveChannels& active, Index word, const TapOfTil
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void spike_convolution_weight_gradient(const ConvolutionShape& s, const ActiveChannels& active,
                                                    const Scalar* dy, Scalar* packed) {
-    const detail::GradientShare share{.rows = s.in_channels, .taps = 1, .pixels = convolution_tile, .rows_a_call = 0};
+    const detail::GradientShare share{.rows = s.in_channels, .taps = 1, .pixels = convolution_tile, .rows_per_call = 0};
     detail::weight_gradient_tasks<Arch>(
         s, dy, share, packed, [&](auto vectors, const detail::TapOfTile<Scalar>& at, auto&) {
             for (Index word = 0; word < words_for(s.in_channels); ++word) {

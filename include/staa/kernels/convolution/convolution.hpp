@@ -1,55 +1,63 @@
 // SPDX-License-Identifier: MIT
-// Every convolution kernel, and which one runs. A condition that names no file is below. Rates are shares of the input that
-// is not 0; their limits, `sparse_limits`, depend on the output channels (fewer than 32, or more), and so does the limit of
-// the share of neurons inside the surrogate's window. Shapes alone decide in inference whether results round alike: tables
-// round otherwise than lists and dense kernels, which give the same bits (docs/architecture.md).
+// Every convolution kernel, and which one runs.
 //
-// In every part the first line that holds is taken. Files without a folder are beside this one; layers/ is
-// layers/convolution/. "Kernels" is that section of docs/performance.md, "Dense", "Forward" and "Gradients" are sections of
-// bench/NOTES.md.
+// In each part of the table the first line whose condition holds is taken. The name in brackets is the condition in the
+// code: it is below or in the file that is named; "layers:" means layers/convolution/. Of two limits, the first is for
+// fewer than 32 output channels, the second for 32 or more (sparse_limits, layers: convolution_choice.hpp). A rate is
+// the share of the input that is not 0. Rates and tables count where ConvolutionChoice is by_rate: `sparse` takes
+// kernels over lists at any rate, `dense` takes none of them, and both take no tables.
+// Measured: K is the section "The kernels" of docs/performance.md. D, F and G are the sections "Dense convolutions",
+// "Convolutions of spikes, forward" and "Gradients of convolutions of spikes" of bench/NOTES.md.
 //
-// FORWARD, chosen by layers/conv2d.hpp (Source)
-// input             condition                                              kernel                     measured
-// spikes            out <= 32, tables <= 256 KB (tables_are_fastest in     table_convolution          Kernels, Forward
-//                   layers/convolution_choice.hpp), lines fit
-//                   (fits_tables in table_convolution.hpp)
-// spikes            rate < 0.2 or 0.6, an entry holds a line               spike_convolution          Kernels, Forward
-//                   (ActiveChannels::holds in active_channels.hpp)
-// pooled, analog    rate < 0.15 or 0.5, an entry holds a line              spike_convolution          Kernels
-// all others        as numbers                                             dense_convolution          Kernels
-//
-// WEIGHTS' GRADIENT, chosen by layers/convolution_gradient.hpp
-// spikes            rate < 0.5 or 0.6, stride 1, kernel <= 3 (fits_tiles), spike_weight_gradient      Kernels, Gradients
-//                   more than 4 pixels (is_over_tiles)                     (spike_gradients.hpp)
-// spikes            the same rate, an entry holds a line                   spike_convolution_weight_  Gradients
-//                                                                          gradient (channel_list_
-//                                                                          gradient.hpp)
-// pooled, analog    rate < 0.4 or 0.6 times the share of taps inside the   spike_weight_gradient      Kernels
-//                   map (taps_inside), stride 1, kernel <= 3               (spike_gradients.hpp)
-// all others        as numbers                                             dense_convolution_         Kernels
-//                                                                          weight_gradient
-//
-// INPUT GRADIENT, chosen by layers/convolution_gradient.hpp
-// spikes + window   share in the window < 0.4 or 0.5 times the share of    windowed_input_gradient    Kernels, Gradients
-//                   taps inside the map, stride 1, kernel <= 3             (spike_gradients.hpp)
-// all others        as numbers                                             dense_convolution_         Kernels
-//                                                                          input_gradient
-// Where both gradients are over lists of pixels and the weights' sums are few (fits_both_gradients in spike_gradients.hpp),
-// `spike_gradients` makes both at once.
-//
-// DENSE KERNELS, chosen below
-// forward           kernel > 1, in <= 64, map >= 64 pixels, a block's      narrow_convolution         Dense
-//                   weights <= 24 KB, lines fit (is_narrow)
-// forward           kernel 1, padding 0, out fills vectors (is_pointwise)  pointwise_convolution      Dense
-// forward           all others                                             general_convolution        Kernels
-// weights' gradient kernel > 1, kernel · in <= 96, map >= 64 pixels, lines narrow_weight_gradient     Dense
-//                   fit (has_narrow_weight_gradient)
-// weights' gradient all others                                             general_weight_gradient    Kernels, Dense
-// input gradient    kernel > 1, 2 · in <= lanes, map >= 64 pixels, lines   narrow_input_gradient      Dense
-//                   and products fit (has_narrow_input_gradient)
-// input gradient    stride 1, as a convolution of dy: is_narrow            narrow_convolution         Dense
-// input gradient    kernel 1, padding 0, in fills vectors (is_pointwise)   pointwise_convolution      Dense
-// input gradient    all others                                             general_input_gradient     Kernels
+// input     condition                                                      kernel, file                       measured
+// --- Forward, chosen by layers: conv2d.hpp (Source) ---
+// spikes    out <= 32 and tables <= 256 KB (tables_are_fastest, layers:    table_convolution                  K F
+//           convolution_choice.hpp), lines fit (fits_tables,               table_convolution.hpp
+//           table_convolution.hpp)
+// spikes    rate < 0.2 | 0.6, an entry can name every pixel and channel    spike_convolution                  K F
+//           of a line (holds, active_channels.hpp)                         spike_convolution.hpp
+// image,    rate < 0.15 | 0.5, entries as above                            spike_convolution                  K
+// analog,                                                                  spike_convolution.hpp
+// pooled
+// any       else; spikes as numbers                                        dense_convolution
+// --- Weights' gradient, chosen by layers: convolution_gradient.hpp ---
+// spikes    rate < 0.5 | 0.6, stride 1, kernel <= 3, map of more than 4    spike_weight_gradient              K G
+//           pixels or without entries (is_over_tiles)                      spike_gradients.hpp
+// spikes    rate < 0.5 | 0.6, entries as above (fits_channel_lists)        spike_convolution_weight_gradient  K G
+//                                                                          channel_list_gradient.hpp
+// image,    rate < (0.4 | 0.6) · share of taps inside the map              spike_weight_gradient              K G
+// analog,   (taps_inside, layers: convolution_choice.hpp), stride 1,       spike_gradients.hpp
+// pooled    kernel <= 3 (fits_tiles)
+// any       else; spikes as numbers                                        dense_convolution_weight_gradient
+// --- Input gradient, chosen by layers: convolution_gradient.hpp ---
+// spikes    share inside the window < (0.4 | 0.5) · taps_inside, stride    windowed_input_gradient            K G
+// with      1, kernel <= 3 (fits_tiles)                                    spike_gradients.hpp
+// window
+// any       else                                                           dense_convolution_input_gradient
+// --- Both gradients at once ---
+// spikes    both over lists of pixels, few sums (fits_both_gradients,      spike_gradients                    K G
+//           spike_gradients.hpp)                                           spike_gradients.hpp
+// --- dense_convolution ---
+// numbers   kernel > 1, in <= 64, map >= 64 pixels, a block's weights <=   narrow_convolution                 D
+//           24 KB, lines fit (is_narrow)                                   narrow_convolution.hpp
+// numbers   kernel 1, padding 0, out fills vectors (is_pointwise)          pointwise_convolution              D
+//                                                                          pointwise_convolution.hpp
+// numbers   else                                                           general_convolution                K
+//                                                                          general_convolution.hpp
+// --- dense_convolution_weight_gradient ---
+// numbers   kernel > 1, kernel · in <= 96, map >= 64 pixels, lines fit     narrow_weight_gradient             D
+//           (has_narrow_weight_gradient)                                   narrow_weight_gradient.hpp
+// numbers   else                                                           general_weight_gradient            K D
+//                                                                          general_weight_gradient.hpp
+// --- dense_convolution_input_gradient ---
+// dy        kernel > 1, 2 · in <= lanes, map >= 64 pixels, lines and       narrow_input_gradient              D
+//           products fit (has_narrow_input_gradient)                       narrow_input_gradient.hpp
+// dy        stride 1, and the convolution of dy is narrow (is_narrow of    narrow_convolution                 D
+//           turned_round)                                                  narrow_convolution.hpp
+// dy        kernel 1, padding 0, in fills vectors (is_pointwise)           pointwise_convolution              D
+//                                                                          pointwise_convolution.hpp
+// dy        else                                                           general_input_gradient             K
+//                                                                          general_convolution.hpp
 #pragma once
 
 #include <algorithm>
@@ -72,11 +80,12 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// Whether a map has so many pixels that the narrow kernels pay: on smaller ones too many of their taps read the border.
+/// Whether a map has so many pixels that the narrow kernels pay: on smaller ones too many of their taps read the
+/// border.
 constexpr bool is_large_map(Index height, Index width) { return height * width >= 64; }
 
-/// Whether the weights of every block are few, and the lines that one output line reads fit. A kernel of one pixel is left
-/// out: its only tap keeps the sums in registers anyway.
+/// Whether the weights of every block are few, and the lines that one output line reads fit. A kernel of one pixel is
+/// left out: its only tap keeps the sums in registers anyway.
 template <class Scalar, class Arch>
 constexpr bool is_narrow(const ConvolutionShape& s) {
     using B = Blocking<Scalar, Arch>;
@@ -107,7 +116,8 @@ constexpr bool has_narrow_weight_gradient(const ConvolutionShape& s) {
            lines_read(s, 1) * padded_width(s) * s.in_channels <= narrow_capacity;
 }
 
-/// The convolution of dy with the taps in reverse order that an input gradient of stride 1 is. Its padding may be negative.
+/// The convolution of dy with the taps in reverse order that an input gradient of stride 1 is. Its padding may be
+/// negative.
 constexpr ConvolutionShape turned_round(const ConvolutionShape& s) {
     return {.images = s.images,
             .in_height = s.out_height,
@@ -123,9 +133,10 @@ constexpr ConvolutionShape turned_round(const ConvolutionShape& s) {
 
 }  // namespace detail
 
-/// y[n, oy, ox, o] = sum over ky, kx, i of x[n, oy·stride + ky - padding, ox·stride + kx - padding, i] · w[ky, kx, i, o]
-/// + bias[o]. x [images, in_height, in_width, in]; packed by `pack_convolution_weights`, aligned to 64 bytes; bias [out],
-/// or null; y overwritten. The order of the sum is that of `spike_convolution`: of spikes both give the same bits.
+/// y[n, oy, ox, o] = sum over ky, kx, i of x[n, oy·stride + ky - padding, ox·stride + kx - padding, i] · w[ky, kx, i,
+/// o] + bias[o]. x [images, in_height, in_width, in]; packed by `pack_convolution_weights`, aligned to 64 bytes; bias
+/// [out], or null; y overwritten. The order of the sum is that of `spike_convolution`: of spikes both give the same
+/// bits.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
@@ -133,15 +144,15 @@ STAA_KERNEL void dense_convolution(const ConvolutionShape& s, const Scalar* x, c
         detail::narrow_convolution<Arch>(s, x, packed, false, bias, y);
     } else if (detail::is_pointwise<Scalar, Arch>(s, s.out_channels)) {
         detail::pointwise_convolution<Arch, Scalar>(
-            {x, s.in_channels, s.in_channels, detail::asks_ahead(s)}, {s.out_pixels(), s.out_channels, bias, y}, packed,
+            {x, s.in_channels, s.in_channels, detail::prefetches(s)}, {s.out_pixels(), s.out_channels, bias, y}, packed,
             [&](Index first, Index last, auto& pairs) { pairs_of_outputs(s, 0, first, last, pairs); });
     } else {
         detail::general_convolution<Arch>(s, x, packed, bias, y);
     }
 }
 
-/// Packs weights [kernel, kernel, in, out] for `dense_convolution_input_gradient` of the same sizes and architecture, into at
-/// most as many scalars as `pack_transposed_weights` takes.
+/// Packs weights [kernel, kernel, in, out] for `dense_convolution_input_gradient` of the same sizes and architecture,
+/// into at most as many scalars as `pack_transposed_weights` takes.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void pack_input_gradient_weights(const ConvolutionShape& s, const Scalar* weight, Scalar* packed) {
     const Index taps = detail::has_narrow_input_gradient<Scalar, Arch>(s) ? 1 : s.taps();
@@ -160,7 +171,7 @@ STAA_KERNEL void dense_convolution_input_gradient(const ConvolutionShape& s, con
         detail::narrow_convolution<Arch, Scalar>(turned, dy, packed, true, nullptr, dx);
     } else if (detail::is_pointwise<Scalar, Arch>(s, s.in_channels)) {
         detail::pointwise_convolution<Arch, Scalar>(
-            {dy, s.out_channels, s.out_channels, detail::asks_ahead(s)}, {s.in_pixels(), s.in_channels, nullptr, dx},
+            {dy, s.out_channels, s.out_channels, detail::prefetches(s)}, {s.in_pixels(), s.in_channels, nullptr, dx},
             packed, [&](Index first, Index last, auto& pairs) { pairs_of_inputs(s, 0, first, last, pairs); });
     } else {
         detail::general_input_gradient<Arch>(s, dy, packed, dx);

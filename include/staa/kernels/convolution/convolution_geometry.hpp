@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which input pixel meets which output pixel under which tap: what every convolution kernel walks over.
+// The sizes of a convolution, and which input pixel meets which output pixel under which tap.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace staa {
 inline namespace STAA_ABI {
 
 /// Sizes of a convolution of images [images, height, width, channels] with weights [kernel, kernel, in, out].
-/// Outside the image is 0. Pixels are counted through all images: below 2^31.
+/// Outside the image x is 0. Pixels are numbered through all images; there are fewer than 2^31.
 struct ConvolutionShape {
     Index images, in_height, in_width, in_channels;
     Index out_height, out_width, out_channels;
@@ -22,29 +22,30 @@ struct ConvolutionShape {
     constexpr Index out_pixels() const { return images * out_height * out_width; }
 };
 
-/// Lines of an image that `out_lines` lines of its output read, those outside too.
+/// Lines of an image that `out_lines` output lines read, with those outside the image.
 constexpr Index lines_read(const ConvolutionShape& s, Index out_lines) { return (out_lines - 1) * s.stride + s.kernel; }
 
-/// Pixels of a line that its output reads, with those outside: `padding` on the left, the line, and as many as the last
-/// output pixel needs.
+/// Pixels of an input line with its border: `padding` on the left, the line, and on the right as many as the last
+/// output pixel reads.
 constexpr Index padded_width(const ConvolutionShape& s) {
     return std::max(s.in_width + s.padding, (s.out_width - 1) * s.stride + s.kernel);
 }
 
-/// The output lines of all images shared out to tasks that copy what they read: each has lines for about so many pixels,
-/// and reads no more input lines than its memory holds, which is as many as one output line reads or more.
+/// The output lines of all images, cut into tasks that copy the input lines that they read.
 class LineTasks {
  public:
+    /// A task has lines of about `pixels` output pixels, and reads at most `lines_held` input lines. `lines_held` is at
+    /// least what one output line reads.
     LineTasks(const ConvolutionShape& s, Index pixels, Index lines_held)
         : height_(s.out_height),
           all_lines_(s.images * s.out_height),
           lines_(std::clamp<Index>(pixels / s.out_width, 1, (lines_held - s.kernel) / s.stride + 1)) {}
 
     Index count() const { return (all_lines_ + lines_ - 1) / lines_; }
-    /// Lines of a task, fewer in the last one.
+    /// Output lines of a task; the last one may have fewer.
     Index lines() const { return lines_; }
 
-    /// Calls visit(image, first line, end) for the pieces of images that a task has.
+    /// Calls visit(image, first line, end) for each image of a task, with the lines that belong to the task.
     template <class Visit>
     void for_images(Index task, Visit&& visit) const {
         const Index last = std::min(all_lines_, (task + 1) * lines_);
@@ -59,8 +60,8 @@ class LineTasks {
     Index height_, all_lines_, lines_;
 };
 
-/// Calls visit(input line, its number among those read) for the lines that output lines [first, last) of an image read and
-/// that are inside of it.
+/// Calls visit(input line, number) for the lines inside an image that output lines [first, last) read. `number` counts
+/// the lines that they read, with those outside the image.
 template <class Visit>
 void for_lines_read(const ConvolutionShape& s, Index first, Index last, Visit&& visit) {
     const Index top = first * s.stride - s.padding, end = std::min(s.in_height - top, lines_read(s, last - first));
@@ -69,18 +70,18 @@ void for_lines_read(const ConvolutionShape& s, Index first, Index last, Visit&& 
     }
 }
 
-/// Positions [begin, end) on a line of the output; none if end <= begin.
+/// Pixels [begin, end) of an output line; none if end <= begin.
 struct OutputRange {
     Index begin, end;
 };
-/// Those for which input x = output x · stride + offset is inside the image.
+/// The output pixels of a line for which input x = output x · stride + offset is inside the image.
 constexpr OutputRange outputs_inside(const ConvolutionShape& s, Index offset) {
     return {offset >= 0 ? 0 : (-offset + s.stride - 1) / s.stride,
             s.in_width > offset ? std::min(s.out_width, (s.in_width - 1 - offset) / s.stride + 1) : 0};
 }
 
-/// Pairs of pixels that one tap joins, of at most `Capacity` pixels that were asked for. `target` is the place of a pixel
-/// among these; the places ascend. `source` is the number of the pixel on the other side, through all images.
+/// Pairs of pixels that one tap joins, of at most `Capacity` pixels that were asked for. `target` is the place of a
+/// pixel among these; the places ascend. `source` is the number of the pixel on the other side, through all images.
 template <Index Capacity>
 struct PixelPairs {
     Index count = 0;
@@ -88,8 +89,9 @@ struct PixelPairs {
     std::int32_t source[Capacity];
 };
 
-/// For the output pixels [first, last), the input pixels that tap (tap_y, tap_x) reads:
-/// input y = output y · stride + tap_y - padding, and likewise x; pairs that fall outside the image are left out.
+/// Lists for the output pixels [first, last) the input pixels that they read through tap `tap` = tap_y · kernel +
+/// tap_x: input y = output y · stride + tap_y - padding, and likewise x. Pairs whose input is outside the image are
+/// left out.
 template <Index Capacity>
 void pairs_of_outputs(const ConvolutionShape& s, Index tap, Index first, Index last, PixelPairs<Capacity>& pairs) {
     const Index offset_y = tap / s.kernel - s.padding, offset_x = tap % s.kernel - s.padding;
@@ -113,7 +115,7 @@ void pairs_of_outputs(const ConvolutionShape& s, Index tap, Index first, Index l
     }
 }
 
-/// The other way round: for the input pixels [first, last), the output pixels that read them through tap `tap`.
+/// Lists for the input pixels [first, last) the output pixels that read them through tap `tap`.
 template <Index Capacity>
 void pairs_of_inputs(const ConvolutionShape& s, Index tap, Index first, Index last, PixelPairs<Capacity>& pairs) {
     const Index offset_y = tap / s.kernel - s.padding, offset_x = tap % s.kernel - s.padding;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The convolution of numbers for every shape, and its input gradient: tile by tile of output pixels, tap by tap. For each tap
-// a list says which input pixel meets which output pixel. Plain loops: plain/convolution.hpp.
+// The dense convolution for every shape, and its input gradient. A task has a tile of output pixels, and adds one tap
+// after the other. For each tap a list says which input pixel meets which output pixel. Plain loops:
+// plain/convolution.hpp.
 #pragma once
 
 #include "staa/kernels/convolution/convolution_geometry.hpp"
@@ -11,7 +12,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Adds x · slab to the sums of a tile.
+/// Adds x · slab, the weights of one tap, to the sums of a tile.
 template <class Arch, Index Vectors, class Scalar, class Pairs>
 void add_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scalar* slab, Scalar* sums) {
     constexpr std::integral_constant<Index, Vectors * Blocking<Scalar, Arch>::lanes> columns;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The weights' gradient for every shape, and the frame that it shares with the gradient over lists of channels. The sums of
-// some rows of weights stay in registers while they walk over a tile of dy. Plain loops: plain/convolution.hpp.
+// The weights' gradient for every shape, and the frame that it shares with the gradient over lists of channels. The
+// sums of some rows of weights stay in registers while they walk over a tile of dy. Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +16,14 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// The next tile of a weights' gradient: while the kernel is busy with one tile, what it needs for the next is asked for, a
-/// few pixels at every call, where it `asks_ahead`. Without this it waits for the memory at the beginning of every tile.
+/// The next tile of a weights' gradient. While the kernel works on one tile, each of its calls prefetches a few pixels
+/// of the next one, for shapes where that pays (`prefetches`). Without this it waits for the memory at the beginning of
+/// every tile.
 template <class Scalar>
 class NextTile {
  public:
-    /// Output pixels [first, last), of which dy's columns [column, column + columns) are read. `calls` of the kernel have
-    /// time to ask for them; 0: none asks.
+    /// The tile is output pixels [first, last) and columns [column, column + columns) of dy. `calls` is how often the
+    /// kernel calls `prefetch_some` before it; 0: never.
     NextTile(const ConvolutionShape& s, Index first, Index last, const Scalar* dy, Index column, Index columns,
              Index calls)
         : dy_(dy),
@@ -31,23 +32,23 @@ class NextTile {
           offset_(first * s.out_channels + column),
           columns_(columns),
           at_once_((last - first) / std::max<Index>(1, calls) + 1) {
-        if (calls > 0 && asks_ahead(s)) {
+        if (calls > 0 && prefetches(s)) {
             pairs_of_outputs(s, s.taps() / 2, first, last, pairs_);
         }
     }
 
-    /// Some more pixels, with `rows` channels of x.
-    void ask(const Scalar* x, Index rows) {
-        for (const Index end = std::min(pairs_.count, asked_ + at_once_); asked_ < end; ++asked_) {
-            prefetch(x + pairs_.source[asked_] * in_, rows);
-            prefetch(dy_ + offset_ + pairs_.target[asked_] * out_, columns_);
+    /// Prefetches some more pixels: `rows` channels of x from `x` on, and the columns of dy.
+    void prefetch_some(const Scalar* x, Index rows) {
+        for (const Index end = std::min(pairs_.count, prefetched_ + at_once_); prefetched_ < end; ++prefetched_) {
+            prefetch(x + pairs_.source[prefetched_] * in_, rows);
+            prefetch(dy_ + offset_ + pairs_.target[prefetched_] * out_, columns_);
         }
     }
 
  private:
     PixelPairs<convolution_tile> pairs_;
     const Scalar* dy_;
-    Index in_, out_, offset_, columns_, at_once_, asked_ = 0;
+    Index in_, out_, offset_, columns_, at_once_, prefetched_ = 0;
 };
 
 /// gradient[channel + r] += sum over pairs of x[source][channel + r] · dy[first + target], for `Rows` row channels.
@@ -77,7 +78,7 @@ void multiply_gradient_rows(const Scalar* x, Index in, const TapOfTile<Scalar>& 
     const Index first = at.first, last = at.last;
     Index row = first;
     const auto multiply = [&](auto rows) {
-        next.ask(x + first, last - first);
+        next.prefetch_some(x + first, last - first);
         multiply_gradients<V, Vectors, rows>(x + row, in, at.dy, at.dy_stride, at.pairs,
                                              at.slab + row * Vectors * lanes_of<V>);
         row += rows;
@@ -99,16 +100,17 @@ void multiply_gradient_rows(const Scalar* x, Index in, const TapOfTile<Scalar>& 
     }
 }
 
-/// How the weights' gradient is shared out.
+/// How a weights' gradient is cut into tasks and tiles.
 struct GradientShare {
-    Index rows, taps;  ///< row channels and taps of a task
-    Index pixels;  ///< of dy, at most convolution_tile, that stay in a cache while the row channels of x pass over them
-    Index rows_a_call;  ///< of the kernel, if that asks for the next tile, else 0
+    Index rows, taps;     ///< row channels and taps of a task
+    Index pixels;         ///< of a tile of dy, at most convolution_tile; a tile stays in a cache while a task uses it
+    Index rows_per_call;  ///< row channels that a call of the kernel takes, if it prefetches the next tile; else 0
 };
 
-/// Of the dense kernel: enough tasks for the threads, of as many taps as possible, for what a task reads comes from memory once
-/// for all its taps. Where the next tile is asked for, it shares the first cache with this one: of 128 row channels tiles of 32
-/// pixels were 1.15 times as fast as of 64, of 48 slower by a thirtieth.
+/// The share of the dense kernel: enough tasks for the threads, each with as many taps as possible, because a task
+/// reads x and dy from memory once for all its taps. A tile that is prefetched shares the first cache with the one
+/// before it: with 128 row channels, tiles of 32 pixels were 1.15 times as fast as tiles of 64; tiles of 48 were slower
+/// than those of 32 by 3 %.
 template <class Blocking>
 GradientShare gradient_share(const ConvolutionShape& s) {
     const Index blocks = Blocking::blocks(s.out_channels), enough = may_split() ? 2 * threads() : 1;
@@ -116,8 +118,8 @@ GradientShare gradient_share(const ConvolutionShape& s) {
         const Index parts = (s.in_channels + most - 1) / most, share = (s.in_channels + parts - 1) / parts;
         return std::pair{GradientShare{.rows = share,
                                        .taps = taps,
-                                       .pixels = asks_ahead(s) && share > 96 ? 32 : 64,
-                                       .rows_a_call = Blocking::rows(Blocking::vectors(0, s.out_channels))},
+                                       .pixels = prefetches(s) && share > 96 ? 32 : 64,
+                                       .rows_per_call = Blocking::rows(Blocking::vectors(0, s.out_channels))},
                          blocks * parts * s.taps() / taps};
     };
     const Index rows = std::max<Index>(16, 432 / s.taps());  // their sums, 64 columns wide, take 110 KB
@@ -130,9 +132,9 @@ GradientShare gradient_share(const ConvolutionShape& s) {
     return with_rows(16, 1).first;
 }
 
-/// The frame of the weights' gradient. A task owns some row channels of some taps of a block, and walks over all pixels in
-/// order: no two tasks write to one place, and the order of the sum never changes. accumulate(vectors constant, TapOfTile,
-/// NextTile) adds one tap of one tile.
+/// The frame of the weights' gradient. A task owns some row channels of some taps of a block, and walks over all pixels
+/// in order: no two tasks write to one place, and the order of the sum never changes. accumulate(vectors constant,
+/// TapOfTile, NextTile) adds one tap of one tile.
 template <class Arch, class Scalar, class Accumulate>
 void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, GradientShare share, Scalar* packed,
                            const Accumulate& accumulate) {
@@ -140,7 +142,7 @@ void weight_gradient_tasks(const ConvolutionShape& s, const Scalar* dy, Gradient
     const Index blocks = B::blocks(s.out_channels), groups = s.taps() / share.taps;
     const Index parts = (s.in_channels + share.rows - 1) / share.rows;
     const Index cost = s.out_pixels() * std::min(s.in_channels, share.rows) * share.taps;
-    const Index calls = share.rows_a_call > 0 ? (share.rows + share.rows_a_call - 1) / share.rows_a_call : 0;
+    const Index calls = share.rows_per_call > 0 ? (share.rows + share.rows_per_call - 1) / share.rows_per_call : 0;
     parallel_for(blocks * groups * parts, cost, [&](Index task) {
         const Index part = task % parts, first_tap = task / parts % groups * share.taps, block = task / parts / groups;
         const Index first_row = part * share.rows, last_row = std::min(s.in_channels, first_row + share.rows);

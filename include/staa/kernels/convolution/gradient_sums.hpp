@@ -8,7 +8,8 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Sums of rows of a weights' gradient, in registers: gradient [Rows][columns], of which it takes the first vectors.
+/// Sums of `Rows` rows of a weights' gradient, in registers. They are the first `Vectors` vectors of each row of
+/// gradient [Rows][columns]. The constructor loads them, `store` writes them back.
 template <class V, Index Vectors, Index Rows, class Scalar>
 class GradientSums {
  public:
@@ -16,7 +17,7 @@ class GradientSums {
         for_sums([&](auto r, auto v) STAA_INLINE_LAMBDA { sums_[r][v] = V::load_aligned(place(r, v)); });
     }
 
-    /// Adds values[row] · dy.
+    /// Adds values[r] · dy to each row r.
     STAA_INLINE void add(const Scalar* values, const Scalar* dy) {
         V of_dy[Vectors];
         unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { of_dy[v] = V::load_unaligned(dy + v * lanes_of<V>); });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Maps cut into tiles that stay in the first cache with a border of zeros: every neighbour of a pixel lies at a fixed
-// distance from it, inside the map or not.
+// Maps cut into tiles. A tile stays in the first cache, with a border of zeros: so every neighbour of a pixel lies at a
+// fixed distance from it, whether it is inside the map or not.
 #pragma once
 
 #include <algorithm>
@@ -11,17 +11,17 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// The tiles of maps [images, height, width] for a kernel of `2 · border + 1` pixels. A tile is a part of one map, or, of
-/// small maps, several whole maps; with their borders its pixels number at most `capacity`.
+/// The tiles of maps [images, height, width] for a kernel of `2 · border + 1` pixels. A tile is a part of one map or,
+/// if maps are small, several whole maps. With its border it has at most `capacity` positions.
 class MapTiles {
  public:
-    /// With 32 channels of float 22 KB, which leaves a first cache of 32 KB room for the weights.
+    /// With 32 channels of float a tile takes 22 KB: a first cache of 32 KB has room for the weights beside it.
     static constexpr Index capacity = 184;
 
     MapTiles(Index images, Index height, Index width, Index border)
         : images_(images), height_(height), width_(width), border_(border) {
         Index fewest = std::numeric_limits<Index>::max();
-        for (Index across = 1; across <= width; ++across) {  // as wide as needs the fewest positions in all
+        for (Index across = 1; across <= width; ++across) {  // takes the width with the fewest positions in all
             const Index tile_width = parts(width, across), lines = lines_of(tile_width);
             if (lines > 0) {
                 const Index padded = (lines + 2 * border) * (tile_width + 2 * border);
@@ -43,11 +43,12 @@ class MapTiles {
     };
 
     Index count() const { return parts(images_, group_) * parts(height_, tile_lines_) * parts(width_, tile_width_); }
-    /// Pixels of the largest tile, without border.
+    /// Pixels of the largest tile, without its border.
     Index pixels() const { return group_ * tile_lines_ * tile_width_; }
     /// From a pixel to the one below it, in a tile with its border.
     Index padded_width() const { return tile_width_ + 2 * border_; }
 
+    /// Tile i < count().
     Tile tile(Index i) const {
         const Index across = parts(width_, tile_width_), down = parts(height_, tile_lines_);
         const Index x = i % across * tile_width_, y = i / across % down * tile_lines_,
@@ -56,8 +57,8 @@ class MapTiles {
                 x,     std::min(tile_width_, width_ - x)};
     }
 
-    /// Calls visit(pixel, position) for the first pixel of every line: its number among all pixels, and its place in the
-    /// tile with border.
+    /// Calls visit(pixel, position) for the first pixel of every line: its number through all images, and its position
+    /// in the tile with its border.
     template <class Visit>
     void for_lines(const Tile& t, Visit&& visit) const {
         for (Index image = 0; image < t.images; ++image) {
@@ -78,7 +79,8 @@ class MapTiles {
         });
     }
 
-    /// Calls visit(pixel, position) for every position of the tile and its border, in order; pixel is -1 outside the map.
+    /// Calls visit(pixel, position) for every position of the tile and its border, in order; pixel is -1 outside the
+    /// map.
     template <class Visit>
     void for_positions(const Tile& t, Visit&& visit) const {
         Index position = 0;

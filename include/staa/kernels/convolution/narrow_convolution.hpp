@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Convolution of analog maps with weights so few, to few channels or from few, that all of a block's lie in the first cache:
-// the sums of some neighbours stay in registers over all taps. The pixels that a task reads are copied with a border of
-// zeros, so that what an output pixel reads of a line lies in a row. Plain loops: plain/convolution.hpp.
+// Dense convolution with few weights, to few channels or from few: the weights of a block lie in the first cache, and
+// the sums of some neighbours stay in registers over all taps. A task copies the lines that it reads, with a border of
+// zeros, so that the values that an output pixel reads of a line lie in a row. Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -13,26 +13,27 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Scalars of a task's lines.
+/// Scalars for which a task has room in its lines.
 inline constexpr Index narrow_capacity = 8 * 1024;
 
-/// Neighbours whose sums of `vectors` vectors stay in registers. A multiply-add waits for the one before it in its sum, so
-/// more than eight sums must be on their way, and each loads a value: of one vector twice as many as of two.
+/// Neighbours whose sums of `vectors` vectors stay in registers. A multiply-add waits for the one before it in the same
+/// sum, so at least eight sums must be under way. With one vector, each multiply-add loads a value, so twice as many
+/// neighbours are taken as with two.
 template <class Blocking>
 constexpr Index narrow_pixels(Index vectors) {
     constexpr Index most = Blocking::most_vectors, of_most = Blocking::pixels(most);
     return vectors == 1 && Blocking::has_32_registers ? 16 : vectors * 8 <= most * of_most ? 8 : of_most;
 }
 
-/// How what a pixel reads lies in the copied lines, and in which order its weights.
+/// Where the values that an output pixel reads lie in the copied lines, and in which order their weights lie.
 struct ReadOrder {
-    Index lines;       ///< of taps
-    Index runs, run;   ///< of a line of taps: pieces whose weights are in order, and rows of weights in each
-    Index line, step;  ///< from a line to the next, and from what a pixel reads to what its neighbour does
-    bool are_turned;   ///< whether the taps are in reverse order: the input gradient's
+    Index lines;       ///< lines of taps
+    Index runs, run;   ///< runs of a line of taps whose weights are in order, and rows of weights of each
+    Index line, step;  ///< from a copied line to the next, and from the values of a pixel to those of its neighbour
+    bool are_turned;   ///< whether the runs are in reverse order, as in an input gradient
 };
 
-/// Copies the lines that output lines [first, last) of an image read, with a border of zeros.
+/// Copies the lines of an image that its output lines [first, last) read, with a border of zeros.
 template <class Scalar>
 void copy_lines(const ConvolutionShape& s, const Scalar* image, Index first, Index last, Scalar* to) {
     const Index line = padded_width(s) * s.in_channels, size = s.in_width * s.in_channels;
@@ -42,9 +43,9 @@ void copy_lines(const ConvolutionShape& s, const Scalar* image, Index first, Ind
     });
 }
 
-/// Writes the sums of `Pixels` neighbours, the first of which reads from `at` on. Two addresses reach all of them, each with
-/// the next seven at fixed distances: an address per neighbour would not fit the registers. `begin` is what the sums begin
-/// with.
+/// Writes the sums of `Pixels` neighbours, the first of which reads from `at` on. Two addresses reach all of them, each
+/// with the next seven at fixed distances: an address per neighbour would not fit the registers. `begin` is what the
+/// sums begin with.
 template <class V, Index Vectors, Index Pixels, class Scalar>
 STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const Scalar* weights, const Scalar* begin,
                                      const UsedColumns<Scalar> to) {
@@ -72,7 +73,7 @@ STAA_INLINE void multiply_neighbours(const ReadOrder& w, const Scalar* at, const
     unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA { store_used(sums[p], to.used, to.y + p * to.stride); });
 }
 
-/// One output line of one block.
+/// One output line of one block, `pixels` pixels.
 template <class V, Index Vectors, Index Pixels, class Scalar>
 STAA_NOINLINE void multiply_narrow_line(const ReadOrder w, Index pixels, const Scalar* at, const Scalar* weights,
                                         const Scalar* begin, const UsedColumns<Scalar> to) {
@@ -90,7 +91,8 @@ STAA_NOINLINE void multiply_narrow_line(const ReadOrder w, Index pixels, const S
     multiply(std::integral_constant<Index, 1>{});
 }
 
-/// `dense_convolution` of what `is_narrow`, with the taps' weights [tap][in][columns] of a block in order or turned.
+/// `dense_convolution` of a shape that `is_narrow`. The weights of a block are [tap][in][columns], with the taps in
+/// order or in reverse order.
 template <class Arch, class Scalar>
 void narrow_convolution(const ConvolutionShape& s, const Scalar* x, const Scalar* packed, bool are_turned,
                         const Scalar* bias, Scalar* y) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The input gradient of a convolution from few channels. The columns of one tap would leave most of a vector empty, those of
-// all taps in a row fill it: first come the products of every output pixel with the weights of all taps, then of every input
-// pixel the sum of those that meet in it. Plain loops: plain/convolution.hpp.
+// The input gradient of a convolution from few channels. The columns of one tap would leave most of a vector empty; the
+// columns of all taps in a row fill it. First, every output pixel is multiplied with the weights of all taps. Then
+// every input pixel sums the products that belong to it. Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -13,14 +13,14 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Scalars of the products that a task holds: those of as many output lines as there are lines of taps. So many hold lines of
-/// 128 pixels of one or two channels under 3x3 taps in vectors of sixteen lanes, and leave a small stack room.
+/// Scalars of the products that a task holds: those of as many output lines as there are lines of taps. This is enough
+/// for lines of 128 pixels, one or two channels and 3x3 taps in vectors of sixteen lanes, and fits a small stack.
 inline constexpr Index narrow_products = 12 * 1024;
 
 /// Pixels of the longest line of dx.
 inline constexpr Index narrow_line = 1024;
 
-/// Channels that are summed at a time: enough for an image's, and few enough for one instruction of SSE or NEON.
+/// Channels that are summed at a time: all of an image, in one vector of SSE or NEON.
 inline constexpr Index summed_channels = 4;
 
 /// Columns of the products, those of all taps in a row, with zeros up to a whole number of vectors.
@@ -29,7 +29,7 @@ constexpr Index product_columns(const ConvolutionShape& s) {
     return Blocking<Scalar, Arch>::packed_size(1, s.taps() * s.in_channels);
 }
 
-/// products [out_width, product_columns] = dy [out_width, out_channels] · packed, of one output line.
+/// Of one output line: products [out_width, product_columns] = dy [out_width, out_channels] · packed.
 template <class Arch, class Scalar>
 void make_products(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed, Scalar* products) {
     using B = Blocking<Scalar, Arch>;
@@ -49,31 +49,32 @@ void make_products(const ConvolutionShape& s, const Scalar* dy, const Scalar* pa
     }
 }
 
-/// The products of the last output lines of an image. Those that an input line meets follow each other and are `kernel` at
-/// most, so output line y lies at y % kernel, and none is written over too early.
+/// The products of the last output lines of an image. An input line needs at most `kernel` output lines, which follow
+/// each other. So output line y lies at y % kernel, and none is overwritten before its last use.
 template <class Arch, class Scalar>
 class ProductLines {
  public:
     ProductLines(const ConvolutionShape& s, const Scalar* packed)
         : s_(s), packed_(packed), line_(s.out_width * product_columns<Scalar, Arch>(s)) {
-        // What a sum reads behind a pixel's last channels may be nobody's: it must be a number, though nobody stores it.
+        // Sums read some values behind the last channels. They are not stored, but must be numbers.
         std::fill_n(memory_, s.kernel * line_ + summed_channels, Scalar(0));
     }
 
-    /// Begins an image, of whose input lines `first` comes first.
+    /// Begins an image; `first` is the first input line that is wanted.
     void begin(const Scalar* dy, Index first) {
         dy_ = dy;
         next_ = (std::max<Index>(0, first + s_.padding - s_.kernel + 1) + s_.stride - 1) / s_.stride;
     }
 
-    /// Makes the output lines that input line y meets; the lines before it came before.
+    /// Makes the products of the output lines that input line y needs. Call it for the lines of an image in order.
     void make(Index y) {
         for (; next_ < std::min(s_.out_height, (y + s_.padding) / s_.stride + 1); ++next_) {
             make_products<Arch>(s_, dy_ + next_ * s_.out_width * s_.out_channels, packed_, memory_ + place(next_));
         }
     }
 
-    /// Of output line y [out_width, product_columns]. `summed_channels` from any column on can be read.
+    /// The products of output line y [out_width, product_columns]. From any column on, `summed_channels` values can be
+    /// read.
     const Scalar* operator[](Index y) const { return memory_ + place(y); }
 
  private:
@@ -86,7 +87,7 @@ class ProductLines {
     alignas(64) Scalar memory_[narrow_products + summed_channels];
 };
 
-/// Adds one tap's products of `pixels` to the sums of the pixels that they meet in, `summed_channels` each.
+/// Adds the products of one tap and `pixels` output pixels to the sums of their input pixels, `summed_channels` each.
 template <class Scalar>
 void add_products_of_tap(Index pixels, const Scalar* products, Index products_step, Scalar* sums, Index sums_step) {
     for (Index pixel = 0; pixel < pixels; ++pixel) {
@@ -96,7 +97,7 @@ void add_products_of_tap(Index pixels, const Scalar* products, Index products_st
     }
 }
 
-/// dx [in_width, in_channels], line y of an image, from the products of the output lines that it meets.
+/// Writes dx [in_width, in_channels], line y of an image, from the products of the output lines that read it.
 template <class Arch, class Scalar>
 void sum_products(const ConvolutionShape& s, Index y, const ProductLines<Arch, Scalar>& lines, Scalar* dx) {
     Scalar sums[narrow_line * summed_channels];
@@ -118,16 +119,17 @@ void sum_products(const ConvolutionShape& s, Index y, const ProductLines<Arch, S
         }
         const Index used = std::min(summed_channels, in - channel);
         for (Index x = 0; x < s.in_width; ++x) {
-            for (Index c = 0; c < used; ++c) {  // not std::copy_n: a call for so few took a twentieth of the kernel
+            for (Index c = 0; c < used; ++c) {  // not std::copy_n: its calls took 5 % of the kernel's time
                 dx[x * in + channel + c] = sums[x * summed_channels + c];
             }
         }
     }
 }
 
-/// `dense_convolution_input_gradient` of what `has_narrow_input_gradient`, with weights packed as one tap of taps · in
-/// columns. A task makes some lines of dx, and for them the products of all output lines that they meet. Some of these its
-/// neighbour makes too, so a task has eight lines or more, and where there are enough images whole ones.
+/// `dense_convolution_input_gradient` of a shape that `has_narrow_input_gradient`, with the weights packed as one tap
+/// of taps · in columns. A task makes some lines of dx, and the products of all output lines that read them. Its
+/// neighbours make some of these products again; so a task has at least eight lines, and whole images if there are
+/// enough of them.
 template <class Arch, class Scalar>
 void narrow_input_gradient(const ConvolutionShape& s, const Scalar* dy, const Scalar* packed, Scalar* dx) {
     const Index lines = may_split() ? std::max<Index>(8, s.images * s.in_height / (4 * threads())) : s.in_height;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The weights' gradient of a convolution from few channels. The rows of weights that a line of taps has lie in a row, and so
-// does what an output pixel reads of a line of x, once that has a border of zeros: the sums of many rows stay in registers
-// while they walk over the pixels. Plain loops: plain/convolution.hpp.
+// The weights' gradient of a convolution from few channels. The rows of weights of a line of taps lie one after the
+// other, and so do the values that an output pixel reads of a line of x, once the line is copied with a border of
+// zeros. So the sums of many rows stay in registers while the kernel walks over the pixels. Plain loops:
+// plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -13,19 +14,19 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Pixels that are read at a time.
+/// Output pixels of a piece that is read at a time, about.
 inline constexpr Index narrow_gradient_pixels = 256;
 
 /// Vectors of columns that a task sums.
 inline constexpr Index narrow_gradient_vectors = 2;
 
-/// Rows whose sums, of one or two vectors, stay in registers: nine are a line of taps of an image of three channels.
+/// Rows whose sums, of one or two vectors, stay in registers. Nine rows are a line of 3 taps of an image of 3 channels.
 template <class Blocking>
 constexpr Index narrow_gradient_rows(Index vectors) {
     return Blocking::has_32_registers ? (vectors == 1 ? 24 : 9) : (vectors == 1 ? 12 : 6);
 }
 
-/// Lines of a map, of which a kernel reads some channels.
+/// Some channels of some lines of a map.
 template <class Scalar>
 struct Lines {
     const Scalar* values;
@@ -62,8 +63,9 @@ void correlate_rows(const Index rows, Index lines, Index pixels, const Lines<Sca
     }
 }
 
-/// `dense_convolution_weight_gradient` of what `has_narrow_weight_gradient`. A task owns two vectors of columns of all rows, or, if
-/// these are too few for the threads, of some rows of a line of taps; it walks over all pixels in order.
+/// `dense_convolution_weight_gradient` of a shape that `has_narrow_weight_gradient`. A task owns two vectors of
+/// columns, of all rows or, if that gives too few tasks for the threads, of some rows of a line of taps. It walks over
+/// all pixels in order.
 template <class Arch, class Scalar>
 void narrow_weight_gradient(const ConvolutionShape& s, const Scalar* x, const Scalar* dy, Scalar* packed) {
     using B = Blocking<Scalar, Arch>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The inner loops of both gradients over lists of pixels. For each listed pixel they read its neighbourhood, the output
-// pixels that read it through the taps, in a tile of dy. A multiply-add takes one load, and nothing is stored on the way.
-// Plain loops: plain/convolution.hpp.
+// pixels that read it through the taps, in a tile of dy. A multiply-add takes one load, and nothing is stored on the
+// way. Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Output channels that one pass takes: with a register for every tap and vector, and a few left over.
+/// The block of output channels that one pass takes: a register for every tap and vector, and a few left over.
 template <Index Kernel, class Scalar, class Arch>
 struct NeighbourhoodBlock {
     using V = Vector<Scalar, Arch>;
@@ -28,9 +28,10 @@ struct NeighbourhoodBlock {
 
 namespace detail {
 
-/// sums[tap, o] += sum over the positions of dy[q, o], times the position's value where it has one, where output q reads the
-/// position through the tap: in row and column q = position + Kernel / 2 - tap. Two positions more than the list has are
-/// read, so that no addition waits for the address of its neighbourhood: 5 to 10 % of the time.
+/// sums[tap, o] += sum over the listed positions of dy[q, o], times the value of the position if it has one. Output q
+/// reads the position through the tap: in y and in x, q = position + Kernel / 2 - tap. The kernel reads two positions
+/// ahead, and so two more than the list has: no addition then waits for the address of its neighbourhood, which saves 5
+/// to 10 % of the time.
 template <Index Kernel, bool HasValues, class Arch, class Scalar>
 STAA_NOINLINE void add_neighbourhoods(const std::uint16_t* positions, [[maybe_unused]] const Scalar* values,
                                       Index count, const Scalar* dy, Index padded_width, Scalar* sums) {
@@ -73,6 +74,7 @@ STAA_NOINLINE void add_neighbourhoods(const std::uint16_t* positions, [[maybe_un
 }
 
 /// sums[i] += sum over taps and o of dy[q, o] · weight[tap, o], where output q reads positions[i] through the tap.
+/// `stride` is from a tap to the next.
 template <Index Kernel, class Arch, class Scalar>
 STAA_NOINLINE void multiply_neighbourhoods(const std::uint16_t* positions, Index count, const Scalar* dy,
                                            Index padded_width, const Scalar* weight, Index stride, Scalar* sums) {
@@ -87,7 +89,7 @@ STAA_NOINLINE void multiply_neighbourhoods(const std::uint16_t* positions, Index
     const Index row = padded_width * B::width;
     for (Index i = 0; i < count; ++i) {
         const Scalar* centre = dy + Index{positions[i]} * B::width;
-        V sum[Kernel][B::vectors];  // a sum a line: one for all would wait for itself
+        V sum[Kernel][B::vectors];  // one sum per line of taps: a single sum would wait for each multiply-add before it
         unroll<Kernel>([&](auto ky) STAA_INLINE_LAMBDA {
             const Scalar* line = centre + (Kernel / 2 - ky) * row;
             unroll<B::vectors>([&](auto v) STAA_INLINE_LAMBDA {

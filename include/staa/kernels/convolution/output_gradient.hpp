@@ -10,10 +10,10 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// The gradient [pixels, channels] of a convolution's output. Either `dy` is this gradient, and the other pointers are null.
-/// Or batch norm follows the convolution: then `dy` is the gradient of batch norm's output, x is its input, and the
-/// convolution's gradient is a · dy + b · x + shift, with a, b and shift [channels]. `combine_channels` makes a map of it;
-/// kernels that read it tile by tile compute it as they load it.
+/// The gradient [pixels, channels] of a convolution's output. Either `dy` is this gradient, and the other pointers are
+/// null. Or batch norm follows the convolution: then `dy` is the gradient of batch norm's output, x is its input, and
+/// the convolution's gradient is a · dy + b · x + shift, with a, b and shift [channels]. `combine_channels` makes a map
+/// of it; kernels that read it tile by tile compute it as they load it.
 template <class Scalar>
 struct OutputGradient {
     const Scalar* dy;  ///< of the convolution's output, or of batch norm's
@@ -24,7 +24,7 @@ struct OutputGradient {
 
 namespace detail {
 
-/// One whole block of a dy that is not kept, its columns from `first` on, in vectors.
+/// Computes one whole block of a gradient that is not kept, its columns from `first` on.
 template <class V, Index Vectors, class Scalar>
 class GradientBlock {
  public:
@@ -37,7 +37,7 @@ class GradientBlock {
         });
     }
 
-    /// Of the pixel whose values begin at `pixel`.
+    /// Writes the block of the pixel whose values begin at index `pixel`.
     STAA_INLINE void load(Index pixel, Scalar* to) const {
         unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA {
             const Index i = pixel + first_ + v * lanes_of<V>;
@@ -52,7 +52,8 @@ class GradientBlock {
     V a_[Vectors], b_[Vectors], shift_[Vectors];
 };
 
-/// Calls load(pixel's first value, to) for every position of a tile that is inside the maps; the others become zeros.
+/// Calls load(index of the pixel's first value, to) for every position of a tile inside the maps; the others become
+/// zeros.
 template <class Scalar, class Load>
 STAA_INLINE void load_rows(const MapTiles& tiles, Index tile, Index out, Index width, Scalar* map, const Load& load) {
     tiles.for_positions(tiles.tile(tile), [&](Index pixel, Index position) STAA_INLINE_LAMBDA {
@@ -64,8 +65,8 @@ STAA_INLINE void load_rows(const MapTiles& tiles, Index tile, Index out, Index w
     });
 }
 
-/// One block of dy [pixels, out], its columns [first, first + used), as `map` [positions of the tile][width], zeros outside
-/// the maps and beyond `used`.
+/// Writes one block of the gradient, its columns [first, first + used) of `out`, to map [positions of the tile][width].
+/// Outside the maps and beyond `used` it writes zeros.
 template <Index Kernel, class Arch, class Scalar>
 void load_block(const MapTiles& tiles, Index tile, const OutputGradient<Scalar>& dy, Index out, Index first, Index used,
                 Scalar* map) {

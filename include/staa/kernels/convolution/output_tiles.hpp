@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The frame of the convolutions that work tile by tile: a tile is some output pixels and one block of output channels, and
-// its sums stay in the caches while the taps pass over them.
+// The frame of the convolutions that work tile by tile. A tile is some output pixels and one block of output channels;
+// its sums stay in the caches while one tap after the other is added.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ struct ConvolutionOutput {
 
 namespace detail {
 
-/// Where the sums of neighbours go if they are not summed in memory: `used` columns per pixel, `stride` from pixel to pixel.
+/// Where sums that were in registers go: `used` columns per pixel, `stride` from pixel to pixel.
 template <class Scalar>
 struct UsedColumns {
     Scalar* y;
@@ -63,6 +63,7 @@ enum class InPlace {
     anywhere,  ///< among the columns of other blocks, too
 };
 
+/// Whether the sums may lie in y: its columns must fill whole vectors, and it must be aligned to 64 bytes.
 template <class Arch, class Scalar>
 bool fits_in_place(InPlace place, Index columns, const Scalar* y) {
     using B = Blocking<Scalar, Arch>;
@@ -70,9 +71,9 @@ bool fits_in_place(InPlace place, Index columns, const Scalar* y) {
            reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
 }
 
-/// For every tile of `tile_pixels` pixels and one block of columns: sum_taps(vectors constant, weights of the block, tile)
-/// makes the tile's sums, which go to y. `rows` are the rows of the weights, taps times channels. Where the sums do not lie
-/// in y, `tile_pixels` is at most convolution_tile.
+/// For every tile of `tile_pixels` pixels and one block of columns: sum_taps(vectors constant, weights of the block,
+/// tile) makes the tile's sums, which go to y. `rows` are the rows of the weights, taps times channels. Where the sums
+/// do not lie in y, `tile_pixels` is at most convolution_tile.
 template <class Arch, InPlace Place, class Scalar, class SumTaps>
 void for_tiles(Index tile_pixels, const ConvolutionOutput<Scalar>& out, Index rows, const Scalar* packed,
                const SumTaps& sum_taps) {

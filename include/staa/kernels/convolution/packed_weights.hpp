@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Weights as the convolution kernels read them: slabs that stay in the first cache while a tile of pixels passes.
+// Weights in the order in which the convolution kernels read them: in slabs that stay in the first cache while a kernel
+// walks over a tile of pixels.
 #pragma once
 
 #include <algorithm>
@@ -12,13 +13,14 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Pixels that one task of a dense convolution owns. Their sums, 64 channels wide, take 32 KB: they stay in the caches while
-/// the taps pass over them one by one. A multiple of the pixels in registers, so that few are left over.
+/// Pixels of a task of a dense convolution. Their sums, 64 channels wide, take 32 KB: they stay in the caches while one
+/// tap after the other is added. The number is a multiple of the pixels in registers, so that few are left over.
 inline constexpr Index convolution_tile = 126;
 
-/// Columns (output channels) are cut into blocks of up to four vectors; a block holds [taps][rows][its columns], its
-/// columns filled up with zeros to a multiple of the lanes. Four vectors times six pixels, with the weights and one
-/// broadcast, fill the 32 registers of AVX-512 and NEON; with 16 registers it is two vectors times five pixels.
+/// Columns (output channels) are cut into blocks of up to four vectors. A block holds [taps][rows][columns of the
+/// block]; zeros fill its columns up to a multiple of the lanes. The sums of four vectors times six pixels, with the
+/// weights and one value, fill the 32 registers of AVX-512 and NEON. With 16 registers it is two vectors times five
+/// pixels.
 template <class Scalar, class Arch>
 struct Blocking {
     static constexpr Index lanes = lanes_of<Vector<Scalar, Arch>>;
@@ -29,8 +31,9 @@ struct Blocking {
                                              false;
 #endif
     static constexpr Index most_vectors = has_32_registers ? 4 : 2;
-    /// Pixels of a product whose sums of `vectors` vectors stay in registers; and row channels of a gradient. Of a narrow
-    /// block they are more: a multiply-add waits for the one before it in its sum, so eight sums must be on their way.
+    /// Pixels of a product, and row channels of a gradient, whose sums of `vectors` vectors stay in registers. A narrow
+    /// block takes more of them: a multiply-add waits for the one before it in the same sum, so eight sums must be
+    /// under way.
     static constexpr Index pixels(Index vectors) {
         return vectors == most_vectors ? (has_32_registers ? 6 : 5) : vectors == 3 ? 7 : 9;
     }
@@ -44,10 +47,11 @@ struct Blocking {
     static constexpr Index vectors(Index block, Index columns) {
         return (std::min(width, columns - block * width) + lanes - 1) / lanes;
     }
-    /// Scalars that weights with `rows` = taps · row channels take when packed.
+    /// Scalars of packed weights with `rows` = taps · row channels.
     static constexpr Index packed_size(Index rows, Index columns) {
         return rows * ((columns + lanes - 1) / lanes * lanes);
     }
+    /// Where block `block` begins.
     static constexpr Index block_offset(Index block, Index rows) { return block * rows * width; }
 };
 
@@ -68,8 +72,8 @@ STAA_KERNEL void pack_weights(Index taps, Index in, Index out, const Scalar* wei
     });
 }
 
-/// Packs weights [kernel, kernel, in, out] for a convolution forward: a block holds [ky][word][kx][channels of the word]
-/// [its columns]. Column o is multiplied by scale[o]; null: by 1.
+/// Packs weights [kernel, kernel, in, out] for a convolution forward: a block holds [ky][word][kx][channels of the
+/// word] [its columns]. Column o is multiplied by scale[o]; a null scale stands for 1.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void pack_convolution_weights(Index kernel, Index in, Index out, const Scalar* weight,
                                           const std::type_identity_t<Scalar>* scale, Scalar* packed) {
@@ -118,7 +122,7 @@ STAA_KERNEL void pack_transposed_weights(Index taps, Index in, Index out, const 
         Scalar* slab = packed + B::block_offset(block, taps * out);
         for (Index tap = 0; tap < taps; ++tap, slab += out * columns) {
             const Scalar* from = weight + (tap * in + block * B::width) * out;
-            // By squares: sixteen rows of `weight`, which the processor fetches ahead, at a time.
+            // By squares: it reads sixteen rows of `weight` at a time, as many as the processor prefetches.
             constexpr Index square = 16;
             for (Index column = 0; column < columns; column += square) {
                 const Index wide = std::clamp<Index>(used - column, 0, square);
@@ -151,8 +155,8 @@ STAA_KERNEL void add_packed_weights(Index taps, Index in, Index out, const Scala
 
 namespace detail {
 
-/// Copies the used columns of `pixels` rows of dy to rows of a whole number of vectors, so that the kernels can load
-/// whole vectors whatever the number of channels.
+/// Copies the `used` columns of `pixels` rows of dy to rows of `width` columns, filled up with zeros: so the kernels
+/// can load whole vectors for any number of channels.
 template <class Scalar>
 void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index width, Scalar* tile) {
     for (Index pixel = 0; pixel < pixels; ++pixel, dy += columns, tile += width) {
@@ -163,7 +167,7 @@ void load_tile(const Scalar* dy, Index columns, Index used, Index pixels, Index 
 
 }  // namespace detail
 
-/// Calls body(integral_constant<Index, vectors>) for a number of vectors in [1, Most].
+/// Calls body(integral_constant<Index, vectors>), where `vectors` is in [1, Most].
 template <Index Most, class Body>
 void with_vectors(Index vectors, Body&& body) {
     unroll<Most>([&](auto i) {

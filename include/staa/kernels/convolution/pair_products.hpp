@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products of input pixels with the weights of one tap, added to the output pixels that they meet: the innermost loops of
-// the general and the pointwise convolution.
+// Products of input pixels with the weights of one tap, added to the output pixels that they meet: the innermost loops
+// of the general and the pointwise convolution.
 #pragma once
 
 #include <algorithm>
@@ -15,16 +15,16 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Whether it pays to prefetch pixels. The machine foresees pixels that lie in a row and are read once. It does not foresee
-/// those of several taps, nor those of a stride, where others lie between the pixels that are read or written.
-constexpr bool asks_ahead(const ConvolutionShape& s) { return s.taps() > 1 || s.stride > 1; }
+/// Whether it pays to prefetch pixels. The machine foresees pixels that lie in a row and are read once. It does not
+/// foresee those of several taps, nor those of a stride, where others lie between the pixels that are read or written.
+constexpr bool prefetches(const ConvolutionShape& s) { return s.taps() > 1 || s.stride > 1; }
 
 /// Some channels of an analog map.
 template <class Scalar>
 struct ChannelsOf {
     const Scalar* values;     ///< of the first pixel
     Index stride, channels;   ///< from pixel to pixel; how many are read of each
-    bool asks_ahead = false;  ///< whether those of the next pixels are prefetched
+    bool prefetches = false;  ///< whether those of the next pixels are prefetched
 };
 
 /// Rows of values, one per pixel of a range. The stride from row to row is an Index or, which is a little faster, an
@@ -37,8 +37,8 @@ struct PixelRows {
 template <class Scalar, class Stride>
 PixelRows(Scalar*, Stride) -> PixelRows<Scalar, Stride>;
 
-/// y[target] = begin[target] + x[source] · slab for `Pixels` pairs, with the sums in registers. slab [channels][Vectors ·
-/// lanes]. `begin` and `y` are PixelRows.
+/// y[target] = begin[target] + x[source] · slab for `Pixels` pairs, with the sums in registers. slab [channels][Vectors
+/// · lanes]. `begin` and `y` are PixelRows.
 template <class V, Index Vectors, Index Pixels, class Scalar>
 void multiply_pixels(const ChannelsOf<Scalar> x, const std::int32_t* source, const std::int32_t* target,
                      const Scalar* slab, auto begin, auto y) {
@@ -71,7 +71,7 @@ void multiply_pairs(const ChannelsOf<Scalar>& x, const Pairs& pairs, const Scala
     Index i = 0;
     const auto multiply = [&](auto count) {
         for (; i + count <= pairs.count; i += count) {
-            for (Index next = i + count; x.asks_ahead && next < std::min(pairs.count, i + 2 * count); ++next) {
+            for (Index next = i + count; x.prefetches && next < std::min(pairs.count, i + 2 * count); ++next) {
                 prefetch(x.values + pairs.source[next] * x.stride, x.channels);
             }
             multiply_pixels<V, Vectors, count>(x, pairs.source + i, pairs.target + i, slab, begin, y);

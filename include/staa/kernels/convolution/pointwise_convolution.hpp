@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Convolution with a kernel of one pixel: a matrix product of the pixels that it reads. The sums of some pixels stay in
-// registers over up to 128 channels and go to y at once. Plain loops: plain/convolution.hpp.
+// Dense convolution with a kernel of one pixel: a matrix product of the pixels that it reads. The sums of some pixels
+// stay in registers over up to 128 channels and then go to y. Plain loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace detail {
 /// Channels that are summed at a time: their weights, 64 columns wide, take 32 KB.
 inline constexpr Index pointwise_channels = 128;
 
-/// Bytes of a map that the caches do not keep until somebody reads it.
+/// A map of so many bytes does not stay in the caches until it is read.
 inline constexpr Index size_past_caches = 16 * 1024 * 1024;
 
-/// Zeros in the pixels of y [pixels, columns] that have no pair; those that have one are in order.
+/// Writes zeros to the pixels of y [pixels, columns] that have no pair.
 template <class Scalar, class Pairs>
 void clear_others(const Pairs& pairs, Index pixels, Index columns, bool are_past_caches, Scalar* y) {
     const auto clear = [&](Index first, Index last) {
@@ -42,9 +42,9 @@ void clear_others(const Pairs& pairs, Index pixels, Index columns, bool are_past
     }
 }
 
-/// y = bias + x · packed, where make_pairs(first pixel, end, pairs) lists which pixel of x each pixel of y reads. Without a
-/// bias some pixels of y may read none; they become 0. A task has all blocks of columns of its pixels, which it then finds
-/// in the caches, or, if there are few pixels, one block.
+/// y = bias + x · packed, where make_pairs(first pixel, end, pairs) lists which pixel of x each pixel of y reads.
+/// Without a bias some pixels of y may read none; they become 0. A task has all blocks of columns of its pixels, which
+/// it then finds in the caches, or, if there are few pixels, one block.
 template <class Arch, class Scalar, class MakePairs>
 void pointwise_convolution(const ChannelsOf<Scalar>& x, const ConvolutionOutput<Scalar>& out, const Scalar* packed,
                            const MakePairs& make_pairs) {
@@ -73,7 +73,7 @@ void pointwise_convolution(const ChannelsOf<Scalar>& x, const ConvolutionOutput<
             const Scalar* slab = packed + B::block_offset(block, x.channels);
             for (Index channel = 0; channel < x.channels; channel += pointwise_channels) {
                 const ChannelsOf<Scalar> some{x.values + channel, x.stride,
-                                              std::min(pointwise_channels, x.channels - channel), x.asks_ahead};
+                                              std::min(pointwise_channels, x.channels - channel), x.prefetches};
                 with_vectors<B::most_vectors>(vectors, [&](auto count) {
                     const PixelRows before = channel == 0 ? PixelRows<const Scalar, Index>{begin, 0}
                                                           : PixelRows<const Scalar, Index>{to, columns};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Convolution of spikes: it only adds, and only where there is a spike. Plain loops: plain/convolution.hpp.
+// Convolution of spikes over lists of channels: it only adds weights, and only where there is a spike. Plain loops:
+// plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +18,9 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// Pixels that one task owns: the more, the less often a line of weights, which fills the first cache, is read again; but
-/// a few tasks for every thread. Where the sums lie in y, three times as many as a dense kernel's are up to a tenth faster.
+/// Pixels of a task whose sums lie in y. The weights of a line of taps fill the first cache, and each task reads them
+/// again; so tasks are large, but every thread gets a few. Tiles of 3 · convolution_tile pixels were up to 10 % faster
+/// than smaller ones.
 inline Index spike_tile(Index pixels, Index blocks) {
     constexpr Index largest = 3 * convolution_tile;
     const Index most =
@@ -27,9 +29,10 @@ inline Index spike_tile(Index pixels, Index blocks) {
     return std::max<Index>(1, (pixels + tiles - 1) / tiles);
 }
 
-/// Where a list begins, and its first entries, read before the list ahead of it is worked off: the address of a row of
-/// weights comes from a load, and additions that had to wait for it took a tenth of the time (docs/performance.md). Four
-/// entries a word: the load of one takes as long as that of a vector of weights, and the machine does two a cycle.
+/// The beginning of a list, with its first entries. They are loaded before the kernel works on the list before it: the
+/// address of a row of weights comes from an entry, and additions that waited for entries took 10 % of the time. One
+/// load brings a word of four entries, because it takes as long as the load of a vector of weights, and the machine
+/// does two loads per cycle.
 struct ListAhead {
     static constexpr Index words = ActiveChannels::read_ahead / 4;
     const std::uint16_t* first;
@@ -45,7 +48,7 @@ struct ListAhead {
     }
 };
 
-/// Calls visit(entry) for the first `Count` entries of a word.
+/// Calls visit(entry) for the first `Count` of the four entries of a word.
 template <Index Count, class Visit>
 STAA_INLINE void for_entries_of(std::uint64_t word, Visit&& visit) {
     unroll<Count>([&](auto i) STAA_INLINE_LAMBDA {
@@ -54,7 +57,8 @@ STAA_INLINE void for_entries_of(std::uint64_t word, Visit&& visit) {
     });
 }
 
-/// Calls visit(entry) for the entries of a list that ends at `end`. Up to ActiveChannels::read_ahead more are read.
+/// Calls visit(entry) for the entries of a list that ends at `end`. It reads up to ActiveChannels::read_ahead entries
+/// more.
 template <class Visit>
 STAA_INLINE void for_entries(ListAhead list, const std::uint16_t* end, Visit&& visit) {
     const std::uint16_t* entry = list.first;
@@ -73,8 +77,9 @@ STAA_INLINE void for_entries(ListAhead list, const std::uint16_t* end, Visit&& v
     }
 }
 
-/// sums = begin + the rows of the weights that the entries of a list name, each times its entry's value, if there are
-/// values. `rows` is the address that the row of entry 0 would have: a number, for that may lie before the weights.
+/// sums = begin + the rows of the weights that the entries of a list name, each times the value of its entry if there
+/// are values. `rows` is the address that the row of entry 0 would have. It is a number and not a pointer, because it
+/// may lie before the weights.
 template <class V, Index Vectors, class Scalar>
 STAA_INLINE void add_rows(const ListAhead& list, const std::uint16_t* end, [[maybe_unused]] const Scalar* values,
                           bool has_values, std::uintptr_t rows, const Scalar* begin, Scalar* sums) {
@@ -96,10 +101,10 @@ STAA_INLINE void add_rows(const ListAhead& list, const std::uint16_t* end, [[may
     unroll<Vectors>([&](auto v) STAA_INLINE_LAMBDA { sum[v].store_aligned(sums + v * lanes_of<V>); });
 }
 
-/// Adds one line of taps and one word of channels to the sums of a tile, or begins them. What a pixel
-/// reads is one piece of a list: the entries of its neighbours in the line. slab [kernel][channels of the word]
-/// [Vectors · lanes]. Sizes and lists are copies: a stored vector may be anything, so what has an address is read again
-/// after each.
+/// Adds one line of taps and one word of channels to the sums of a tile; with `Begins` it begins the sums. What a pixel
+/// reads is one piece of a list: the entries of its neighbours in the line. slab [kernel][channels of the word][Vectors
+/// · lanes]. Sizes, lists and the tile are copies: after the store of a vector the compiler reads everything else from
+/// memory again.
 template <class V, Index Vectors, bool Begins, class Active, class Scalar>
 STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active active, Index ky, Index word,
                                     const Scalar* slab, const Tile<Scalar> tile) {
@@ -120,7 +125,7 @@ STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active activ
                 values = active.values_of(image);
             }
             Scalar* sums = tile.sums + (pixel - first) * tile.stride;
-            const Index in_width = is_inside ? s.in_width : 0;  // outside there are no entries
+            const Index in_width = is_inside ? s.in_width : 0;  // a line outside has no entries
             const auto first_of = [&](Index left) { return entries + begin[std::clamp<Index>(left, 0, in_width)]; };
             Index left = x * s.stride - s.padding;
             ListAhead next(first_of(left));
@@ -143,8 +148,8 @@ STAA_NOINLINE void add_line_of_taps(const ConvolutionShape s, const Active activ
 
 }  // namespace detail
 
-/// `dense_convolution` where x is 1 at the active channels, or what ActiveValues gives them, and 0 elsewhere. The same
-/// bits, if the weights are finite.
+/// `dense_convolution` where x is 0 except at the active channels: there it is 1 (ActiveChannels), or the value of the
+/// entry (ActiveValues). If the weights are finite, both give the same bits.
 template <class Scalar, class Arch = DefaultArch, class Active>
 STAA_KERNEL void spike_convolution(const ConvolutionShape& s, const Active& active, const Scalar* packed,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {

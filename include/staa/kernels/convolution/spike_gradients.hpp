@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Both gradients of a convolution of spikes with stride 1. The weights' gradient needs only the pixels that fired, the
-// input's only the pixels inside the surrogate's window. Both walk, channel by channel, over a list of pixels in a tile, and
-// read the neighbourhood of each in the same tile of dy (neighbourhoods.hpp). Plain loops: plain/convolution.hpp.
+// input's only the pixels inside the surrogate's window. Both walk, channel by channel, over a list of pixels in a
+// tile, and read the neighbourhood of each in the same tile of dy (neighbourhoods.hpp). Plain loops:
+// plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,8 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// The last, incomplete block of weights [taps, in, out], filled up with zeros to [taps, in, width].
+/// Copies the last, incomplete block of weights [taps, in, out] to padded [taps, in, width], filled up with zeros. Does
+/// nothing if all blocks are complete.
 template <Index Kernel, class Arch, class Scalar>
 void pad_last_block(Index in, Index out, const Scalar* weight, Scalar* padded) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
@@ -28,7 +30,7 @@ void pad_last_block(Index in, Index out, const Scalar* weight, Scalar* padded) {
     }
 }
 
-/// dx of the tile's pixels from the sums of its lists; 0 where nothing is listed.
+/// Writes dx of the pixels of tile i: the sums of its lists, and 0 for the pixels that are not listed.
 template <class Scalar>
 void spread_sums(const MapTiles& tiles, const ActivePixels& listed, Index i, const Scalar* sums, Scalar* dx) {
     const TileOffsets at(tiles, i, listed.channels);
@@ -43,7 +45,7 @@ void spread_sums(const MapTiles& tiles, const ActivePixels& listed, Index i, con
     }
 }
 
-/// The weights' gradient of one tile and one block of dy: sums [in, taps, width] += what the listed pixels reach.
+/// The weights' gradient of tile i and one block of dy, `map`, added to sums [in, taps, width].
 template <Index Kernel, class Arch, class Active, class Scalar>
 void add_tile(const MapTiles& tiles, Index i, const Active& active, const Scalar* map, Scalar* sums) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
@@ -58,7 +60,7 @@ void add_tile(const MapTiles& tiles, Index i, const Active& active, const Scalar
     }
 }
 
-/// The weights of the input gradient, block by block of output channels.
+/// The weights of an input gradient, in blocks of output channels.
 template <Index Kernel, class Scalar, class Arch>
 class WeightBlocks {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
@@ -69,7 +71,7 @@ class WeightBlocks {
         pad_last_block<Kernel, Arch>(in, out, weight, last_.data());
     }
 
-    /// The input gradient of one tile from one block of dy: the sums of the wanted pixels += their share.
+    /// The input gradient of tile i from one block of dy, `map`, added to the sums of the wanted pixels.
     void multiply_tile(const MapTiles& tiles, Index i, const ActivePixels& wanted, Index block, const Scalar* map,
                        Scalar* sums) const {
         const bool is_whole = (block + 1) * B::width <= out_;
@@ -88,8 +90,8 @@ class WeightBlocks {
     Scratch<Scalar> last_;
 };
 
-/// Sums of the weights' gradient, one set a group of tiles: [groups][blocks][in][taps][width]. The tiles are cut into groups
-/// by sizes alone, so the order of the sums never depends on the number of threads.
+/// Sums of a weights' gradient, one set per group of tiles: [groups][blocks][in][taps][width]. Sizes alone decide the
+/// number of groups, so the order of the sums does not depend on the number of threads.
 template <Index Kernel, class Scalar, class Arch>
 class PartialGradients {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
@@ -107,6 +109,7 @@ class PartialGradients {
 
     /// The sums of a block, [in, taps, width].
     Scalar* block(Index group, Index block) const { return sums_.data() + (group * B::blocks(out_) + block) * size(); }
+    /// Sets them to 0 first.
     Scalar* zeros(Index group, Index block) const {
         std::fill_n(this->block(group, block), size(), Scalar(0));
         return this->block(group, block);
@@ -134,14 +137,15 @@ class PartialGradients {
     Scratch<Scalar> sums_;
 };
 
-/// Tasks of a weights' gradient, about: each has sums of its own.
+/// About how many tasks a weights' gradient has; each has its own sums.
 inline constexpr Index gradient_tasks = 16;
 
 }  // namespace detail
 
-/// dw[ky, kx, i, o] += sum of dy over the outputs that a spike of channel i reaches through the tap, times its value where it
-/// has one: `active` (ActivePixels or ActivePixelValues) lists the spikes in `tiles`, whose border is Kernel / 2; stride 1,
-/// padding Kernel / 2. weight [Kernel, Kernel, in, out].
+/// dw[ky, kx, i, o] += sum over the spikes of channel i of dy[.., o] at the output that reads the spike through the
+/// tap, times the value of the spike if it has one. `active` (ActivePixels or ActivePixelValues) lists the spikes in
+/// `tiles`, whose border is Kernel / 2; stride 1, padding Kernel / 2. `weight` [Kernel, Kernel, in, out] is the
+/// gradient.
 template <Index Kernel, class Scalar, class Arch = DefaultArch, class Active>
 STAA_KERNEL void spike_weight_gradient(Arena& arena, const MapTiles& tiles, const Active& active, Index out,
                                        const std::type_identity_t<OutputGradient<Scalar>>& dy, Scalar* weight) {
@@ -185,8 +189,8 @@ STAA_KERNEL void windowed_input_gradient(Arena& arena, const MapTiles& tiles, co
     });
 }
 
-/// Whether the sums of a weights' gradient are so few that every group of tiles can have all of them: then
-/// `spike_gradients` reads dy once for both gradients.
+/// Whether a weights' gradient has so few sums that every group of tiles can have all of them. Then `spike_gradients`
+/// reads dy once for both gradients.
 template <Index Kernel, class Scalar, class Arch = DefaultArch>
 constexpr bool fits_both_gradients(Index in, Index out) {
     using B = NeighbourhoodBlock<Kernel, Scalar, Arch>;
@@ -201,7 +205,7 @@ struct WeightsAndGradient {
     Scalar* d_weight;
 };
 
-/// `spike_weight_gradient` and `windowed_input_gradient` at once, for what `fits_both_gradients`.
+/// `spike_weight_gradient` and `windowed_input_gradient` at once, for shapes with `fits_both_gradients`.
 template <Index Kernel, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void spike_gradients(Arena& arena, const MapTiles& tiles, const ActivePixels& active,
                                  const ActivePixels& wanted, const std::type_identity_t<OutputGradient<Scalar>>& dy,

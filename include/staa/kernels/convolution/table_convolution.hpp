@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Convolution of spikes by tables. Of every four channels under a tap the sixteen sums that their weights can have are made
-// once; a pixel then adds the ones that its bits name: a quarter of the dense kernel's additions, no list and no branch, so
-// the same time at every firing rate. For weights so few that their tables stay in the caches. (The method of the Four
-// Russians, after Arlazarov, Dinic, Kronrod and Faradzev, 1970.) Plain loops: plain/convolution.hpp.
+// Convolution of spikes by tables. The weights of four channels under a tap have sixteen possible sums; these are
+// computed once. A pixel then looks up the sums that its bits name. That is a quarter of the additions of a dense
+// kernel, without lists and branches, and takes the same time at every firing rate. It is for few weights, whose tables
+// stay in the caches. (The method of the Four Russians, after Arlazarov, Dinic, Kronrod and Faradzev, 1970.) Plain
+// loops: plain/convolution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -20,17 +21,17 @@ namespace staa {
 inline namespace STAA_ABI {
 
 namespace detail {
-/// Bytes that the bits of a pixel take.
+/// Bytes of the bits of a pixel.
 constexpr Index pixel_bytes(Index channels) { return (channels + 7) / 8; }
 }  // namespace detail
 
-/// The tables of a convolution's weights: a block is one vector of output channels, filled up with zeros, and holds [lines
-/// of taps][quads of a line][16 sums][lanes]. A quad is four input channels of one tap. A pixel has its quads in whole bytes,
-/// and a line has four more at a time: what is no channel has a table of zeros.
+/// The tables of a convolution's weights. A block is one vector of output channels, filled up with zeros, and holds
+/// [lines of taps][quads of a line][16 sums][lanes]. A quad is four input channels of one tap. The quads of a pixel
+/// fill whole bytes, and those of a line are a multiple of four; a quad without channels has a table of zeros.
 template <class Scalar, class Arch = DefaultArch>
 struct WeightTables {
     static constexpr Index lanes = lanes_of<Vector<Scalar, Arch>>;
-    static constexpr Index sums = 16;  ///< that four weights can have
+    static constexpr Index sums = 16;  ///< of four weights, each taken or left out
     static constexpr Index line(Index kernel, Index in) { return (2 * kernel * detail::pixel_bytes(in) + 3) / 4 * 4; }
     static constexpr Index blocks(Index out) { return (out + lanes - 1) / lanes; }
     static constexpr Index block_size(Index kernel, Index in) { return kernel * line(kernel, in) * sums * lanes; }
@@ -38,10 +39,11 @@ struct WeightTables {
 };
 
 namespace detail {
-/// Bytes of a task's lines of spikes.
+/// Bytes for which a task has room in its lines of spikes.
 inline constexpr Index byte_lines_capacity = 16 * 1024;
 
-/// Bytes of a line with its border, a pixel in whole bytes; whole words are stored and loaded at its end, too.
+/// Bytes of a line with its border, where a pixel takes whole bytes. There are 8 more, because words are stored and
+/// loaded whole at the end, too.
 constexpr Index byte_line(const ConvolutionShape& s) { return padded_width(s) * pixel_bytes(s.in_channels) + 8; }
 }  // namespace detail
 
@@ -50,7 +52,8 @@ constexpr bool fits_tables(const ConvolutionShape& s) {
     return lines_read(s, 1) * detail::byte_line(s) <= detail::byte_lines_capacity;
 }
 
-/// Fills `tables` from weights [kernel, kernel, in, out]. Column o is multiplied by scale[o]; null: by 1.
+/// Fills `tables` from weights [kernel, kernel, in, out]. Column o is multiplied by scale[o]; a null scale stands for
+/// 1.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void make_weight_tables(Index kernel, Index in, Index out, const Scalar* weight,
                                     const std::type_identity_t<Scalar>* scale, Scalar* tables) {
@@ -63,7 +66,7 @@ STAA_KERNEL void make_weight_tables(Index kernel, Index in, Index out, const Sca
             const Index kx = quad / 2 / detail::pixel_bytes(in), channel = quad % (2 * detail::pixel_bytes(in)) * 4;
             std::fill_n(table, T::lanes, Scalar(0));
             for (Index sum = 1; sum < T::sums; ++sum) {
-                // A sum that is already there, and the weight of the highest channel.
+                // The sum without the highest channel, which is there already, and the weight of the highest channel.
                 const auto highest = static_cast<Index>(std::bit_width(static_cast<std::size_t>(sum))) - 1;
                 const Index c = channel + highest;
                 const Scalar* before = table + (sum - (Index{1} << highest)) * T::lanes;
@@ -83,7 +86,7 @@ STAA_KERNEL void make_weight_tables(Index kernel, Index in, Index out, const Sca
 
 namespace detail {
 
-/// A number as eight bytes, its lowest bits first, and back.
+/// Stores a number as eight bytes, lowest bits first; `load_bytes` reads it.
 inline void store_bytes(std::uint64_t number, std::uint8_t* bytes) {
     if constexpr (std::endian::native == std::endian::little) {
         std::memcpy(bytes, &number, sizeof number);
@@ -105,8 +108,8 @@ inline std::uint64_t load_bytes(const std::uint8_t* bytes) {
     return number;
 }
 
-/// Writes one line of spikes a pixel in whole bytes. Words are written whole: what is too much of one is 0, and the next
-/// pixel takes its place.
+/// Writes one line of spikes, each pixel in whole bytes. Words are written whole: their bytes beyond the pixel are 0,
+/// and the next pixel overwrites them.
 inline void store_line(const std::uint64_t* from, Index pixels, Index words, Index pixel_bytes, std::uint8_t* to) {
     for (Index x = 0; x < pixels; ++x, from += words, to += pixel_bytes) {
         for (Index word = 0; word < words; ++word) {
@@ -115,8 +118,8 @@ inline void store_line(const std::uint64_t* from, Index pixels, Index words, Ind
     }
 }
 
-/// Writes the lines of an image that its output lines [first, last) read, with a border of zeros: what an output pixel reads
-/// of a line lies in a row.
+/// Writes the lines of an image that its output lines [first, last) read, with a border of zeros, so that the spikes
+/// that an output pixel reads of a line lie in a row.
 inline void store_lines(const ConvolutionShape& s, const std::uint64_t* image, Index first, Index last,
                         std::uint8_t* to) {
     const Index words = words_for(s.in_channels), step = pixel_bytes(s.in_channels), line_bytes = byte_line(s);
@@ -132,8 +135,8 @@ struct QuadOrder {
     Index line_bytes, step;  ///< from a line to the next, and from what a pixel reads to what its neighbour reads
 };
 
-/// Writes the sums of `Pixels` neighbours, the first of which reads from `at` on: of each pixel the quads of all lines of
-/// taps, beginning with `begin`. A pixel has two sums, so that enough additions are under way.
+/// Writes the sums of `Pixels` neighbours, the first of which reads from `at` on: of each pixel the quads of all lines
+/// of taps, beginning with `begin`. A pixel has two sums, so that enough additions are under way.
 template <class V, Index Pixels, class Scalar>
 STAA_INLINE void look_up(const QuadOrder& order, const std::uint8_t* at, const Scalar* table, V begin,
                          const UsedColumns<Scalar> to) {
@@ -151,7 +154,7 @@ STAA_INLINE void look_up(const QuadOrder& order, const std::uint8_t* at, const S
     };
     for (Index ky = 0; ky < order.lines; ++ky, at += order.line_bytes) {
         for (Index first = 0; first < order.quads; first += 16) {
-            std::uint64_t bits[Pixels];  // turned, so that a quad is where its offset in bytes is
+            std::uint64_t bits[Pixels];  // rotated: the four bits of a quad, masked, are the offset of its sum in bytes
             unroll<Pixels>([&](auto p) STAA_INLINE_LAMBDA {
                 bits[p] = std::rotl(load_bytes(at + p * order.step + first / 2), shift);
             });
@@ -189,16 +192,16 @@ STAA_NOINLINE void look_up_line(const QuadOrder order, Index pixels, const std::
 
 }  // namespace detail
 
-/// `dense_convolution` of spikes [images, in_height, in_width] in words of bits, up to rounding: sums of four weights are
-/// made before they meet the others. `s` must fit (`fits_tables`); `tables` by `make_weight_tables`, aligned to 64 bytes;
-/// bias [out], or null; y [images, out_height, out_width, out] overwritten.
+/// `dense_convolution` of spikes [images, in_height, in_width] in words of bits. The results agree up to rounding,
+/// because four weights at a time are summed first. `s` must fit (`fits_tables`); `tables` by `make_weight_tables`,
+/// aligned to 64 bytes; bias [out], or null; y [images, out_height, out_width, out] overwritten.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void table_convolution(const ConvolutionShape& s, const std::uint64_t* spikes, const Scalar* tables,
                                    const std::type_identity_t<Scalar>* bias, Scalar* y) {
     using T = WeightTables<Scalar, Arch>;
-    constexpr Index pixels_a_task = 512;  // to read the tables into the first cache is a tenth of their work
+    constexpr Index pixels_per_task = 512;  // reading the tables into the first cache then takes 10 % of a task
     const Index line_bytes = detail::byte_line(s);
-    const LineTasks tasks(s, pixels_a_task, detail::byte_lines_capacity / line_bytes);
+    const LineTasks tasks(s, pixels_per_task, detail::byte_lines_capacity / line_bytes);
     const Index image_words = s.in_height * s.in_width * words_for(s.in_channels);
     const detail::QuadOrder order{.lines = s.kernel,
                                   .quads = T::line(s.kernel, s.in_channels),

@@ -101,8 +101,8 @@ STAA_KERNEL void score_gradient(Index pixels, Index channels, const Scalar* x, c
 
 /// The gradient of the current X of one map, over all paths:
 ///     dx[p, c] = scale[c] · du[p, c] + shift[c]  +  attention[p] · d_context[c] + d_scores[p] · key[c]
-/// and d_key[c] = sum over p of d_scores[p] · x[p, c]. A null scale stands for 1, a null shift for 0. Without global context
-/// attention, d_context, d_scores, key and d_key are null.
+/// and d_key[c] = sum over p of d_scores[p] · x[p, c]. A null scale stands for 1, a null shift for 0. Without global
+/// context attention, d_context, d_scores, key and d_key are null.
 template <class Scalar>
 struct CurrentGradient {
     const Scalar *scale, *shift;         ///< [channels]

@@ -11,9 +11,9 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// mean[c] and variance[c] (biased) over `rows` rows of x [rows, channels]. The rows are cut into parts. Each part computes
-/// its mean first, then the squared distances from it; the parts are joined as by Chan, Golub and LeVeque (1979). So nothing
-/// cancels if the mean is large.
+/// mean[c] and variance[c] (biased) over `rows` rows of x [rows, channels]. The rows are cut into parts. Each part
+/// computes its mean first, then the squared distances from it; the parts are joined as by Chan, Golub and LeVeque
+/// (1979). So nothing cancels if the mean is large.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const Scalar* x, Scalar* mean,
                                  Scalar* variance) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arithmetic per channel on maps [pixels, channels]: scale, shift, combine, and sums over the pixels of one map. The plain
-// loops: plain/channels.hpp.
+// Arithmetic per channel on maps [pixels, channels]: scale, shift, combine, and sums over the pixels of one map. The
+// plain loops: plain/channels.hpp.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace detail {
 inline constexpr Index rows_per_part = 256;
 }  // namespace detail
 
-/// y[p, c] = scale[c] · x[p, c] + shift[c]. A null scale stands for 1, a null shift for 0. With `accumulate` the result is
-/// added to y.
+/// y[p, c] = scale[c] · x[p, c] + shift[c]. A null scale stands for 1, a null shift for 0. With `accumulate` the result
+/// is added to y.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void scale_channels(Index pixels, Index channels, const Scalar* x, const Scalar* scale, const Scalar* shift,
                                 Scalar* y, bool accumulate = false) {

@@ -21,7 +21,8 @@ STAA_KERNEL void add_values(Index size, const Scalar* x, Scalar* y) {
     });
 }
 
-/// y[pixel, c] += 1 where the bit of channel c is set. bits [images · map_pixels, words], y [images · map_pixels, channels].
+/// y[pixel, c] += 1 where the bit of channel c is set. bits [images · map_pixels, words], y [images · map_pixels,
+/// channels].
 template <class Scalar>
 STAA_KERNEL void add_spikes(Index images, Index map_pixels, Index channels, const std::uint64_t* bits, Scalar* y) {
     const Index words = words_for(channels);

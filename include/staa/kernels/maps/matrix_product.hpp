@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products with small weight matrices. A matrix product is a convolution of 1x1 maps, so the convolution kernels compute it.
+// Products with small weight matrices. A matrix product is a convolution of 1x1 maps, so the convolution kernels
+// compute it.
 #pragma once
 
 #include "staa/core/scratch.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The membrane: one step of one map, forward and backward through time. The plain loops: plain/membrane.hpp.
 //
-// For one image and one step, batch norm, position encoding, global context and step attention are a scale and a shift per
-// channel. So every neuron of the library is this one kernel, with different coefficients:
+// For one image and one step, batch norm, position encoding, global context and step attention are a scale and a shift
+// per channel. So every neuron of the library is this one kernel, with different coefficients:
 //     H[t-1] = what the reset leaves of U[t-1]                       Eq. 3
 //     U[t]   = decay · H[t-1] + weight · X[t] + shift                Eq. 1, 6, 14
 //     S[t]   = fire(U[t])                                            Eq. 2
@@ -64,8 +64,8 @@ V potential(const Membrane<Scalar>& m, const MembraneForward<Scalar>& f, V decay
 }  // namespace detail
 
 namespace detail {
-/// One step of `Vectors` vectors of channels from c on, pixels [first, last). Bits are collected in registers, so that a word
-/// of 64 channels is stored once.
+/// One step of `Vectors` vectors of channels from c on, pixels [first, last). Bits are collected in registers, so that
+/// a word of 64 channels is stored once.
 template <class Firing, class V, Index Vectors, class Scalar>
 STAA_INLINE void forward_strip(const Membrane<Scalar> m, const MembraneForward<Scalar> f, Index c, Index first,
                                Index last) {
@@ -223,8 +223,8 @@ STAA_INLINE void backward_strip(const Membrane<Scalar> m, const MembraneBackward
 }
 }  // namespace detail
 
-/// dU[t] = dS[t] · dS/dU + dH[t] · dH/dU. For the hard reset H = U (1 - S(U)), dH/dU is (1 - S) - U · dS/dU; its second term
-/// is the path through the reset.
+/// dU[t] = dS[t] · dS/dU + dH[t] · dH/dU. For the hard reset H = U (1 - S(U)), dH/dU is (1 - S) - U · dS/dU; its second
+/// term is the path through the reset.
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void membrane_backward(Membrane<Scalar> m, MembraneBackward<Scalar> b) {
     if (b.d_sum != nullptr) {
@@ -238,8 +238,8 @@ STAA_KERNEL void membrane_backward(Membrane<Scalar> m, MembraneBackward<Scalar> 
         });
 }
 
-/// The gradient of a leak per neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1], with H without the
-/// leak. scale and shift [channels], du and previous (U[t-1]) [pixels, channels].
+/// The gradient of a leak per neuron, added to d_leak [pixels, channels]: (scale · dU[t] + shift) · H[t-1], with H
+/// without the leak. scale and shift [channels], du and previous (U[t-1]) [pixels, channels].
 template <class Firing, class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void leak_gradient(Membrane<Scalar> m, const Scalar* scale, const Scalar* shift, const Scalar* du,
                                const Scalar* previous, Scalar* d_leak) {

@@ -58,8 +58,8 @@ void sigmoid_gate_gradient(Index count, Scalar scale, const Scalar* gate, const 
     }
 }
 
-/// context = sum over q of attention[q] · x[q], and d attention[q] / d score[p] = attention[q] · ((q == p) - attention[p])
-/// for a softmax. The kernel gets the context as an argument; this loop sums it again.
+/// context = sum over q of attention[q] · x[q], and d attention[q] / d score[p] = attention[q] · ((q == p) -
+/// attention[p]) for a softmax. The kernel gets the context as an argument; this loop sums it again.
 template <class Scalar>
 void score_gradient(Index pixels, Index channels, const Scalar* x, const Scalar* attention, const Scalar* d_context,
                     Scalar* d_scores) {
