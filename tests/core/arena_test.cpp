@@ -12,7 +12,7 @@ namespace {
 
 using staa::Arena;
 
-/// Takes blocks of several sizes that are held together, and gives them back.
+/// Takes blocks of several sizes, holds them at the same time, and gives them back.
 void work(Arena& arena) {
     std::vector<Arena::Block> blocks;
     for (const std::size_t bytes : {100u, 5000u, 64u, 5000u, 1u, 300u}) {
@@ -21,7 +21,7 @@ void work(Arena& arena) {
     }
 }
 
-TEST_CASE("A block holds what was asked for, at a multiple of 64 bytes", "[core]") {
+TEST_CASE("A block has the bytes that were requested and begins at a multiple of 64 bytes", "[core]") {
     Arena arena;
     for (const std::size_t bytes : {0u, 1u, 63u, 64u, 65u, 1000u}) {
         INFO(bytes << " bytes");
@@ -32,7 +32,7 @@ TEST_CASE("A block holds what was asked for, at a multiple of 64 bytes", "[core]
     }
 }
 
-TEST_CASE("Blocks that are held together lie apart", "[core]") {
+TEST_CASE("Blocks that are held at the same time do not overlap", "[core]") {
     Arena arena;
     const Arena::Block a = arena.take(256), b = arena.take(256);
     std::memset(a.address(), 1, 256);
@@ -62,14 +62,14 @@ TEST_CASE("The smallest free block that fits is taken", "[core]") {
     CHECK(arena.take(900).address() == small_address);
 }
 
-TEST_CASE("A block more than twice too large is left for others", "[core]") {
+TEST_CASE("A free block more than twice as large as needed is not taken", "[core]") {
     Arena arena;
     const void* address = arena.take(4096).address();
     CHECK(arena.take(2048).address() == address);
     CHECK(arena.take(1984).address() != address);
 }
 
-TEST_CASE("A released block is empty and its memory is free, once", "[core]") {
+TEST_CASE("A block that is released twice is empty and gives its memory back once", "[core]") {
     Arena arena;
     Arena::Block block = arena.take(640);
     const void* address = block.address();
@@ -82,7 +82,7 @@ TEST_CASE("A released block is empty and its memory is free, once", "[core]") {
     CHECK(other.address() != address);
 }
 
-TEST_CASE("A moved block takes its memory along", "[core]") {
+TEST_CASE("A moved block keeps its memory", "[core]") {
     Arena arena;
     Arena::Block from = arena.take(640);
     void* address = from.address();

@@ -10,7 +10,7 @@ namespace {
 using staa::Index;
 using namespace staa::detail;
 
-TEST_CASE("The set bits of every byte are listed ascending, each at an offset", "[core]") {
+TEST_CASE("The set bits of a byte are listed in ascending order, plus an offset", "[core]") {
     for (unsigned byte = 0; byte < 256; ++byte) {
         for (const Index offset : {0, 7, 65528}) {
             std::vector<std::uint16_t> expected;
@@ -27,7 +27,7 @@ TEST_CASE("The set bits of every byte are listed ascending, each at an offset", 
     }
 }
 
-TEST_CASE("The set bits of a word, whole or its first, are listed ascending, each as its place at an offset",
+TEST_CASE("The set bits of a word, or of its first bits, are listed in ascending order, as their places plus an offset",
           "[core]") {
     std::uint16_t places[64];
     for (std::size_t i = 0; i < 64; ++i) {
@@ -53,7 +53,7 @@ TEST_CASE("The set bits of a word, whole or its first, are listed ascending, eac
     }
 }
 
-TEST_CASE("Numbers are added where a bit is set, for any count of bits", "[core]") {
+TEST_CASE("A number is added where a bit is set, for any count of bits", "[core]") {
     const std::uint64_t words[] = {0x8000000000000005, 0x3};
     for (const Index count : {1, 3, 8, 60, 64, 65, 66, 128}) {
         std::vector<double> y(static_cast<std::size_t>(count) + 1, 0.5);

@@ -49,7 +49,7 @@ TEST_CASE("Without tasks nothing is called", "[core]") {
     CHECK_FALSE(is_called);
 }
 
-TEST_CASE("Work that is too small to wake a thread stays on the caller's", "[core]") {
+TEST_CASE("Work that is too small for several threads runs on the calling thread", "[core]") {
     const Threads set(2);
     bool is_callers = true;
     staa::parallel_for(1000, cheap, [&, caller = std::this_thread::get_id()](Index) {
@@ -58,7 +58,7 @@ TEST_CASE("Work that is too small to wake a thread stays on the caller's", "[cor
     CHECK(is_callers);
 }
 
-TEST_CASE("No more threads work than were asked for", "[core]") {
+TEST_CASE("No more threads work than set_threads allows", "[core]") {
     const Threads set(2);
     std::mutex mutex;
     std::set<std::thread::id> workers;
@@ -69,7 +69,7 @@ TEST_CASE("No more threads work than were asked for", "[core]") {
     CHECK(workers.size() <= 2);
 }
 
-TEST_CASE("Work may be split where there are threads, but not within work that was", "[core]") {
+TEST_CASE("may_split is true where there are several threads, but not inside a parallel_for", "[core]") {
     const Threads two(2);
     CHECK(staa::may_split() == (staa::threads() > 1));
     std::atomic<int> split_again{0};
@@ -79,7 +79,7 @@ TEST_CASE("Work may be split where there are threads, but not within work that w
     CHECK_FALSE(staa::may_split());
 }
 
-TEST_CASE("Parts of an array hold every place once", "[core]") {
+TEST_CASE("for_parts visits every value of an array once", "[core]") {
     const Threads two(2);
     for (const Index size : {0, 1, 1 << 14, (1 << 14) + 1, 100000}) {
         INFO("size " << size);
@@ -92,7 +92,7 @@ TEST_CASE("Parts of an array hold every place once", "[core]") {
     }
 }
 
-TEST_CASE("The number of threads is what was set, and at least 1", "[core]") {
+TEST_CASE("The number of threads is the one that was set, and at least 1", "[core]") {
 #if defined(_OPENMP)
     const int settable = 3;
 #else

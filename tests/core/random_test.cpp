@@ -44,7 +44,7 @@ TEST_CASE("Uniform numbers fill their range evenly, without its upper end", "[co
     }
 }
 
-TEST_CASE("Whole numbers below a count are all drawn, evenly, and none beyond", "[core]") {
+TEST_CASE("All whole numbers below a count are drawn equally often, and no others", "[core]") {
     Random random(2);
     std::array<int, 7> drawn{};
     for (int i = 0; i < 7000; ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("Normal numbers have mean 0, variance 1 and no heavy tails", "[core]")
     CHECK_THAT(fourths / draws, WithinAbs(3, 0.4));
 }
 
-TEST_CASE("Splitting gives the same generator for the same stream, and does not move the one that is split", "[core]") {
+TEST_CASE("Splitting gives the same generator for the same stream, and does not change the original", "[core]") {
     Random random(4), untouched(4);
     Random first = random.split(7), again = random.split(7);
     for (int i = 0; i < 100; ++i) {
@@ -84,7 +84,7 @@ TEST_CASE("Splitting gives the same generator for the same stream, and does not 
     CHECK(random.next() == untouched.next());
 }
 
-TEST_CASE("Split generators share no numbers with each other or with the one that was split", "[core]") {
+TEST_CASE("Split generators share no numbers with each other or with the original", "[core]") {
     Random random(5);
     std::set<std::uint64_t> seen;
     std::size_t drawn = 0;

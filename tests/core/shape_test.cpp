@@ -31,7 +31,7 @@ TEST_CASE("Extents count images, pixels and values", "[core]") {
     CHECK(Extents{}.size() == 0);
 }
 
-TEST_CASE("A map that changes is stored once a step", "[core]") {
+TEST_CASE("A map that changes is stored once per step", "[core]") {
     CHECK(Currents::extents(4, 2) == Extents{4, 2, 7, 5, 16});
     CHECK(Frames<2, 34, 34>::extents(10, 3) == Extents{10, 3, 34, 34, 2});
 }

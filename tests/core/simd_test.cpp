@@ -34,13 +34,13 @@ V vector_of(const Value& value) {
     return V::load_unaligned(lanes.data());
 }
 
-TEMPLATE_TEST_CASE("The sum of a vector is that of all its lanes", "[core]", FloatSimd, DoubleSimd, FloatPlain,
-                   DoublePlain) {
+TEMPLATE_TEST_CASE("sum_lanes adds all lanes of a vector", "[core]", FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     const auto powers = vector_of<TestType>([](std::size_t i) { return 1 << i; });
     CHECK(staa::sum_lanes(powers) == static_cast<ScalarOf<TestType>>((1 << TestType::size) - 1));
 }
 
-TEMPLATE_TEST_CASE("Bit i of a comparison is lane i's", "[core]", FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("Bit i of mask_bits is the result of lane i", "[core]", FloatSimd, DoubleSimd, FloatPlain,
+                   DoublePlain) {
     for (std::uint64_t bits = 0; bits < std::uint64_t{1} << TestType::size; ++bits) {
         const auto signs = vector_of<TestType>([&](std::size_t i) { return (bits >> i & 1u) != 0 ? 1 : -1; });
         REQUIRE(staa::mask_bits(signs >= TestType(0)) == bits);
@@ -65,14 +65,14 @@ void check_for_lanes() {
     }
 }
 
-TEST_CASE("A loop over lanes takes every value once, in order, in as many whole vectors as there are", "[core]") {
+TEST_CASE("for_lanes visits every value once, in order: whole vectors first, then one lane at a time", "[core]") {
     check_for_lanes<float, staa::DefaultArch>();
     check_for_lanes<double, staa::DefaultArch>();
     check_for_lanes<float, staa::Plain>();
     check_for_lanes<double, staa::Plain>();
 }
 
-TEST_CASE("Unrolling calls with every index, in order, as a constant", "[core]") {
+TEST_CASE("unroll passes every index, in order, as a constant", "[core]") {
     std::vector<Index> called;
     staa::unroll<4>([&](auto i) {
         static_assert(decltype(i)::value < 4);
@@ -97,7 +97,7 @@ TEST_CASE("One lane computes like a vector", "[core]") {
     CHECK(staa::exponential(One(0)).value == 1);
 }
 
-TEMPLATE_TEST_CASE("the exponential of what is far below 0 is 0, and that of no number none", "[core]", float, double) {
+TEMPLATE_TEST_CASE("The exponential of a number far below 0 is 0, and that of NaN is NaN", "[core]", float, double) {
     using V = staa::Vector<TestType>;
     TestType lanes[V::size];
     const auto last_lane = [&](TestType value) {

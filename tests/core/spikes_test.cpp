@@ -86,7 +86,7 @@ TEST_CASE("The firing rate is the share of neurons and steps that fire", "[core]
     CHECK_THAT(spikes.firing_rate(), WithinRel(1.0 / 65, 1e-15));
 }
 
-TEST_CASE("Taking extents clears every spike, also in memory that was used before", "[core]") {
+TEST_CASE("resize clears every spike, also in memory that was used before", "[core]") {
     Arena arena;
     Spikes spikes;
     spikes.resize(arena, {1, 2, 3, 3, 65});
@@ -121,7 +121,7 @@ TEST_CASE("Released spikes have no extents and give their memory back", "[core]"
     CHECK(others.data() == memory);
 }
 
-TEST_CASE("Active channels are visited once, ascending, across words", "[core]") {
+TEST_CASE("Active channels are visited once, in ascending order, across words", "[core]") {
     const std::uint64_t words[] = {std::uint64_t{1} << 63 | 5, 0, 2};
     std::vector<Index> visited;
     staa::for_active_channels(words, 3, [&](Index channel) { visited.push_back(channel); });

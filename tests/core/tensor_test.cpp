@@ -27,7 +27,7 @@ TEST_CASE("An analog map is stored channel last: [T, N, H, W, C]", "[core]") {
     CHECK(analog.map(4)[0] == analog.tensor()(1, 1, 0, 0, 0));  // image 4 is step 1, number 1 of 3
 }
 
-TEST_CASE("What is written to an analog map's tensor is in the map", "[core]") {
+TEST_CASE("The tensor of an analog map shares its memory", "[core]") {
     Arena arena;
     Analog<double> analog;
     analog.resize(arena, {1, 1, 2, 2, 3});

@@ -63,7 +63,7 @@ TEST_CASE("Active channels are listed word by word, pixel by pixel, and read bac
     }
 }
 
-TEST_CASE("Active values are those that are not 0, in the channels' order, and what is no number is one", "[kernels]") {
+TEST_CASE("Active values are those that are not 0, in the order of the channels; NaN is one of them", "[kernels]") {
     for (const Index channels : odd_channels) {
         const Index size = images * 2 * width * channels;
         staa::Random random{3};
@@ -95,7 +95,7 @@ TEST_CASE("Active values are those that are not 0, in the channels' order, and w
     }
 }
 
-TEST_CASE("The pixels of a word follow each other: neighbours in a line are one list", "[kernels]") {
+TEST_CASE("The lists of neighbours in a line follow each other, so that they can be read as one", "[kernels]") {
     Listed listed(4, 65, 0.5);
     for (Index image = 0; image < images; ++image) {
         CHECK(listed.active().begins(image, 0)[0] == 0);

@@ -17,10 +17,10 @@ struct Maps {
     Index images, height, width, border;
 };
 
-/// Several maps a tile, one map a tile, bands of a map, and maps too wide for one tile.
+/// Tiles of several maps, of one map, of some lines of a map, and of parts of lines.
 const Maps all_maps[] = {{9, 1, 1, 0}, {5, 2, 2, 1}, {3, 7, 7, 1}, {2, 32, 32, 1}, {1, 5, 200, 1}};
 
-TEST_CASE("Listed pixels are those whose bit is set, channel by channel", "[kernels]") {
+TEST_CASE("For every channel the pixels are listed whose bit is set", "[kernels]") {
     staa::Random random(5);
     for (const Maps& m : all_maps) {
         for (const Index channels : odd_channels) {

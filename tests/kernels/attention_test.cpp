@@ -213,7 +213,7 @@ CurrentGradient<Scalar> gradient_of(const Array<Scalar>& x, const Array<Scalar>&
             .accumulate = paths.accumulate};
 }
 
-TEMPLATE_TEST_CASE("The gradient of the current takes the neuron's path, and the context's if there is one",
+TEMPLATE_TEST_CASE("The gradient of the current has the path of the neuron, and that of global context if there is one",
                    "[kernels]", FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     const bool has_context = GENERATE(false, true), accumulate = GENERATE(false, true);

@@ -59,16 +59,16 @@ inline std::vector<staa::ConvolutionShape> convolution_cases() {
             shapes.push_back(convolution_of(1, 3, 5, in, out, 3, 2, 1));
     shapes.push_back(convolution_of(3, 40, 40, 5, 17, 3, 1, 1));   // tasks that end inside an image
     shapes.push_back(convolution_of(1, 3, 600, 3, 5, 3, 1, 1));    // a line that is more than a task
-    shapes.push_back(convolution_of(2, 9, 10, 11, 16, 3, 1, 1));   // 33 rows of weights a line of taps, one vector wide
+    shapes.push_back(convolution_of(2, 9, 10, 11, 16, 3, 1, 1));   // 33 rows per line of taps, one vector wide
     shapes.push_back(convolution_of(1, 19, 18, 8, 40, 3, 2, 1));   // few channels, every second pixel
-    shapes.push_back(convolution_of(3, 41, 30, 2, 20, 3, 1, 1));   // an image's, of several tasks
+    shapes.push_back(convolution_of(3, 41, 30, 2, 20, 3, 1, 1));   // from an image, several tasks
     shapes.push_back(convolution_of(2, 20, 140, 1, 70, 3, 1, 1));  // one channel, a line that is more than a tile
     shapes.push_back(convolution_of(1, 3, 256, 1, 5, 3, 1, 1));    // lines that fill the memory of their products
-    shapes.push_back(convolution_of(1, 12, 10, 3, 65, 7, 2, 3));   // an image's, kernel and stride larger
+    shapes.push_back(convolution_of(1, 12, 10, 3, 65, 7, 2, 3));   // from an image, a larger kernel and stride
     shapes.push_back(convolution_of(2, 9, 11, 2, 5, 2, 3, 0));     // pixels between the kernels
     shapes.push_back(convolution_of(2, 8, 9, 1, 5, 3, 1, 4));      // output pixels that read only the border
-    shapes.push_back(convolution_of(3, 9, 9, 200, 128, 1, 2, 0));  // pixels that nobody reads
-    shapes.push_back(convolution_of(3, 9, 9, 192, 128, 1, 2, 0));  // the same, of whole vectors
+    shapes.push_back(convolution_of(3, 9, 9, 200, 128, 1, 2, 0));  // pixels that are not read
+    shapes.push_back(convolution_of(3, 9, 9, 192, 128, 1, 2, 0));  // the same, channels of whole vectors
     shapes.push_back(convolution_of(2, 12, 11, 65, 64, 1, 1, 0));  // more pixels than a task has
     return shapes;
 }

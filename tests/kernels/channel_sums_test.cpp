@@ -9,7 +9,7 @@ namespace {
 
 using namespace staa_tests;
 
-/// Around one and two parts of the rows, which are summed on their own and then joined.
+/// About one and two parts of the rows. Parts are summed one by one and then joined.
 constexpr Index row_counts[] = {1, 3, 49, 255, 256, 257, 600};
 
 template <class Check>
@@ -45,8 +45,8 @@ TEMPLATE_TEST_CASE("Channel moments are the mean and the biased variance of ever
     });
 }
 
-TEMPLATE_TEST_CASE("A mean of 10,000 takes nothing from a variance of 1", "[kernels]", FloatSimd, DoubleSimd,
-                   FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("A mean of 10,000 does not spoil a variance of 1", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
+                   DoublePlain) {
     using Scalar = typename TestType::Scalar;
     staa::Random random(2);
     auto x = zeros<Scalar>(600 * 65);

@@ -9,7 +9,7 @@ namespace {
 
 using namespace staa_tests;
 
-/// Calls check(rows, channels) for maps of few pixels, and for rows around one and two parts that are tasks of their own.
+/// Calls check(rows, channels) for few rows, and for about one and two parts, which are tasks.
 template <class Check>
 void for_each_size(const Check& check) {
     for (const Index rows : {1, 3, 15, 49, 255, 256, 257, 600}) {

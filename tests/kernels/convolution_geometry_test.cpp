@@ -13,10 +13,10 @@ namespace {
 using namespace staa_tests;
 using staa::ConvolutionShape;
 
-/// Which pixels meet under a tap: (output pixel, input pixel).
+/// The pairs of pixels that a tap joins: (output pixel, input pixel).
 using Meetings = std::set<std::pair<Index, Index>>;
 
-/// By the definition: with one channel on either side every product is a meeting.
+/// By the definition: with one channel on either side, every product joins one pair.
 Meetings meetings_of(const ConvolutionShape& s, Index tap) {
     Meetings meetings;
     staa::plain::for_each_product(s, [&](Index x, Index w, Index y) {
@@ -60,7 +60,7 @@ void check_pairs_of_inputs(const ConvolutionShape& s, Index tap) {
     CHECK(found == meetings_of(s, tap));
 }
 
-TEST_CASE("The pairs of a range of outputs are the pixels that meet under the tap, each once", "[kernels]") {
+TEST_CASE("The pairs of a range of output pixels are those that the tap joins, each once", "[kernels]") {
     for (const ConvolutionShape& s : convolution_geometries(1, 1)) {
         for (Index tap = 0; tap < s.taps(); ++tap) {
             INFO(describe(s) << ", tap " << tap);
@@ -71,7 +71,7 @@ TEST_CASE("The pairs of a range of outputs are the pixels that meet under the ta
     }
 }
 
-TEST_CASE("The pairs of a range of inputs are the pixels that meet under the tap, each once", "[kernels]") {
+TEST_CASE("The pairs of a range of input pixels are those that the tap joins, each once", "[kernels]") {
     for (const ConvolutionShape& s : convolution_geometries(1, 1)) {
         for (Index tap = 0; tap < s.taps(); ++tap) {
             INFO(describe(s) << ", tap " << tap);

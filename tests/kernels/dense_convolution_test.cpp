@@ -37,7 +37,7 @@ struct Problem {
     }
 };
 
-TEMPLATE_TEST_CASE("A convolution is the sum over its taps and channels, whatever the sizes", "[kernels]", FloatSimd,
+TEMPLATE_TEST_CASE("A convolution is the sum over its taps and channels, for all sizes", "[kernels]", FloatSimd,
                    DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;

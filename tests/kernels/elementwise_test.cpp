@@ -9,7 +9,7 @@ namespace {
 
 using namespace staa_tests;
 
-TEMPLATE_TEST_CASE("Values are added to a map, one part or many", "[kernels]", float, double) {
+TEMPLATE_TEST_CASE("Values are added to a map, in one task or in many", "[kernels]", float, double) {
     staa::Random random(4);
     for (const Index size : {Index{1}, Index{65}, Index{1 << 14}, Index{(5 << 14) + 3}}) {
         INFO(size << " values");

@@ -81,14 +81,15 @@ TEMPLATE_TEST_CASE("Exceeded: a neuron exactly at threshold does not fire", "[ke
     CHECK(mismatch(fired, expected([](double d) { return d > 0 ? 1.0 : 0.0; }), 0) == "");
 }
 
-TEMPLATE_TEST_CASE("Eq. 3: a hard reset leaves nothing of a potential that fired, and all of one that did not",
+TEMPLATE_TEST_CASE("Eq. 3: a hard reset sets a neuron that fired to 0, and does not change one that did not",
                    "[kernels]", STAA_EVERY_MACHINE) {
     const auto constants = neuron<TestType>(1, 3, 0.5);
     auto carried = map<TestType>(distances(), [&](auto u) { return staa::Firing<>::carried(u, constants); });
     CHECK(mismatch(carried, expected([](double u) { return u >= 0.5 ? 0 : u; }), 0) == "");
 }
 
-TEMPLATE_TEST_CASE("a soft reset takes the threshold off a potential that fired", "[kernels]", STAA_EVERY_MACHINE) {
+TEMPLATE_TEST_CASE("A soft reset subtracts the threshold from the potential of a neuron that fired", "[kernels]",
+                   STAA_EVERY_MACHINE) {
     using Fire = staa::Firing<staa::Rectangle, staa::SoftReset>;
     const auto constants = neuron<TestType>(1, 3, 0.5);
     auto carried = map<TestType>(distances(), [&](auto u) { return Fire::carried(u, constants); });
@@ -102,24 +103,24 @@ TEMPLATE_TEST_CASE("Eq. 5: the rectangle's slope is 1/a inside a window of width
     CHECK(mismatch(wide, expected([](double d) { return std::abs(d) < 1.0 ? 0.5 : 0.0; }), 0) == "");
 }
 
-TEMPLATE_TEST_CASE("the triangle's slope falls from 1/a at the threshold to 0 at a distance of a", "[kernels]",
+TEMPLATE_TEST_CASE("The triangle's slope falls from 1/a at the threshold to 0 at a distance of a", "[kernels]",
                    STAA_EVERY_MACHINE) {
     auto found = slopes<staa::Triangle, TestType>(1.5);
     CHECK(mismatch(found, expected([](double d) { return std::max(0.0, 1 - std::abs(d) / 1.5) / 1.5; })) == "");
 }
 
-TEMPLATE_TEST_CASE("the sigmoid's slope is that of 1 / (1 + exp(-4 d / a))", "[kernels]", STAA_EVERY_MACHINE) {
+TEMPLATE_TEST_CASE("The sigmoid's slope is that of 1 / (1 + exp(-4 d / a))", "[kernels]", STAA_EVERY_MACHINE) {
     auto found = slopes<staa::Sigmoid, TestType>(1.5);
     CHECK(mismatch(found, expected([](double d) { return sech_squared(2 * d / 1.5) / 1.5; })) == "");
 }
 
-TEMPLATE_TEST_CASE("the arctangent's slope is that of arctan(pi d / a) / pi", "[kernels]", STAA_EVERY_MACHINE) {
+TEMPLATE_TEST_CASE("The arctangent's slope is that of arctan(pi d / a) / pi", "[kernels]", STAA_EVERY_MACHINE) {
     auto found = slopes<staa::Arctangent, TestType>(1.5);
     const double pi = 3.14159265358979323846;
     CHECK(mismatch(found, expected([=](double d) { return 1 / 1.5 / (1 + std::pow(pi * d / 1.5, 2)); })) == "");
 }
 
-TEMPLATE_TEST_CASE("the tanh form is k (1 - tanh²(k (x - 1/2))) / (2 tanh(k/2)) for 0 < x < 1, x = d/a + 1/2",
+TEMPLATE_TEST_CASE("The tanh form is k (1 - tanh²(k (x - 1/2))) / (2 tanh(k/2)) for 0 < x < 1, x = d/a + 1/2",
                    "[kernels]", STAA_EVERY_MACHINE) {
     const double a = 1.5, k = 5;
     auto found = slopes<staa::Tanh, TestType>(a, k);
@@ -130,7 +131,7 @@ TEMPLATE_TEST_CASE("the tanh form is k (1 - tanh²(k (x - 1/2))) / (2 tanh(k/2))
     CHECK(mismatch(found, expected(formula)) == "");
 }
 
-TEST_CASE("every surrogate has the area 1 under it, whatever its width", "[kernels]") {
+TEST_CASE("The area under every surrogate is 1, for every width", "[kernels]") {
     for (const double width : {0.5, 1.0, 2.0}) {
         INFO("width " << width);
         CHECK_THAT(area<staa::Rectangle>(width, 4), WithinAbs(1, 1e-3));
@@ -141,7 +142,7 @@ TEST_CASE("every surrogate has the area 1 under it, whatever its width", "[kerne
     }
 }
 
-TEMPLATE_TEST_CASE("a slope far from the threshold is 0, not a NaN", "[kernels]", FloatSimd, FloatPlain) {
+TEMPLATE_TEST_CASE("The slope far from the threshold is 0, and not NaN", "[kernels]", FloatSimd, FloatPlain) {
     const auto constants = neuron<TestType>(0.5);
     Array<double> far = zeros<double>(33);
     for (Index i = 0; i < far.size(); ++i) {

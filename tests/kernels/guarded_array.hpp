@@ -27,11 +27,11 @@ namespace staa_tests {
 
 using staa::Index;
 
-/// Where an array begins: kernels take any address unless they ask for a multiple of 64 bytes.
+/// Where an array begins: kernels take any address, unless they state a multiple of 64 bytes.
 enum class Begins { anywhere, aligned };
 
-/// An array between two guard zones wider than any vector. AddressSanitizer reports whoever touches a zone. Without it
-/// the zones hold what would spoil a result, and keep what was written to them. `anywhere` is one element after a
+/// An array between two guard zones wider than any vector. AddressSanitizer reports a touched zone. Without it
+/// the zones hold values that would spoil a result, and keep what is written to them. `anywhere` is one element after a
 /// multiple of 64 bytes, where no load of a whole vector is aligned.
 template <class T>
 class Array {

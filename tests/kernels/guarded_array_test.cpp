@@ -20,7 +20,7 @@ TEST_CASE("A comparison lets neither NaN nor an error beyond the tolerance pass"
     CHECK_THAT(mismatch(found, Array<double>(4, 2.0, 0.0)), StartsWith("3 values instead of 4"));
 }
 
-TEST_CASE("A write outside an array is noticed, also of NaN", "[kernels]") {
+TEST_CASE("A write outside an array is detected, also of NaN", "[kernels]") {
     for (const Index outside : {-1, 3}) {
         Array<double> found(3, 2.0, 113.0);
         ASAN_UNPOISON_MEMORY_REGION(&found[outside], sizeof(double));  // which would stop the program here

@@ -17,11 +17,11 @@ struct Maps {
     Index images, height, width, border;
 };
 
-/// Several maps a tile, one map a tile, bands of a map, and maps too wide for one tile.
+/// Tiles of several maps, of one map, of some lines of a map, and of parts of lines.
 const Maps all_maps[] = {{9, 1, 1, 0},   {9, 1, 1, 1},   {5, 2, 2, 1},   {3, 7, 7, 1},   {2, 32, 32, 1},
                          {2, 32, 32, 0}, {1, 5, 200, 1}, {1, 3, 500, 0}, {2, 40, 90, 2}, {70, 4, 4, 1}};
 
-TEST_CASE("Tiles share out every pixel of the maps once", "[kernels]") {
+TEST_CASE("Every pixel of the maps is in one tile", "[kernels]") {
     for (const Maps& m : all_maps) {
         INFO(m.images << " maps " << m.height << "x" << m.width << ", border " << m.border);
         const MapTiles tiles(m.images, m.height, m.width, m.border);

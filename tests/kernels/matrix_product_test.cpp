@@ -24,7 +24,7 @@ void for_each_product_shape(const Check& check) {
     }
 }
 
-TEMPLATE_TEST_CASE("A packed matrix multiplies rows, and rows by its transpose", "[kernels]", FloatSimd, DoubleSimd,
+TEMPLATE_TEST_CASE("A packed matrix is multiplied by rows, and so is its transpose", "[kernels]", FloatSimd, DoubleSimd,
                    FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Matrix = PackedMatrix<Scalar, typename TestType::Arch>;
@@ -47,8 +47,8 @@ TEMPLATE_TEST_CASE("A packed matrix multiplies rows, and rows by its transpose",
     });
 }
 
-TEMPLATE_TEST_CASE("The gradient of a matrix is added to what is there", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
-                   DoublePlain) {
+TEMPLATE_TEST_CASE("The gradient of a matrix is added to its old values", "[kernels]", FloatSimd, DoubleSimd,
+                   FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     staa::Arena arena;
@@ -64,7 +64,7 @@ TEMPLATE_TEST_CASE("The gradient of a matrix is added to what is there", "[kerne
     });
 }
 
-TEMPLATE_TEST_CASE("Row sums are added to what is there", "[kernels]", float, double) {
+TEMPLATE_TEST_CASE("Row sums are added to the old values", "[kernels]", float, double) {
     staa::Random random(5);
     constexpr Index rows = 3, columns = 65;
     const auto x = random_values<TestType>(random, rows * columns);

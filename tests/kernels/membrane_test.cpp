@@ -10,13 +10,13 @@ namespace {
 using namespace staa_tests;
 using staa::Membrane;
 
-/// What the library offers, and what can be differentiated.
+/// The kinds of neurons that the library has, and those that can be differentiated.
 using Spiking = staa::Firing<>;
 using SpikingSoftly = staa::Firing<staa::Sigmoid, staa::SoftReset, staa::Exceeded>;
 using Ramping = staa::Firing<staa::Ramp>;
 using RampingSoftly = staa::Firing<staa::Ramp, staa::SoftReset>;
 
-/// Neurons and what every step of theirs reads. Eighths: whether a neuron fires doesn't depend on the scalar type.
+/// Neurons, and the arrays that every step reads. Values are multiples of 1/8, so that float and double fire alike.
 struct Neurons {
     Index pixels, channels;
     double surrogate_width = 2;
@@ -29,7 +29,7 @@ struct Neurons {
     Array<double> potential = random_eighths(random, size), d_spikes = random_eighths(random, size);
     Array<double> d_next = random_eighths(random, size), leak = random_eighths(random, size);
 
-    /// With a leak that is one a neuron, if `leaks` holds it.
+    /// `leaks` holds a leak per neuron, or is empty.
     template <class Scalar>
     Membrane<Scalar> membrane(const Array<Scalar>& leaks) const {
         return {pixels,
@@ -201,7 +201,7 @@ TEMPLATE_TEST_CASE("A backward step takes the paths through the spike, the leak 
     });
 }
 
-TEMPLATE_TEST_CASE("A detached reset is a constant on the way back", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
+TEMPLATE_TEST_CASE("Backward treats a detached reset as a constant", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
                    DoublePlain) {
     Neurons n{15, 65};
     n.detach_reset = true;
@@ -209,7 +209,7 @@ TEMPLATE_TEST_CASE("A detached reset is a constant on the way back", "[kernels]"
     check_backward<RampingSoftly, TestType>(n, {true, false, true}, false);
 }
 
-TEMPLATE_TEST_CASE("The surrogate's window is as wide as asked for", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
+TEMPLATE_TEST_CASE("The surrogate's window has the width of the option", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
                    DoublePlain) {
     Neurons n{15, 65};
     n.surrogate_width = 0.5;
@@ -273,8 +273,8 @@ TEST_CASE("The backward step is the derivative of the forward step, with a hard 
     check_derivative<RampingSoftly>();
 }
 
-TEMPLATE_TEST_CASE("The gradient of a leak that is one a neuron is that of the aggregate times what was carried",
-                   "[kernels]", FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("The gradient of a leak per neuron is the gradient of the aggregate times H", "[kernels]", FloatSimd,
+                   DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     for (const Index channels : odd_channels) {
         const Neurons n{15, channels};

@@ -16,7 +16,7 @@ std::vector<Scalar> sorted(const Array<Scalar>& array) {
     return values;
 }
 
-/// Weights 1, 2, 3, ...: none is like another.
+/// Weights 1, 2, 3, ..: no two are the same.
 template <class Scalar>
 Array<Scalar> numbered(Index size) {
     Array<Scalar> weights = zeros<Scalar>(size);
@@ -58,8 +58,8 @@ TEMPLATE_TEST_CASE("Packed weights hold every weight once, and zeros up to whole
     }
 }
 
-TEMPLATE_TEST_CASE("A convolution's packed weights are word by word within a line of taps, and scaled", "[kernels]",
-                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("Weights packed for a convolution lie word by word within a line of taps, and are scaled",
+                   "[kernels]", FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     using Blocking = staa::Blocking<Scalar, Arch>;
@@ -83,8 +83,8 @@ TEMPLATE_TEST_CASE("A convolution's packed weights are word by word within a lin
     CHECK(packed.guards_survived());
 }
 
-TEMPLATE_TEST_CASE("Adding packed weights undoes packing, and adds", "[kernels]", FloatSimd, DoubleSimd, FloatPlain,
-                   DoublePlain) {
+TEMPLATE_TEST_CASE("add_packed_weights adds every packed weight at its place", "[kernels]", FloatSimd, DoubleSimd,
+                   FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     for (const Index in : odd_channels) {
@@ -105,8 +105,8 @@ TEMPLATE_TEST_CASE("Adding packed weights undoes packing, and adds", "[kernels]"
     }
 }
 
-TEMPLATE_TEST_CASE("Transposed packing is packing of the transposed weights", "[kernels]", FloatSimd, DoubleSimd,
-                   FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("Packing transposed is the same as packing the transposed weights", "[kernels]", FloatSimd,
+                   DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     for (const Index in : odd_channels) {

@@ -68,7 +68,7 @@ TEMPLATE_TEST_CASE("Spikes are pooled as the numbers 0 and 1", "[kernels]", floa
     });
 }
 
-TEMPLATE_TEST_CASE("The gradient of a pooled pixel is shared among its window", "[kernels]", float, double) {
+TEMPLATE_TEST_CASE("The gradient of a pooled pixel goes to all pixels of its window", "[kernels]", float, double) {
     staa::Random random(3);
     for_each_shape([&](const PoolingShape& s) {
         const auto dy = random_values<TestType>(random, s.images * s.map_out() * s.channels);

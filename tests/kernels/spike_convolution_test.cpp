@@ -58,8 +58,8 @@ TEMPLATE_TEST_CASE("A convolution of spikes is the sum over the taps and the cha
     }
 }
 
-TEMPLATE_TEST_CASE("A convolution over spikes and one over the same numbers give the same bits", "[kernels]", FloatSimd,
-                   DoubleSimd, FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("Convolutions over lists of spikes and over the same numbers give the same bits", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     for (const ConvolutionShape& s :
@@ -84,8 +84,8 @@ TEMPLATE_TEST_CASE("A convolution over spikes and one over the same numbers give
     }
 }
 
-TEMPLATE_TEST_CASE("A convolution over the values that are not 0 and one over all give the same bits", "[kernels]",
-                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("Convolutions over lists of values and over all values give the same bits", "[kernels]", FloatSimd,
+                   DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     for (const ConvolutionShape& s : convolution_cases()) {

@@ -10,7 +10,7 @@ namespace {
 using namespace staa_tests;
 using staa::ConvolutionShape;
 
-/// Maps of one pixel, of several a tile, and of several tiles a map, with channels that fill no vector.
+/// Maps of one pixel, tiles of several maps, and maps of several tiles, with channels that fill no vector.
 template <Index Kernel>
 std::vector<ConvolutionShape> shapes() {
     std::vector<ConvolutionShape> all;
@@ -72,8 +72,8 @@ void check_weight_gradient(double rate) {
     }
 }
 
-TEMPLATE_TEST_CASE("The weight gradient over lists of pixels adds dy wherever a spike reaches", "[kernels]", FloatSimd,
-                   DoubleSimd, FloatPlain, DoublePlain) {
+TEMPLATE_TEST_CASE("The weight gradient over lists of pixels adds dy at every output that reads a spike", "[kernels]",
+                   FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     const double rate = GENERATE(from_range(std::begin(firing_rates), std::end(firing_rates)));
     check_weight_gradient<1, TestType>(rate);
     check_weight_gradient<3, TestType>(rate);
@@ -130,7 +130,7 @@ TEMPLATE_TEST_CASE("The windowed input gradient is the dense one inside the wind
     check_input_gradient<3, TestType>(share);
 }
 
-/// What batch norm leaves of dy, and dy made of it.
+/// The two maps of which batch norm makes dy, and dy itself.
 template <class Scalar>
 struct UnmadeGradient {
     UnmadeGradient(Problem<Scalar>& p)
@@ -149,7 +149,7 @@ struct UnmadeGradient {
     staa::OutputGradient<Scalar> parts;
 };
 
-TEMPLATE_TEST_CASE("Both gradients at once are the two alone, from dy or from what it is made of", "[kernels]",
+TEMPLATE_TEST_CASE("spike_gradients gives the same as the two kernels alone, with dy as one map or as two", "[kernels]",
                    FloatSimd, DoubleSimd, FloatPlain, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;

@@ -52,8 +52,7 @@ TEMPLATE_TEST_CASE("A convolution by tables is the sum over the taps and the cha
     }
 }
 
-TEMPLATE_TEST_CASE("Tables of scaled weights are those of the weights times the scale of their column", "[kernels]",
-                   FloatSimd, DoublePlain) {
+TEMPLATE_TEST_CASE("Tables with a scale are the tables of the scaled weights", "[kernels]", FloatSimd, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     const ConvolutionShape s = convolution_of(1, 3, 5, 5, 19, 3, 1, 1);

@@ -80,7 +80,7 @@ constexpr OutputRange outputs_inside(const ConvolutionShape& s, Index offset) {
             s.in_width > offset ? std::min(s.out_width, (s.in_width - 1 - offset) / s.stride + 1) : 0};
 }
 
-/// Pairs of pixels that one tap joins, of at most `Capacity` pixels that were asked for. `target` is the place of a
+/// Pairs of pixels that one tap joins, for a range of at most `Capacity` pixels. `target` is the place of a
 /// pixel among these; the places ascend. `source` is the number of the pixel on the other side, through all images.
 template <Index Capacity>
 struct PixelPairs {
