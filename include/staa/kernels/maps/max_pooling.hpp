@@ -14,8 +14,9 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Calls body(input pixel, position) for the pixels of the map in the window of output pixel (oy, ox), line by line. The
-/// position is that in the window, ky · window + kx. The padding is at most half the window, so there is one pixel at least.
+/// Calls body(input pixel, position) for the pixels of the map in the window of output pixel (oy, ox), line by line.
+/// The position is that in the window, ky · window + kx. The padding is at most half the window, so there is one pixel
+/// at least.
 template <class Body>
 STAA_INLINE void for_positions(const PoolingShape& s, Index oy, Index ox, Body&& body) {
     const Index top = oy * s.stride - s.padding, left = ox * s.stride - s.padding;
@@ -32,8 +33,8 @@ inline Index first_pixel(const PoolingShape& s, Index oy, Index ox) {
     return std::max<Index>(oy * s.stride - s.padding, 0) * s.in_width + std::max<Index>(ox * s.stride - s.padding, 0);
 }
 
-/// The first maximum of each lane over the window of one output pixel, and its position, as numbers. `map` [pixels, channels]
-/// begins at the first of these channels.
+/// The first maximum of each lane over the window of one output pixel, and its position, as numbers. `map` [pixels,
+/// channels] begins at the first of these channels.
 template <class V, class Scalar>
 STAA_INLINE void find_maxima(const PoolingShape& s, Index oy, Index ox, const Scalar* map, V& best, V& position) {
     const Index top = oy * s.stride - s.padding, left = ox * s.stride - s.padding;
@@ -52,8 +53,9 @@ inline std::uint64_t channel_bits(Index channels, Index i) {
     return rest >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
 }
 
-/// Calls take(input pixel, bits of word `i`) for the channels whose first maximum in the window is at that pixel: the first
-/// spike, or the first pixel of the window where there is none. `x` is a map of bits. Every channel is taken once.
+/// Calls take(input pixel, bits of word `i`) for the channels whose first maximum in the window is at that pixel: the
+/// first spike, or the first pixel of the window where there is none. `x` is a map of bits. Every channel is taken
+/// once.
 template <class Take>
 void for_first_maxima(const PoolingShape& s, Index oy, Index ox, const std::uint64_t* x, Index i, Take&& take) {
     const Index words = words_for(s.channels);
@@ -67,9 +69,9 @@ void for_first_maxima(const PoolingShape& s, Index oy, Index ox, const std::uint
 
 }  // namespace detail
 
-/// y[n, oy, ox, c] = the maximum of x[n, .., .., c] over the window, and positions[n, oy, ox, c] = where in the window it is,
-/// ky · window + kx; both overwritten. Of equal values the first wins. NaN is larger than all, and of several the last wins.
-/// That is what PyTorch's CPU kernel does. A null `positions` is not written: inference needs none.
+/// y[n, oy, ox, c] = the maximum of x[n, .., .., c] over the window, and positions[n, oy, ox, c] = where in the window
+/// it is, ky · window + kx; both overwritten. Of equal values the first wins. NaN is larger than all, and of several
+/// the last wins. That is what PyTorch's CPU kernel does. A null `positions` is not written: inference needs none.
 template <class Scalar, class Position, class Arch = DefaultArch>
 STAA_KERNEL void max_pool(const PoolingShape& s, const Scalar* x, Scalar* y, Position* positions) {
     detail::for_each_output(s, [&](Index image, Index out, Index oy, Index ox) {
@@ -139,8 +141,8 @@ STAA_KERNEL inline void max_pool_spikes(const PoolingShape& s, const std::uint64
     });
 }
 
-/// The gradient of pooled spikes goes to the first maximum: the first neuron of the window that fired, or the first one where
-/// none did; dx [pixels, channels] overwritten.
+/// The gradient of pooled spikes goes to the first maximum: the first neuron of the window that fired, or the first one
+/// where none did; dx [pixels, channels] overwritten.
 template <class Scalar>
 STAA_KERNEL void max_pool_spikes_gradient(const PoolingShape& s, const std::uint64_t* x, const Scalar* dy, Scalar* dx) {
     const Index words = words_for(s.channels);
