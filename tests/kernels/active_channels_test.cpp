@@ -63,7 +63,7 @@ TEST_CASE("Active channels are listed word by word, pixel by pixel, and read bac
     }
 }
 
-TEST_CASE("Active values are those that are not 0, in the order of the channels; NaN is one of them", "[kernels]") {
+TEST_CASE("Active values are those that are not 0, in the order of the channels, and NaN is one of them", "[kernels]") {
     for (const Index channels : odd_channels) {
         const Index size = images * 2 * width * channels;
         staa::Random random{3};
