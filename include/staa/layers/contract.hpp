@@ -68,6 +68,11 @@ concept HasParts = requires {
     typename L::State;
 };
 template <class L>
+concept RestartsState = requires(typename L::State& state) {
+    state.restart();
+}
+|| requires(typename L::State& state) { std::tuple_size<typename L::State>::value; };
+template <class L>
 concept HasOperations = requires {
     { L::operations } -> std::convertible_to<Operations>;
 };
@@ -117,9 +122,9 @@ concept ShowsState = std::is_same_v<typename L::State, Nothing> || HasVisitState
 
 /// True for an `at<In>` that keeps the contract above.
 template <class L>
-concept Layer = contract::HasMaps<L> && contract::HasParts<L> && contract::HasOperations<L> &&
-    contract::SaysWhatItReads<L> && contract::IsBuilt<L> && contract::HasForward<L> && contract::HasInfer<L> &&
-    contract::HasBackward<L> && contract::ShowsParameters<L> && contract::ShowsState<L>;
+concept Layer = contract::HasMaps<L> && contract::HasParts<L> && contract::RestartsState<L> &&
+    contract::HasOperations<L> && contract::SaysWhatItReads<L> && contract::IsBuilt<L> && contract::HasForward<L> &&
+    contract::HasInfer<L> && contract::HasBackward<L> && contract::ShowsParameters<L> && contract::ShowsState<L>;
 
 namespace contract {
 
@@ -142,6 +147,7 @@ constexpr bool check() {
         static_assert(IsBuilt<L>, "staa: a layer can't be built; give it a constructor at(const Setup&, Random&)");
     }
     if constexpr (HasMaps<L> && HasParts<L>) {
+        static_assert(RestartsState<L>, "staa: a layer has a State without restart(), which begins a stream anew");
         static_assert(HasForward<L>, "staa: a layer has no forward(x, y, tape, call) const for its maps");
         static_assert(HasInfer<L>, "staa: a layer has no infer(x, y, state, call) const for its maps");
         static_assert(HasBackward<L>,

@@ -22,22 +22,30 @@ struct Sequential;
 class LayerName {
  public:
     constexpr LayerName() = default;
-    /// Does not compile if the name is longer than 94 characters.
+    /// Does not compile if the name, with its dots, is longer than `capacity`.
     constexpr LayerName followed_by(std::string_view part) const {
         LayerName name = *this;
         for (const char c : part) {
-            name.text_[name.size_++] = c;
+            name.append(c);
         }
-        name.text_[name.size_++] = '.';
+        name.append('.');
         return name;
     }
     constexpr std::string_view view() const { return {text_, size_}; }
     std::string string() const { return std::string(view()); }
 
     std::string_view kind;  ///< "convolution", for example
+    static constexpr std::size_t capacity = 96;
 
  private:
-    char text_[96]{};
+    constexpr void append(char c) {
+        if (size_ == capacity) {
+            throw "staa: the name of a layer is longer than 96 characters; give the chains around it shorter names";
+        }
+        text_[size_++] = c;
+    }
+
+    char text_[capacity]{};
     std::size_t size_ = 0;
 };
 

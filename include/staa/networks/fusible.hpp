@@ -27,6 +27,7 @@ template <class L>
 concept NormsChannels = requires(const L& norm, const Analog<typename L::Scalar>& x,
                                  const Analog<typename L::Scalar>& dy, typename L::Scalar* values,
                                  typename L::Parameters& gradients, typename L::Tape& tape, const Call& call) {
+    requires L::remakes_maps;
     norm.affine(values, values);
     norm.prepare(x, tape, call);
     norm.make_map(x, tape, Index{}, Write::over, values);
@@ -37,11 +38,10 @@ concept NormsChannels = requires(const L& norm, const Analog<typename L::Scalar>
 
 /// A convolution says whether it infers map by map, and does so if it says yes.
 template <class L>
-concept Convolves = requires {
-    requires !L::infers_maps;
-}
-|| requires(const L& conv, const SignalOf<typename L::Input>& x, typename L::State& state, const Call& call) {
-    conv.maps(x, state, call);
+concept Convolves = requires(const L& conv, const SignalOf<typename L::Input>& x, typename L::State& state,
+                             const Call& call) {
+    { L::infers_maps } -> std::convertible_to<bool>;
+    requires !L::infers_maps || requires { conv.maps(x, state, call); };
 };
 
 /// A convolution takes in the norm behind it in inference, and in training makes the gradient that the norm leaves. See
@@ -53,13 +53,15 @@ concept TakesNorm = requires(const L& conv, const Norm& norm, const SignalOf<typ
                              typename L::Tape& tape, typename Norm::Tape& norm_tape, typename L::State& state,
                              const Call& call) {
     conv.infer(x, y, state, call, norm);
+    requires !L::infers_maps || requires { conv.maps(x, state, call, norm); };
     conv.backward(x, norm.input_gradient(y, y, norm_gradients, norm_tape, call), dx, gradients, tape, call);
 };
 template <class L, class Norm>
 constexpr bool check_takes_norm() {
     static_assert(
         TakesNorm<L, Norm>,
-        "staa: a layer says that its role is convolution, but has no infer(x, y, state, call, norm), or no backward "
+        "staa: a layer says that its role is convolution, but has no infer(x, y, state, call, norm), no "
+        "maps(x, state, call, norm) where infers_maps is true, or no backward "
         "that takes the norm's input_gradient (see Conv2d); add both, or leave out its role: it then runs for itself");
     return true;
 }
@@ -73,7 +75,8 @@ constexpr bool keeps_role() {
     if constexpr (role == Role::channel_norm) {
         static_assert(
             NormsChannels<L>,
-            "staa: a layer says that its role is channel_norm, but lacks one of affine, prepare, make_map, "
+            "staa: a layer says that its role is channel_norm, but lacks one of remakes_maps = true, affine, prepare, "
+            "make_map, "
             "currents, input_gradient (see BatchNorm); add it, or leave out its role: it then runs for itself");
     }
     if constexpr (role == Role::convolution) {

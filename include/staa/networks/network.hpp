@@ -72,6 +72,7 @@ class Network {
         layers_.forward(tape.input_, y, tape.layers_, call);
         tape.steps_ = call.steps;
         tape.is_absorbed_ = false;
+        tape.is_fused_ = options_.fuse;
         tape.batch_ = call.batch;
         return detail::mean_over_time(y);
     }
@@ -86,7 +87,7 @@ class Network {
             fail("staa::Network::backward: the gradient is [", d_logits.dimension(0), ", ", d_logits.dimension(1),
                  "], but the logits were [", tape.batch_, ", ", classes, "]");
         }
-        const Call call{tape.steps_, tape.batch_, tape.arena, nullptr, 0, options_.fuse};
+        const Call call{tape.steps_, tape.batch_, tape.arena, nullptr, 0, tape.is_fused_};
         Analog<Scalar> dy = detail::spread_over_time<Output>(d_logits, call);
         layers_.backward(tape.input_, std::move(dy), nullptr, gradients, tape.layers_, call);
         if (!tape.is_absorbed_) {

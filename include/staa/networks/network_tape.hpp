@@ -28,7 +28,7 @@ class NetworkTape {
     typename Chain::Tape layers_;
     Analog<typename Chain::Scalar> input_;
     Index steps_ = 0, batch_ = 0;
-    bool is_absorbed_ = false;
+    bool is_absorbed_ = false, is_fused_ = true;
 };
 
 /// What a stream leaves for its next step: it can be copied and saved (io/saved_stream.hpp); `start` gives a new one.

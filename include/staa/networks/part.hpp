@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 
 #include "staa/core/tensor.hpp"
 
@@ -59,6 +60,11 @@ template <class Part>
 concept InfersMaps = requires {
     requires Part::infers_maps;
 };
+
+/// What `backward` of a part gets: a layer the maps, as the contract says; a block a Gradient, whose memory it may give back.
+template <class Part>
+using GradientFor = std::conditional_t<Composite<Part>, Gradient<typename Part::Scalar>&,  //
+                                       const Analog<typename Part::Scalar>&>;
 
 /// Part I of a row's parameters, tape or state.
 template <std::size_t I, class Tree>

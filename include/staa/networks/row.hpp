@@ -178,8 +178,9 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
     template <std::size_t K>
     void backward_part(BackwardPass& pass) const {
         Gradient<Scalar> dy = K + 1 == count ? pass.dy : Gradient<Scalar>(std::move(pass.d_inputs[(K + 1) % count]));
-        std::get<K>(parts).backward(input_of<K>(pass.x, pass.tape.between), dy, K == 0 ? pass.dx : &pass.d_inputs[K],
-                                    std::get<K>(pass.gradients), std::get<K>(pass.tape.parts), pass.call);
+        std::get<K>(parts).backward(input_of<K>(pass.x, pass.tape.between), static_cast<GradientFor<At<K>>>(dy),
+                                    K == 0 ? pass.dx : &pass.d_inputs[K], std::get<K>(pass.gradients),
+                                    std::get<K>(pass.tape.parts), pass.call);
         dy.release();
     }
 

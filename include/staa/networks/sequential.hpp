@@ -48,6 +48,10 @@ struct Sequential {
 
         /// The names of all layers, in the order of the network.
         static constexpr const auto& names = detail::layer_names<Sequential>;
+        static_assert(
+            names.size() == Blocks::layer_count,
+            "staa: a description hides a chain or a Residual behind an at<In> of its own; write it as an alias, "
+            "using Mine = staa::Sequential<..>, so that its layers get their names");
 
         /// Calls visitor(name, layer, the trees' parts...) for every layer; see `for_each_layer`.
         template <class Self, class Visitor, class... Trees>
