@@ -42,7 +42,7 @@ class Network {
     using Parameters = typename Chain::Parameters;
     static_assert(
         Output::height == 1 && Output::width == 1 && !Output::is_spikes,
-        "staa::Network: its last layer must give one analog value a class; end with GlobalAvgPool, Linear<classes>");
+        "staa::Network: its last layer must give one analog value per class; end with GlobalAvgPool, Linear<classes>");
     static constexpr int classes = Output::channels;
 
     /// What one image costs over `steps` steps. Every step counts, those of a static image's first layers too, as in papers.
