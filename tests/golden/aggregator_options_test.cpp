@@ -73,7 +73,7 @@ TEST_CASE("position encoding of every shape and in every place computes and trai
     staa_tests::check_options(staa_tests::encoding_options());
 }
 
-TEST_CASE("M and N constant, one a layer and one a neuron compute and train as in PyTorch") {
+TEST_CASE("M and N constant, one per layer and one per neuron, compute and train as in PyTorch") {
     staa_tests::check_options(staa_tests::leak_and_gain_options());
 }
 

@@ -118,7 +118,7 @@ TEST_CASE("PositionEncoding: spikes give what the same zeros and ones as numbers
     check_spikes_as_numbers<PositionEncoding<>, 67, 3, 4>();
 }
 
-TEST_CASE("PositionEncoding: gradients are the derivatives, one a step or one a position") {
+TEST_CASE("PositionEncoding: gradients are the derivatives, one per step or one per position") {
     check_gradients_of<PositionEncoding<Encoding::learnable, EncodingShape::per_step>, Maps<5, 3, 2>>();
     check_gradients_of<PositionEncoding<Encoding::learnable, EncodingShape::per_position>, Maps<5, 3, 2>>();
     check_gradients_of<PositionEncoding<Encoding::learnable, EncodingShape::per_position>, Still<5, 3, 2>>();

@@ -158,13 +158,14 @@ TEST_CASE("StaaLif: gradients are the derivatives, with one M, one N and one enc
     check_neuron<StaaLif<shared_by_all, Ramp>, Moving>();
 }
 
-TEST_CASE("StaaLif: gradients are the derivatives, with M, N and the encoding one a neuron") {
+TEST_CASE("StaaLif: gradients are the derivatives, with M, N and the encoding one per neuron") {
     check_neuron<StaaLif<maps, Ramp>, Moving>();
     check_neuron<StaaLif<maps, Ramp>, Still>();
     check_neuron<StaaLif<maps_after, Ramp>, Still>();
 }
 
-TEST_CASE("StaaLif: gradients are the derivatives, with M, N and the encoding one a neuron, where steps are dropped") {
+TEST_CASE(
+    "StaaLif: gradients are the derivatives, with M, N and the encoding one per neuron, where steps are dropped") {
     check_neuron<StaaLif<maps, Ramp>, Moving>({0, 1, 1, 0});
     check_neuron<StaaLif<maps, Ramp>, Still>({1, 0, 0, 1});
 }

@@ -1,4 +1,4 @@
-// expect: staa::Network: its last layer must give one analog value a class
+// expect: staa::Network: its last layer must give one analog value per class
 // SPDX-License-Identifier: MIT
 #include "staa/networks/resnet.hpp"
 

@@ -80,4 +80,4 @@ TEST_CASE("Network: gradients are the derivatives, of an image shown at every st
     check_network<Image<3, 5, 4, double>>(1);
 }
 
-TEST_CASE("Network: gradients are the derivatives, of a frame a step") { check_network<Moving>(1); }
+TEST_CASE("Network: gradients are the derivatives, with one frame per step") { check_network<Moving>(1); }

@@ -30,7 +30,7 @@ void check_plan(const char* name) {
     CHECK(plan<Net>() == expected);
 }
 
-/// Neurons that somebody wraps without saying what they are.
+/// Neurons in a wrapper that states no role.
 struct Wrapped {
     template <class In>
     struct at : Lif<>::at<In> {

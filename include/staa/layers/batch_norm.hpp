@@ -119,7 +119,7 @@ struct BatchNorm {
             Scratch<Scalar> memory_;
         };
 
-        /// With x^ = (x - mean) · r, r = 1/sqrt(variance + epsilon), m values a channel, and sums over them:
+        /// With x^ = (x - mean) · r, r = 1/sqrt(variance + epsilon), m values per channel, and sums over them:
         ///     d_bias = sum dy,  d_weight = sum dy x^,  dx = weight · r · (dy - d_bias/m - x^ · d_weight/m)
         /// The last two terms are the paths through the batch's mean and variance. All but dx itself:
         InputGradient input_gradient(const Analog<Scalar>& x, const Analog<Scalar>& dy, Parameters& gradients,

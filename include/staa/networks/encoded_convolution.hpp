@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Position encoding around a convolution: the two places of the paper's ablation that are outside the neuron.
+// A convolution with batch norm, alone or with a position encoding. The ablation study of the paper compares places of
+// the encoding; two of them are outside the neuron: before the convolution and behind it.
 #pragma once
 
 #include "staa/layers/batch_norm.hpp"
@@ -10,15 +11,16 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Convolution and batch norm, with the names that the reference gives their parameters: what the networks are made of.
+/// A convolution and a batch norm. Their parameters have the names of the reference. The networks consist of these
+/// pairs.
 template <int Channels, int Kernel = 3, int Stride = 1>
 using ConvBn = Sequential<Named<"layer", Sequential<Conv2d<Channels, Kernel, Stride>, BatchNorm>>>;
 
-/// X + P before the convolution. Its input is then analog: a convolution of spikes becomes a dense one.
+/// ConvBn of X + P. The input of the convolution is then analog, so a convolution of spikes becomes a dense one.
 template <int Channels, int Kernel = 3, int Stride = 1>
 using EncodingConvBn = Sequential<Named<"", PositionEncoding<>>, Named<"", ConvBn<Channels, Kernel, Stride>>>;
 
-/// X + P between the convolution and its batch norm. The weights have the same names in all three.
+/// X + P between the convolution and its batch norm. The weights have the same names in all three types.
 template <int Channels, int Kernel = 3, int Stride = 1>
 using ConvEncodingBn = Sequential<Named<"layer", Sequential<Conv2d<Channels, Kernel, Stride>>>,  //
                                   Named<"", PositionEncoding<>>,                                 //

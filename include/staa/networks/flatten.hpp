@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A network is written as chains within chains, so that parameters get their names. It runs as one flat list of layers: a
-// fusion of neighbours then can't be hidden by the end of a chain. Names are kept apart from types, so that symbols stay
-// short.
+// From chains within chains to one flat list of layers. A network is written as chains within chains, because they give
+// the parameters their names. It runs as one flat list, so that two neighbours can be fused although a chain ends
+// between them. Names are not part of the types, so that symbols stay short.
 #pragma once
 
 #include <array>
@@ -17,12 +17,12 @@ inline namespace STAA_ABI {
 template <class... Layers>
 struct Sequential;
 
-/// The dotted name of a layer, as in the names of its parameters, with a dot at the end: "stem.0.layer.1.". Empty for a
-/// layer that `Named` gives no name of its own. Beside it stands what kind of layer it is, for `plan`.
+/// The dotted name of a layer: the names of its parameters begin with it. It ends with a dot: "stem.0.layer.1.". It may
+/// be empty, by `Named` with an empty name. `kind` says what kind of layer it is, for `plan`.
 class LayerName {
  public:
     constexpr LayerName() = default;
-    /// Does not compile if the name, with its dots, is longer than `capacity`.
+    /// This name, then `part`, then a dot. A name of more than `capacity` characters, with its dots, does not compile.
     constexpr LayerName followed_by(std::string_view part) const {
         LayerName name = *this;
         for (const char c : part) {
@@ -63,7 +63,7 @@ struct Joined<List<A...>> {
 template <class... A, class... B, class... Rest>
 struct Joined<List<A...>, List<B...>, Rest...> : Joined<List<A..., B...>, Rest...> {};
 
-/// The name of the child with the given number: the number, or what `Named` says.
+/// The name of the child with the given number: `prefix` and the number, or `prefix` and the name of `Named`.
 template <class Layer>
 struct ChildName {
     static constexpr LayerName after(LayerName prefix, std::size_t number) {
@@ -83,7 +83,7 @@ struct ChildName<Named<Name, Layer>> {
     }
 };
 
-/// What a description says that it is.
+/// The kind that a description states, for `plan`.
 template <class Layer>
 constexpr std::string_view kind_of() {
     if constexpr (requires { Layer::kind; }) {
@@ -93,13 +93,13 @@ constexpr std::string_view kind_of() {
     }
 }
 
-/// A description as a list of layers. A layer is a list of itself; residual.hpp says what a Residual is.
+/// A description as a list of layers. A single layer is a list of one. A Residual is one entry too (residual.hpp).
 template <class Layer>
 struct Flat {
     using layers = List<Layer>;
-    /// How many layers there are, those within a Residual too.
+    /// The number of layers; layers inside a Residual count too.
     static constexpr std::size_t count = 1;
-    /// Writes the layers' names from `to` on, and gives the place behind the last one.
+    /// Writes the names of the layers, from `to` on. Returns the address behind the last name.
     static constexpr LayerName* write_names(LayerName prefix, LayerName* to) {
         *to = prefix;
         to->kind = kind_of<Layer>();
@@ -119,7 +119,7 @@ struct Flat<Sequential<Layers...>> {
     }
 };
 
-/// The names of all layers of a chain, those within a Residual too, in the order of the network.
+/// The names of all layers of a chain, in the order of the network; layers inside a Residual count too.
 template <class Chain>
 inline constexpr auto layer_names = [] {
     std::array<LayerName, Flat<Chain>::count> names{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The walk over the layers of a network. Firing rates, energy, alarms for silent layers, file formats are functions over it.
+// The walk over the layers of a network. Reports and file formats are functions that use it: firing rates, energy,
+// warnings about layers that never fire.
 #pragma once
 
 #include <string>
@@ -9,14 +10,15 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// net.for_each_layer as a free function: calls visitor(name, layer, the trees' parts...) for every layer.
+/// `net.for_each_layer` as a free function. Calls visitor(name, layer, the trees' parts...) for every layer; Network
+/// says what a tree is.
 template <class Net, class Visitor, class... Trees>
 void for_each_layer(Net& net, Visitor&& visitor, Trees&... trees) {
     net.for_each_layer(visitor, trees...);
 }
 
-/// Calls visitor(name, ConvolutionUse) for every convolution: the firing rate of its input in the tape's last forward, and
-/// the kernels that it took. The name is the layer's, with a dot at the end.
+/// Calls visitor(name, ConvolutionUse) for every convolution. The use is that of the last forward and backward with
+/// this tape: the firing rate of the input, and the kernels that ran. The name of the layer ends with a dot.
 template <class Net, class Visitor>
 void for_each_convolution(const Net& net, const typename Net::Tape& tape, Visitor&& visitor) {
     net.for_each_layer(

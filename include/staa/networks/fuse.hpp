@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The place that says what is fused. A flat list of layers becomes a list of blocks, from the front on; the longest rule that
-// fits is taken. residual.hpp has one more rule, for the neurons behind a Residual. `plan<Net>()` prints the result.
+// The rules of fusion: they turn a flat list of layers into a list of blocks, from the first layer to the last. Of
+// several rules that fit, the longest counts. residual.hpp has one more rule, for neurons behind a Residual.
+// `plan<Net>()` returns the result as a text.
 //
 //     convolution, channel_norm, neurons    ConvNormNeuron
 //     convolution, channel_norm             ConvNorm
 //     convolution, neurons                  ConvNeuron
 //     channel_norm, neurons                 NormNeuron
-//     any other layer                       runs for itself
+//     every other layer                     runs for itself
 #pragma once
 
 #include "staa/networks/blocks/conv_neuron.hpp"
@@ -30,12 +31,12 @@ template <class Description>
 concept Neurons = role_of<Description>()
 == Role::neurons;
 
-/// The blocks of `Layers` on the map In, as a list.
+/// The blocks of `Layers` with the input map In, as a list.
 template <class In, class... Layers>
 struct Fuse {
     using blocks = List<>;
 };
-/// A block, then the blocks of the other layers on its output.
+/// A block, then the blocks of the other layers. Their input is the output of the block.
 template <class Block, class... Rest>
 struct Then {
     using blocks = typename Joined<List<Block>, typename Fuse<typename Block::Output, Rest...>::blocks>::type;

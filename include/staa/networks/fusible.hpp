@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A layer that states a role is held to it: what the blocks (blocks/) call by name must be there. One sentence says what is
-// missing.
+// Checks that a layer has the functions of its role. The blocks (blocks/) call these functions by name. If one is
+// missing, the compiler's message says which.
 #pragma once
 
 #include "staa/layers/contract.hpp"
@@ -10,7 +10,7 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Neurons read their input as Currents.
+/// True for a layer with the functions of Role::neurons: they take their input as Currents.
 template <class L>
 concept ReadsCurrents = requires(const L& neurons, const Currents<typename L::Scalar>& x,
                                  SignalOf<typename L::Output>& y, const Analog<typename L::Scalar>& dy,
@@ -21,8 +21,9 @@ concept ReadsCurrents = requires(const L& neurons, const Currents<typename L::Sc
     neurons.backward(x, dy, dx, gradients, tape, call);
 };
 
-/// A norm gives what `infer` does to a channel, and in training its output as currents or map by map, and the gradient of its
-/// input as the parts that it is made of. See BatchNorm.
+/// True for a layer with the functions of Role::channel_norm, as BatchNorm has them. `affine` gives the scale and the
+/// shift of each channel in inference. `currents` and `make_map` give the output in training. `input_gradient` gives
+/// the gradient of the input as the parts from which it can be computed.
 template <class L>
 concept NormsChannels = requires(const L& norm, const Analog<typename L::Scalar>& x,
                                  const Analog<typename L::Scalar>& dy, typename L::Scalar* values,
@@ -36,7 +37,7 @@ concept NormsChannels = requires(const L& norm, const Analog<typename L::Scalar>
     norm.input_gradient(x, dy, gradients, tape, call).make(values);
 };
 
-/// A convolution says whether it infers map by map, and does so if it says yes.
+/// True for a layer that states `infers_maps`: false, or true and has the function `maps`.
 template <class L>
 concept Convolves = requires(const L& conv, const SignalOf<typename L::Input>& x, typename L::State& state,
                              const Call& call) {
@@ -44,8 +45,8 @@ concept Convolves = requires(const L& conv, const SignalOf<typename L::Input>& x
     requires !L::infers_maps || requires { conv.maps(x, state, call); };
 };
 
-/// A convolution takes in the norm behind it in inference, and in training makes the gradient that the norm leaves. See
-/// Conv2d.
+/// True for a convolution that can be fused with the norm behind it, as Conv2d can. In inference it multiplies the norm
+/// into its weights. In training it takes the norm's `input_gradient` as its dy.
 template <class L, class Norm>
 concept TakesNorm = requires(const L& conv, const Norm& norm, const SignalOf<typename L::Input>& x,
                              Analog<typename L::Scalar>& y, Analog<typename L::Scalar>* dx,
@@ -88,7 +89,7 @@ constexpr bool keeps_role() {
     return true;
 }
 
-/// `Description` on the map In: a layer that keeps the contract and its role.
+/// The layer `Description::at<In>`. Does not compile if it breaks the contract of a layer or of its role.
 template <class Description, class In>
 struct Meeting {
     using type = typename Description::template at<In>;
@@ -97,7 +98,8 @@ struct Meeting {
 template <class Description, class In>
 using Met = typename Meeting<Description, In>::type;
 
-/// Descriptions on the map In, one after the other, as the parts of a block.
+/// A block whose parts are these descriptions. The input of the first is In; the input of each other is the output of
+/// the one before.
 template <template <class...> class Block, class Parts, class In, class... Descriptions>
 struct Fill;
 template <template <class...> class Block, class... Part, class In>

@@ -12,7 +12,8 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Throws unless the images [N, H, W, C], or frames [T, N, H, W, C], have the shape of In.
+/// Throws an Error if the images [N, H, W, C], or the frames [T, N, H, W, C], do not have the shape of In, or if there
+/// are none.
 template <class In, class Images>
 void check_images(const Images& images) {
     constexpr int first = Images::NumDimensions - 4;
@@ -33,7 +34,7 @@ void copy_images(const Images& images, Analog<typename In::Scalar>& input, const
     std::copy_n(images.data(), images.size(), input.data());
 }
 
-/// The mean of y [T, N, 1, 1, classes] over T: [N, classes].
+/// The mean of y [T, N, 1, 1, classes] over T: logits [N, classes].
 template <class Scalar>
 Tensor<Scalar, 2> mean_over_time(const Analog<Scalar>& y) {
     const Extents& e = y.extents();
@@ -47,7 +48,7 @@ Tensor<Scalar, 2> mean_over_time(const Analog<Scalar>& y) {
     return logits * (Scalar(1) / static_cast<Scalar>(e.steps));
 }
 
-/// The derivative of the mean: every step gets 1/T of the gradient.
+/// The derivative of the mean: every step gets 1/T of the gradient d_logits [N, classes].
 template <class Out, class Scalar>
 Analog<Scalar> spread_over_time(const Tensor<Scalar, 2>& d_logits, const Call& call) {
     Analog<Scalar> dy;
@@ -65,7 +66,8 @@ struct RunningLogits {
     Tensor<Scalar, 2> sum, mean;  ///< [N, classes]
     Index steps = 0;              ///< steps so far; 0: the stream has not begun
 
-    /// Takes in `more` steps of y. A network without neurons gives the same at every step: y then holds it once.
+    /// Adds `more` steps of y and returns the mean. The output of a network without neurons is the same at every step:
+    /// y then holds it once.
     const Tensor<Scalar, 2>& add(const Analog<Scalar>& y, Index more) {
         const Extents& e = y.extents();
         if (steps == 0) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Names of layers: a layer has a number in its chain, and `Named` gives it a name in place of the number.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +20,8 @@ struct FixedString {
     }
 };
 
-/// A layer whose parameters have a name of their own in place of the layer's number: Named<"fc", Linear<10>>. An empty
-/// name leaves out the number too.
+/// A layer with a name in place of its number: the parameters of Named<"fc", Linear<10>> are "fc.weight" and "fc.bias".
+/// With an empty name the parameters have neither a number nor a name in front.
 template <FixedString Name, class Layer>
 struct Named {
     template <class In>

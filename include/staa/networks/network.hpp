@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A network: layers from images to logits, with the four calls of a user: forward, backward, infer, step.
+// A network: layers from images to logits. A user calls four functions: forward, backward, infer and step.
 #pragma once
 
 #include <algorithm>
@@ -19,16 +19,17 @@ namespace staa {
 inline namespace STAA_ABI {
 
 namespace detail {
-/// A number that no weights of this program have had. Copies of a network share theirs until one of them changes.
+/// A number that no call in this program has returned before. Copies of a network have the same revision until one of
+/// them changes.
 inline std::uint64_t next_revision() {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
 }
 }  // namespace detail
 
-/// A spiking network: layers from an input map to logits [N, classes], the mean of the last layer's output over time.
-/// The first argument is the only shape; it says too whether the input is an image, shown at every step (images
-/// [N, H, W, C]), or a frame a step (images [T, N, H, W, C]).
+/// A spiking network: layers from an input map to logits [N, classes]. The logits are the mean of the last layer's
+/// output over time. The first template argument is the shape of the input. `Image`: one image [N, H, W, C], the same
+/// at every step. `Frames`: one frame per step, [T, N, H, W, C]. The library derives all other shapes.
 template <class In, class... Layers>
 class Network {
     static_assert(IsMap<In>,
@@ -42,14 +43,15 @@ class Network {
     using Parameters = typename Chain::Parameters;
     static_assert(
         Output::height == 1 && Output::width == 1 && !Output::is_spikes,
-        "staa::Network: its last layer must give one analog value a class; end with GlobalAvgPool, Linear<classes>");
+        "staa::Network: its last layer must give one analog value per class; end with GlobalAvgPool, Linear<classes>");
     static constexpr int classes = Output::channels;
 
-    /// What one image costs over `steps` steps. Every step counts, those of a static image's first layers too, as in papers.
+    /// What one image costs over `steps` steps. Every step counts, as in papers, although the first layers compute an
+    /// image that is the same at every step only once.
     static constexpr Operations operations(Index steps) {
         return {steps * Chain::operations.multiply_accumulates, steps * Chain::operations.accumulates};
     }
-    /// How many trainable values a network of `steps` steps has.
+    /// The number of trainable values of a network with `steps` steps.
     static constexpr Index parameter_count(Index steps) { return Chain::parameter_count(steps); }
 
     /// Images [N, H, W, C], or frames [T, N, H, W, C].
@@ -62,7 +64,8 @@ class Network {
 
     explicit Network(const NetworkOptions& options) : Network(options, Random(options.seed)) {}
 
-    /// Logits in training mode: batch statistics, time-step random dropout. Does not change the network.
+    /// Logits in training mode: with the statistics of the batch and time-step random dropout. Writes the tape. Does
+    /// not change the network. Images of another shape are an Error.
     Logits forward(const Images& images, Tape& tape) const {
         detail::check_images<In>(images);
         const Call call = call_of(steps_of(images), images, tape.arena, tape.draw_dropout ? &tape.random : nullptr);
@@ -77,8 +80,9 @@ class Network {
         return detail::mean_over_time(y);
     }
 
-    /// Adds the gradient of every parameter to `gradients`, from d_logits [N, classes] and the tape of the last forward,
-    /// and lets the running averages take in the statistics of that forward, once per forward.
+    /// Adds the gradient of every parameter to `gradients`. It follows from d_logits [N, classes] and the tape of the
+    /// last forward. The first call after a forward also updates the running averages with the statistics of that
+    /// forward. An empty tape, or a d_logits of another shape than the logits, is an Error.
     void backward(const Logits& d_logits, Tape& tape) {
         if (tape.steps_ == 0) {
             fail("staa::Network::backward: the tape is empty; call forward with it first");
@@ -96,32 +100,33 @@ class Network {
         }
     }
 
-    /// Logits in evaluation mode: running averages, no dropout.
+    /// Logits in evaluation mode: with running averages and without dropout. Each call packs the weights again.
     Logits infer(const Images& images) const {
         State state = start();
         return infer(images, state);
     }
 
-    /// The same in the memory of `state`, whose stream begins anew. As long as the weights, the sizes and the kernels that
-    /// convolutions take stay, only the first call asks for memory, and packs the weights. The logits belong to `state` and
-    /// hold until its next call.
+    /// The same, in the memory of `state`, whose stream begins again. The first call allocates memory and packs the
+    /// weights. Later calls do neither while the weights, the sizes and the kernels of the convolutions stay the same.
+    /// The logits belong to `state`, and its next call overwrites them.
     const Logits& infer(const Images& images, State& state) const {
         restart(state.layers_);
         state.logits_.steps = 0;
         return advance(images, steps_of(images), state);
     }
 
-    /// A stream that has seen nothing.
+    /// A new stream, before its first step.
     State start() const { return State{}; }
 
-    /// One more step of a stream: frame [N, H, W, C] in, the mean of the logits so far out. As many calls as the network
-    /// has steps give what `infer` gives. One step more than a learnt encoding has is an Error, after which the stream
-    /// begins anew.
+    /// One more step of a stream. Takes a frame [N, H, W, C], and returns the mean of the logits of all steps so far.
+    /// After as many calls as the network has steps the result is that of `infer`. If a learnt position encoding has
+    /// values per step, one step more is an Error, and the stream begins again at the next call.
     const Logits& step(const Tensor<Scalar, 4>& frame, State& state) const { return advance(frame, 1, state); }
 
-    /// Calls visitor(name, layer, the trees' parts...) for every layer, those within residual blocks too, in the order of the
-    /// network. A tree is a Parameters (the gradients, a momentum), a Tape or a State of this network, or a const one; its
-    /// part is the layer's own Parameters, Tape or State. The name has a dot at the end, as the names of parameters begin.
+    /// Calls visitor(name, layer, the trees' parts...) for every layer, in the order of the network. Layers inside
+    /// residual blocks count too. A tree is an object of type Parameters (such as the gradients or a momentum), Tape or
+    /// State of this network; it may be const. Its part is the Parameters, Tape or State of the layer. The name ends
+    /// with a dot, because it is the beginning of the parameters' names.
     template <class Visitor, class... Trees>
     void for_each_layer(Visitor&& visitor, Trees&... trees) {
         Chain::for_each(layers(), visitor, tree(trees)...);
@@ -131,8 +136,9 @@ class Network {
         Chain::for_each(layers_, visitor, tree(trees)...);
     }
 
-    /// The layer with this name: net.layer<"stem.1">(). A name that no layer has does not compile. Keep no reference over an
-    /// `infer`: a stream packs its weights anew after a call of this function, and not after a change through a reference.
+    /// The layer with this name: net.layer<"stem.1">(). If no layer has this name, the program does not compile. Call
+    /// this function again after each `infer`. A stream packs its weights again after a call of this function; it does
+    /// not see a change through an older reference.
     template <FixedString Name>
     auto& layer() {
         return Chain::template layer<Name>(layers());
@@ -142,7 +148,8 @@ class Network {
         return Chain::template layer<Name>(layers_);
     }
 
-    /// Calls visitor(ParameterName, tensor, trees' tensors...) for every trainable tensor. Trees are Parameters.
+    /// Calls visitor(ParameterName, tensor, the trees' tensors...) for every trainable tensor. A tree is an object of
+    /// type Parameters.
     template <class Visitor, class... Trees>
     void visit(Visitor&& visitor, Trees&... trees) {
         Chain::visit(layers(), "", visitor, trees...);
@@ -151,8 +158,8 @@ class Network {
     void visit(Visitor&& visitor, Trees&... trees) const {
         Chain::visit(layers_, "", visitor, trees...);
     }
-    /// The same for what belongs to the weights but is not trained: running averages, fixed encodings, constant M and N,
-    /// and the counters of batches, which are a std::int64_t in a tensor's place.
+    /// Calls visitor(ParameterName, tensor) for everything that is saved with the weights but is not trained: running
+    /// averages, fixed encodings, constant M and N. Counters of batches are a std::int64_t in place of a tensor.
     template <class Visitor>
     void visit_statistics(Visitor&& visitor) {
         Chain::visit_statistics(layers(), "", visitor);
@@ -165,12 +172,12 @@ class Network {
     /// Adds the lines of `plan<Net>()`.
     static void describe(Plan& plan) { Chain::describe(plan, Chain::names.data()); }
 
-    /// How many trainable values there are.
+    /// The number of trainable values.
     Index parameter_count() const { return parameter_count(options_.steps); }
 
     Index steps() const { return options_.steps; }
 
-    /// Sets the gradients to zero, for a loop without an optimiser's step, which does this too.
+    /// Sets the gradients to zero. The step of an optimiser does this too. Only a loop without such a step calls it.
     void zero_gradients() {
         const auto set_zero = [](const ParameterName&, const auto&, auto& gradient) {
             for_parts(gradient.size(), [&](Index first, Index last) {
@@ -180,7 +187,7 @@ class Network {
         Chain::visit(layers_, "", set_zero, gradients);
     }
 
-    Parameters gradients;  ///< added to by backward, set to zero by an optimiser's step
+    Parameters gradients;  ///< backward adds to them, the step of an optimiser sets them to zero
 
  private:
     Network(const NetworkOptions& options, Random random)
@@ -188,7 +195,7 @@ class Network {
         set_zero_like(layers_, gradients);
     }
 
-    /// The layers, to be changed: streams then pack their weights anew.
+    /// The layers, for a call that may change them: streams then pack their weights again.
     Chain& layers() {
         revision_ = detail::next_revision();
         return layers_;
@@ -224,8 +231,8 @@ class Network {
         } else {
             check_stream(state.logits_.sum.dimension(0), call.batch);
         }
-        state.logits_.steps =
-            0;  // after an Error on the way the stream begins anew: its layers may be at different steps
+        // If a layer throws an Error, the layers may be at different steps: the stream then begins again.
+        state.logits_.steps = 0;
         Analog<Scalar> input, y;
         detail::copy_images<In>(images, input, call);
         layers_.infer(input, y, state.layers_, call);
@@ -238,10 +245,10 @@ class Network {
     std::uint64_t revision_ = detail::next_revision();
 };
 
-/// What forward leaves for backward.
+/// What forward keeps for backward.
 template <class Net>
 using Tape = typename Net::Tape;
-/// What a stream leaves for its next step.
+/// What a stream keeps for its next step.
 template <class Net>
 using State = typename Net::State;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a network is built with, and the checks of it.
+// The options with which a network is built, and their checks.
 #pragma once
 
 #include <cmath>
@@ -10,13 +10,15 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// What a network is built with. A value that makes no network is an Error of the constructor.
+/// The options with which a network is built. The constructor of Network throws an Error for values that are not
+/// allowed.
 struct NetworkOptions {
     Index steps = 4;                                             ///< T, at least 1
-    std::uint64_t seed = 0;                                      ///< of the initial parameters
+    std::uint64_t seed = 0;                                      ///< seed of the initial parameters
     NeuronOptions neuron{};                                      ///< for every neuron of the network
-    ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution of spikes
-    /// false: every layer runs for itself, to compare with or to debug. Slower, with more memory; results differ by rounding.
+    ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution
+    /// false: every layer runs for itself. Use it to debug, or to compare with. It is slower and needs more memory. The
+    /// results differ by rounding.
     bool fuse = true;
 };
 
@@ -28,7 +30,7 @@ inline void check_positive(const char* name, double value) {
     }
 }
 
-/// The options as every layer gets them. Throws if they make no network.
+/// The options in the form that every layer gets. Throws an Error if a value is not allowed.
 inline Setup checked_setup(const NetworkOptions& options) {
     const NeuronOptions& neuron = options.neuron;
     if (options.steps < 1) {

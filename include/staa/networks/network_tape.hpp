@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the calls of a network leave behind: forward a tape for backward, a step of a stream a state for the next step.
+// What the calls of a network keep for later calls. Forward writes a tape for backward. A step of a stream writes a
+// state for the next step.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +13,16 @@ inline namespace STAA_ABI {
 template <class In, class... Layers>
 class Network;
 
-/// What forward leaves for backward. One per training loop: the second batch uses the memory of the first.
+/// What forward keeps for backward. Use one tape for a whole training loop: from the third step on it takes no new
+/// memory.
 template <class Chain>
 class NetworkTape {
  public:
-    /// The seed is that of dropout.
-    explicit NetworkTape(std::uint64_t seed = 0) : random(Random(seed).split(1)) {}  // not the numbers of the weights
+    /// `seed` is the seed of dropout. `split` gives other random numbers than those of the weights with the same seed.
+    explicit NetworkTape(std::uint64_t seed = 0) : random(Random(seed).split(1)) {}
     Arena arena;
     Random random;
-    bool draw_dropout = true;  ///< false: each layer's last pattern stands (none on a new tape)
+    bool draw_dropout = true;  ///< false: each layer keeps its last pattern; on a new tape nothing is dropped
 
  private:
     template <class In, class... Layers>
@@ -31,17 +33,18 @@ class NetworkTape {
     bool is_absorbed_ = false, is_fused_ = true;
 };
 
-/// What a stream leaves for its next step: it can be copied and saved (io/saved_stream.hpp); `start` gives a new one.
+/// What a stream keeps for its next step. It can be copied, and saved by io/saved_stream.hpp. `Network::start` returns
+/// a new one.
 template <class Chain>
 class NetworkState {
  public:
     using Scalar = typename Chain::Scalar;
     Index steps() const { return logits_.steps; }
-    /// N; 0 where the stream has not begun.
+    /// N, the number of images; 0 before the first step.
     Index images() const { return steps() == 0 ? 0 : logits_.sum.dimension(0); }
 
-    /// Calls visitor(ParameterName, tensor) for every tensor, named and shaped as for `batch` images, and
-    /// visit_step(steps) for every number of steps taken; they are all the same.
+    /// Calls visitor(ParameterName, tensor) for every tensor; the shape in ParameterName is that for `batch` images.
+    /// Calls visit_step(steps) for every number of steps that the state holds. All these numbers are equal.
     template <class Visitor, class StepVisitor>
     void visit(Index batch, Visitor&& visitor, StepVisitor&& visit_step) {
         visit_parts(*this, batch, visitor, visit_step);

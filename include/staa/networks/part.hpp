@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the parts of a row (row.hpp) may be and do beyond the contract of a layer.
+// What the parts of a row (row.hpp) can have in addition to the contract of a layer.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// The gradient dy of a part's output, on its way back. It reads as an Analog; `release` gives its memory back to the arena,
-/// if it was given and not lent.
+/// The gradient dy of a part's output, as an argument of `backward`. It converts to a const Analog&. It is lent or
+/// given. `release` returns the memory of a given gradient to the arena; for a lent one it does nothing.
 template <class Scalar>
 class Gradient {
  public:
-    Gradient(const Analog<Scalar>& lent) : maps_(&lent) {}               // NOLINT: implicit, the usual way
+    Gradient(const Analog<Scalar>& lent) : maps_(&lent) {}  // NOLINT: implicit, so that callers pass an Analog
     Gradient(Analog<Scalar>&& given) : maps_(&given), given_(&given) {}  // NOLINT: the same
     operator const Analog<Scalar>&() const { return *maps_; }            // NOLINT: every layer takes an Analog
     void release() {
@@ -32,7 +32,7 @@ class Gradient {
 
 namespace detail {
 
-/// Whether a part is made of layers, as blocks and residual blocks are. Other parts are layers.
+/// True for a part that consists of layers: a block, or a residual block. All other parts are layers.
 template <class Part>
 concept Composite = requires {
     Part::layer_count;
@@ -47,15 +47,15 @@ constexpr std::size_t layer_count_of() {
     }
 }
 
-/// Whether a part that has run `prepare` in place of `forward` can make each map of its output again, the same bits each
-/// time: make_map(x, tape, image, how, y). Nobody then needs to keep its output.
+/// True for a part that can compute each map of its output again: prepare(x, tape, call) in place of `forward`, then
+/// make_map(x, tape, image, how, y), with the same bits each time. Its output then needs no memory.
 template <class Part>
 concept RemakesMaps = requires {
     requires Part::remakes_maps;
 };
 
-/// Whether a part gives its output in inference map by map: maps(x, state, call) gives a function that, called with an image
-/// and the room for it, writes its map.
+/// True for a part that can compute its output map by map in inference. maps(x, state, call) returns a function f, and
+/// f(image, y) writes the map of one image to y.
 template <class Part>
 concept InfersMaps = requires {
     requires Part::infers_maps;
@@ -66,7 +66,7 @@ template <class Part>
 using GradientFor = std::conditional_t<Composite<Part>, Gradient<typename Part::Scalar>&,  //
                                        const Analog<typename Part::Scalar>&>;
 
-/// Part I of a row's parameters, tape or state.
+/// The element I of a row's parameters, tape or state, or of the row itself.
 template <std::size_t I, class Tree>
 auto& part_of(Tree& tree) {
     if constexpr (requires { tree.parts; }) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What runs as one, as a text.
+// The text that says which layers of a network run as one.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// The text that `plan<Net>()` gives: one line per block, in the order of the network.
+/// Collects the text that `plan<Net>()` returns: one line per block, in the order of the network.
 class Plan {
  public:
-    /// A block of `count` layers: their names, their kinds, and how they run.
+    /// Adds the line of a block of `count` layers: their names, their kinds, and how they run.
     void add(const LayerName* names, std::size_t count, const std::string& how) {
         std::string kinds;
         for (std::size_t i = 0; i < count; ++i) {
@@ -24,7 +24,7 @@ class Plan {
 
     void add_line(const std::string& line) { text_ += std::string(indent_, ' ') + line + "\n"; }
 
-    /// The lines that `add_lines` adds stand further to the right.
+    /// Calls add_lines(). The lines that it adds are indented by four columns more.
     template <class AddLines>
     void indented(const AddLines& add_lines) {
         indent_ += 4;
@@ -65,9 +65,9 @@ class Plan {
     std::size_t indent_ = 0;
 };
 
-/// What is fused with what in a network, one line per block. It is known from the type alone:
+/// A text with one line per block, which says which layers of a network run as one. It depends on the type alone:
 ///     stem.0.layer.0+1, stem.1: convolution + norm + neurons; training keeps 1 map + 2 bit planes; ..
-/// A network that was built with NetworkOptions::fuse = false runs every layer for itself instead.
+/// A network that was built with NetworkOptions::fuse = false runs every layer for itself; the text is the same.
 template <class Net>
 std::string plan() {
     Plan plan;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Residual blocks: the sum of two paths, and what is fused with it.
+// Residual blocks: the sum of two paths. This file also has the rule that fuses the sum with the neurons behind it.
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A residual block: y = body(x) + shortcut(x), analog. The body is the list of layers; where its output has another
-/// shape than its input, the list ends with a Shortcut:
+/// A residual block: y = body(x) + shortcut(x), analog. The layers are the body. Without a Shortcut at the end of the
+/// list the shortcut is x itself. If the output of the body has another shape than x, a Shortcut is necessary:
 ///     Residual<Conv2d<64, 3, 2>, BatchNorm, StaaLif<>, Conv2d<64>, BatchNorm,
 ///              Shortcut<AvgPool<2>, Conv2d<64, 1>, BatchNorm>>
-/// The sum is a current: place a neuron after it. Parameters of the shortcut are named "shortcut.".
+/// The sum is a current: place neurons behind it. The names of the shortcut's parameters begin with "shortcut.".
 template <class... Layers>
 struct Residual {
     static_assert(sizeof...(Layers) > 0, "staa::Residual: give it at least one layer");
@@ -86,7 +86,7 @@ struct Residual {
             }
         }
 
-        /// `forward` but for the sum, which `make_map` makes.
+        /// `forward` without the sum. `make_map` writes one map of the sum to y, or adds it to y.
         void prepare(const SignalOf<In>& x, Tape& tape, const Call& call) const requires remakes_maps {
             body.prepare(x, tape.body, call);
             if constexpr (has_shortcut) {
@@ -114,7 +114,7 @@ struct Residual {
             }
         }
 
-        /// `infer` but for the sum: gives a function that, called with an image and the room for it, writes its map.
+        /// `infer` without the sum. Returns a function f; f(image, y) writes the sum of an image to y.
         auto maps(const SignalOf<In>& x, State& state, const Call& call) const requires infers_maps {
             return [&x, of_body = body.maps(x, state.body, call)](Index image, Scalar* y) {
                 of_body(image, y);
@@ -122,7 +122,7 @@ struct Residual {
             };
         }
 
-        /// dy goes down both paths, and the gradients that come back are added.
+        /// Both paths get dy. dx is the sum of the gradients that they return.
         void backward(const SignalOf<In>& x, const Analog<Scalar>& dy, Analog<Scalar>* dx, Parameters& gradients,
                       Tape& tape, const Call& call) const {
             body.backward(x, dy, dx, gradients.body, tape.body, call);
@@ -142,7 +142,7 @@ struct Residual {
             shortcut.absorb(tape.shortcut, call);
         }
 
-        /// As Row's.
+        /// The same as `walk` of Row.
         template <class Visitor, class... Trees>
         static void walk(const LayerName* names, Visitor& visitor, Trees&... trees) {
             Body::walk(names, visitor, trees.body...);
@@ -160,14 +160,14 @@ struct Residual {
             plan.add_line("residual sum; with whole maps:");
             describe_paths(plan, names);
         }
-        /// The lines of both paths.
+        /// Adds the lines of both paths to the plan.
         static void describe_paths(Plan& plan, const LayerName* names) {
             plan.indented([&] { Body::describe(plan, names); });
             plan.add_line(has_shortcut ? "  shortcut:" : "  shortcut: identity");
             plan.indented([&] { Path::describe(plan, names + Body::layer_count); });
         }
 
-        /// What a layer has by the contract, for a Residual that stands alone.
+        // The functions that the contract of a layer demands, for a Residual outside of a chain.
         template <class Self, class Visitor, class... Trees>
         static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
             Body::visit(self.body, prefix, visitor, trees.body...);
@@ -212,7 +212,7 @@ struct Residual {
 
 namespace detail {
 
-/// A Residual is one entry of the flat list; its layers have names of their own.
+/// A Residual is one entry of the flat list. Each layer inside it has a name in the list of names.
 template <class... Layers>
 struct Flat<Residual<Layers...>> {
     using layers = List<Residual<Layers...>>;

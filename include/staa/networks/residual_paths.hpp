@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The two paths of a residual block: which of its layers belong to which.
+// Splits the layers of a residual block into its two paths: the body and the shortcut.
 #pragma once
 
 #include "staa/networks/plan.hpp"
@@ -8,16 +8,17 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// The layers of a residual block's second path, as the last argument of `Residual`. Without one it is the identity.
+/// The layers of the second path of a residual block. It is the last argument of `Residual`. Without a Shortcut the
+/// second path is the identity.
 template <class... Layers>
 struct Shortcut {};
 
 namespace detail {
 
-/// The path that does nothing.
+/// The path whose output is its input.
 struct Identity {};
 
-/// Takes the Shortcut off the end of a list of layers.
+/// Splits a list of layers into the body and the Shortcut at the end.
 template <class Taken, class... Layers>
 struct Split;
 template <class... Taken>
@@ -40,7 +41,7 @@ struct Split<Sequential<Taken...>, Shortcut<Layers...>, Next, Rest...> {
 template <class First, class... Rest>
 struct SplitFirst : Split<Sequential<First>, Rest...> {};
 
-/// The path of a residual block that has no layers.
+/// Stands for the layers of the identity: it has none.
 struct AbsentLayers {
     using Parameters = Nothing;
     using Tape = Nothing;
@@ -56,7 +57,7 @@ struct AbsentLayers {
     static void describe(Plan&, const LayerName*) {}
 };
 
-/// A path on the map In. The identity has no layers.
+/// The layers of a path with the input map In, and its output map.
 template <class Path, class In>
 struct PathOn {
     using type = typename Path::template at<In>;

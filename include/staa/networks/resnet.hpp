@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The residual networks of the paper. Each reads like its row in docs/model.md.
+// The residual networks of the paper. Each type is written like its row in docs/model.md.
 //
-// `ResNet20<Width, Classes>` is for the paper's images, `ResNet20On<Input, Width, Classes>` for an input of any size: images
-// shown at every step, or the frames of an event camera, Frames<2, 48, 48>. One template argument is the neuron, one more
-// the convolution, for position encoding around it (encoded_convolution.hpp).
+// `ResNet20<Width, Classes>` takes images of the paper's size. `ResNet20On<Input, Width, Classes>` takes an input of
+// any size: an image that is the same at every step, or the frames of an event camera, such as Frames<2, 48, 48>. One
+// template argument is the neuron. One more is the convolution: it can have a position encoding
+// (encoded_convolution.hpp).
 #pragma once
 
 #include "staa/layers/batch_norm.hpp"
@@ -49,8 +50,8 @@ using ResNet19 = ResNet19On<Image<3, 32, 32>, Width, Classes, Neuron>;
 template <int Width, class Neuron, template <int, int, int> class Convolution = ConvBn>
 using ImageNetStem = Named<"stem", Sequential<Convolution<Width, 7, 2>, Neuron, AvgPool<3, 2, 1>>>;
 
-/// ResNet-18: four stages of two basic blocks. The paper's width is 64. The maps of a 224 x 224 input: stem 56 x 56, stages
-/// 56, 28, 14 and 7.
+/// ResNet-18: four stages of two basic blocks. The paper's width is 64. The maps of a 224 x 224 input: stem 56 x 56,
+/// stages 56, 28, 14 and 7.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
 using ResNet18On = Network<Input, ImageNetStem<Width, Neuron, Convolution>,                              //
@@ -61,7 +62,7 @@ using ResNet18On = Network<Input, ImageNetStem<Width, Neuron, Convolution>,     
 template <int Width, int Classes, class Neuron = StaaLif<>>
 using ResNet18 = ResNet18On<Image<3, 224, 224>, Width, Classes, Neuron>;
 
-/// ResNet-34: stages of 3, 4, 6 and 3 basic blocks, else as ResNet-18.
+/// ResNet-34: stages of 3, 4, 6 and 3 basic blocks. Everything else is as in ResNet-18.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
 using ResNet34On = Network<Input, ImageNetStem<Width, Neuron, Convolution>,                              //

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Layers one after the other, each for itself. This is the plain way: it defines what a network computes, and every fused
-// block (blocks/) is such a row with some of its functions written anew.
+// Layers one after the other, each for itself. This row defines what a network computes. Every fused block (blocks/) is
+// derived from such a row, and replaces some of its functions by faster ones.
 #pragma once
 
 #include <array>
@@ -21,13 +21,14 @@ template <class Numbers, class... Part>
 class NumberedRow;
 }
 
-/// Parts one after the other: layers, blocks of fused layers, residual blocks. It keeps the contract of a layer.
+/// Parts one after the other. A part is a layer, a block of fused layers, or a residual block. A row has the functions
+/// that the contract of a layer demands.
 template <class... Part>
 using Row = detail::NumberedRow<std::index_sequence_for<Part...>, Part...>;
 
 namespace detail {
 
-/// The row; I are the numbers of its parts. They stand beside the parts so that each call of the row is one loop over them.
+/// The row. I are the numbers of its parts: with them each function of the row is one loop over the parts.
 template <std::size_t... I, class... Part>
 class NumberedRow<std::index_sequence<I...>, Part...> {
  public:
@@ -42,7 +43,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
     using Scalar = typename Input::Scalar;
     using Parameters = std::tuple<typename Part::Parameters...>;
     using State = std::tuple<typename Part::State...>;
-    /// The outputs of all parts. That of the last part stays empty: it belongs to the caller.
+    /// The outputs of all parts. The last element stays empty, because the caller owns the output of the last part.
     using Signals = std::tuple<SignalOf<typename Part::Output>...>;
     struct Tape {
         std::tuple<typename Part::Tape...> parts;
@@ -72,7 +73,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         (backward_part<count - 1 - I>(pass), ...);
     }
 
-    /// `forward` but for the maps of the last part, which `make_map` makes.
+    /// `forward` without the output maps of the last part. `make_map` writes one of these maps to y, or adds it to y.
     void prepare(const SignalOf<Input>& x, Tape& tape, const Call& call) const requires remakes_maps {
         (prepare_part<I>(x, tape, call), ...);
     }
@@ -81,8 +82,8 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         last().make_map(input_of<count - 1>(x, tape.between), std::get<count - 1>(tape.parts), image, how, y);
     }
 
-    /// `infer` but for the maps of the last part: gives a function that, called with an image and the room for it, writes its
-    /// map.
+    /// `infer` without the output maps of the last part. Returns a function f; f(image, y) writes the map of an image
+    /// to y.
     auto maps(const SignalOf<Input>& x, State& state, const Call& call) const requires infers_maps {
         return InferredMaps(*this, x, state, call);
     }
@@ -91,14 +92,14 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         (staa::absorb(std::get<I>(parts), std::get<I>(tape.parts), call), ...);
     }
 
-    /// Calls visitor(std::type_identity<Layer>, name, the trees' parts...) for every layer. A tree is a row itself, or its
-    /// Parameters, Tape or State; `names` are those of the row's layers.
+    /// Calls visitor(std::type_identity<Layer>, name, the trees' parts...) for every layer. A tree is a row, or its
+    /// Parameters, Tape or State. `names` are the names of the row's layers.
     template <class Visitor, class... Trees>
     static void walk(const LayerName* names, Visitor& visitor, Trees&... trees) {
         (walk_part<I>(names + layers_before(I), visitor, trees...), ...);
     }
 
-    /// Layer K, those within parts counted.
+    /// Layer number K. Layers inside composite parts count one by one.
     template <std::size_t K, class Self>
     static auto& layer_of(Self& self) {
         constexpr std::size_t part = part_with(K);
@@ -109,7 +110,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         }
     }
 
-    /// Adds a line per part to the plan.
+    /// Adds the lines of all parts to the plan: one line per layer that runs for itself.
     static void describe(Plan& plan, const LayerName* names) {
         (describe_part<Part>(plan, names + layers_before(I)), ...);
     }
@@ -136,7 +137,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         }
     }
 
-    /// An input that backward does not read gives its memory back after forward.
+    /// Part K. After its forward it frees its input, unless its backward reads it.
     template <std::size_t K>
     void forward_part(const SignalOf<Input>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
         std::get<K>(parts).forward(input_of<K>(x, tape.between), output_of<K>(y, tape.between), std::get<K>(tape.parts),
@@ -165,7 +166,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         }
     }
 
-    /// The arguments of `backward`, and the gradient of every part's input. That of part 0 is dx.
+    /// The arguments of `backward`, and the gradient of every part's input. The gradient of part 0's input is dx.
     struct BackwardPass {
         const SignalOf<Input>& x;
         Gradient<Scalar>& dy;
@@ -184,7 +185,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         dy.release();
     }
 
-    /// The maps of the last part, and what it reads.
+    /// The function that `maps` returns. It owns the signals that the last part reads.
     class InferredMaps {
      public:
         InferredMaps(const NumberedRow& row, const SignalOf<Input>& x, State& state, const Call& call)
@@ -199,7 +200,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
                                                   std::declval<typename Last::State&>(),
                                                   std::declval<const Call&>())) maps_;
     };
-    /// `infer` of all parts but the last.
+    /// `infer` of all parts except the last.
     void infer_front(const SignalOf<Input>& x, Signals& between, State& state, const Call& call) const {
         SignalOf<Output> unused;
         const auto infer = [&](auto number) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A chain of layers as one layer: it is flattened, its neighbours are fused, and the blocks run one after the other.
+// A chain of layers that is itself a layer. It becomes a flat list of layers (flatten.hpp). Neighbours are fused to
+// blocks (fuse.hpp). The blocks run one after the other (row.hpp).
 #pragma once
 
 #include "staa/networks/fuse.hpp"
@@ -21,7 +22,7 @@ struct Fused<In, List<Layers...>> {
     using type = typename RowOf<typename Fuse<In, Layers...>::blocks>::type;
 };
 
-/// A layer's name in a list of names; the size of the list if it is none of them.
+/// The position of a layer's name in a list of names; the size of the list if the name is not in it.
 template <std::size_t Count>
 constexpr std::size_t position_of(const std::array<LayerName, Count>& names, std::string_view name) {
     std::size_t position = 0;
@@ -33,8 +34,9 @@ constexpr std::size_t position_of(const std::array<LayerName, Count>& names, std
 
 }  // namespace detail
 
-/// Layers one after the other. Parameters of the i-th are named "i.", or as `Named` says. Chains may stand in chains; all of
-/// them are one flat list of layers, in which fuse.hpp looks for neighbours that run as one.
+/// Layers one after the other. The names of the parameters of layer i begin with "i.", or with the name of `Named`. A
+/// chain may contain chains: together they are one flat list of layers, in which fuse.hpp finds neighbours that run as
+/// one.
 template <class... Layers>
 struct Sequential {
     static_assert(sizeof...(Layers) > 0, "staa::Sequential: give it at least one layer");
@@ -53,7 +55,7 @@ struct Sequential {
             "staa: a description hides a chain or a Residual behind an at<In> of its own; write it as an alias, "
             "using Mine = staa::Sequential<..>, so that its layers get their names");
 
-        /// Calls visitor(name, layer, the trees' parts...) for every layer; see `for_each_layer`.
+        /// Calls visitor(name, layer, the trees' parts...) for every layer: `Network::for_each_layer`.
         template <class Self, class Visitor, class... Trees>
         static void for_each(Self& self, Visitor&& visitor, Trees&... trees) {
             const auto without_type = [&](auto, const std::string& name, auto& layer, auto&... parts) {
@@ -62,7 +64,7 @@ struct Sequential {
             Blocks::walk(names.data(), without_type, self, trees...);
         }
 
-        /// The layer with the given name, which has no dot at the end: layer<"stem.1">(chain).
+        /// The layer with the given name: layer<"stem.1">(chain). This name has no dot at the end.
         template <FixedString Name, class Self>
         static auto& layer(Self& self) {
             constexpr std::string_view text(Name.text);

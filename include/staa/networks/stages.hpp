@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What residual networks are made of: basic blocks, in stages.
+// Basic blocks, and stages of them: the pieces of residual networks.
 #pragma once
 
 #include "staa/layers/pooling.hpp"
@@ -9,14 +9,14 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// How a basic block that halves the map shortens it on the shortcut.
+/// The shortcut of a basic block that halves the map: by average pooling, or by a convolution with stride 2.
 template <int Channels>
 using PooledShortcut = Shortcut<AvgPool<2, 2, 0, Edge::average>, ConvBn<Channels, 1>>;
 template <int Channels>
 using StridedShortcut = Shortcut<Named<"", ConvBn<Channels, 1, 2>>>;
 
-/// Two 3x3 convolutions, a neuron after the first and one after the sum with the shortcut. Without layers in `Path` the
-/// shortcut is the identity.
+/// Two 3x3 convolutions. Neurons stand behind the first convolution and behind the sum with the shortcut. `Path` is the
+/// Shortcut; without it the shortcut is the identity.
 template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn, int Stride = 1,
           class... Path>
 using BasicBlock =
@@ -24,7 +24,8 @@ using BasicBlock =
                                   Named<"conv2", Convolution<Channels, 3, 1>>, Path...>>,
                Named<"lif2", Neuron>>;
 
-/// A block that halves the map and changes the channels, on the shortcut by pooling or by a strided convolution.
+/// A basic block that halves the map and changes the number of channels. Its shortcut has an
+/// average pool, or a convolution with stride 2.
 template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
 using PooledBlock = BasicBlock<Channels, Neuron, Convolution, 2, PooledShortcut<Channels>>;
 template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
@@ -32,7 +33,7 @@ using StridedBlock = BasicBlock<Channels, Neuron, Convolution, 2, StridedShortcu
 
 namespace detail {
 
-/// `Count` times the same layer.
+/// A list with `Count` times the same layer.
 template <class Layer, int Count, class... Layers>
 struct Repeated : Repeated<Layer, Count - 1, Layer, Layers...> {};
 template <class Layer, class... Layers>
@@ -47,7 +48,8 @@ struct ChainOf<List<Layers...>> {
     using type = Sequential<Layers...>;
 };
 
-/// The blocks of all stages but the first, as a list: each begins with a block that halves the map and doubles the channels.
+/// The blocks of all stages except the first, as a list. The first block of each stage halves the map and doubles the
+/// channels.
 template <template <int, class, template <int, int, int> class> class Halving, int Channels, class Neuron,
           template <int, int, int> class Convolution, int... Counts>
 struct FurtherStages {
@@ -64,9 +66,9 @@ struct FurtherStages<Halving, Channels, Neuron, Convolution, Count, Counts...> {
 
 }  // namespace detail
 
-/// Stages of basic blocks in one chain: the first with `Count` blocks of `Width` channels, each further one with as many as
-/// `Counts` say, twice the channels and half the map. `Halving` is the block that begins a further stage, PooledBlock or
-/// StridedBlock.
+/// Stages of basic blocks in one chain. The first stage has `Count` blocks of `Width` channels. `Counts` are the
+/// numbers of blocks of the further stages; each has twice the channels and half the map of the stage before. `Halving`
+/// is the first block of a further stage: PooledBlock or StridedBlock.
 template <template <int, class, template <int, int, int> class> class Halving, int Width, class Neuron,
           template <int, int, int> class Convolution, int Count, int... Counts>
 using Stages = typename detail::ChainOf<typename detail::Joined<

@@ -13,7 +13,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// VGG-13 with five widths of its own. Sizes of the maps are those of a 32 x 32 input.
+/// VGG-13 with five widths of your choice. The sizes beside the layers are those of the maps of a 32 x 32 input.
 template <class Input, int Classes, class Neuron, int A, int B, int C, int D, int E,
           template <int, int, int> class Convolution = ConvBn>
 using Vgg13OfWidths = Network<
@@ -25,8 +25,9 @@ using Vgg13OfWidths = Network<
                                  Convolution<E, 3, 1>, Neuron, Convolution<E, 3, 1>, Neuron, AvgPool<2>>>,  //  2 x  2
     GlobalAvgPool, Named<"fc", Linear<Classes>>>;
 
-/// VGG-13: ten 3x3 convolutions in pairs, a neuron after each and a 2x2 average pool after each pair, one linear layer.
-/// The paper's width is 64: channels 64, 128, 256, 512, 512. For an input of any size, as the networks of resnet.hpp.
+/// VGG-13: five pairs of 3x3 convolutions and one linear layer. Neurons stand behind each convolution. A 2x2 average
+/// pool stands behind each pair. The paper's width is 64: channels 64, 128, 256, 512, 512. The input may have any size,
+/// as in resnet.hpp.
 template <class Input, int Width, int Classes, class Neuron = StaaLif<>,
           template <int, int, int> class Convolution = ConvBn>
 using Vgg13On = Vgg13OfWidths<Input, Classes, Neuron, Width, 2 * Width, 4 * Width, 8 * Width, 8 * Width, Convolution>;

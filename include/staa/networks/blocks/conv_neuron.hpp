@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A convolution with neurons behind it, without a norm between them.
+// The block of a convolution and neurons, without a norm between them.
 #pragma once
 
 #include "staa/layers/neurons/currents.hpp"
@@ -8,8 +8,8 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// spikes = neuron(conv(x)). Two layers in training; in inference large maps go from the convolution to the neurons one by
-/// one.
+/// spikes = neuron(conv(x)). In training the two layers run for themselves. In inference large maps go from the
+/// convolution to the neurons one by one.
 template <class Conv, class Neuron>
 class ConvNeuron : public Row<Conv, Neuron> {
     using Plain = Row<Conv, Neuron>;

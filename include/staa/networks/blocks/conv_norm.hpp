@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A convolution and the batch norm behind it.
+// The block of a convolution and a batch norm, without neurons behind them.
 #pragma once
 
 #include "staa/networks/fusible.hpp"
@@ -8,9 +8,10 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Two layers in training, but for the way back: batch norm leaves the gradient of its input to the convolution, whose
-/// kernels make it where they read it. In inference batch norm is part of the convolution's weights.
 ///     y = norm(conv(x));   inference: y = (scale · W) * x + shift
+/// Forward runs the two layers for themselves. In backward the convolution takes the gradient of batch norm's input in
+/// parts. Kernels that read it tile by tile compute each tile. For other kernels it is computed first. In inference
+/// batch norm is multiplied into the convolution's weights.
 template <class Conv, class Norm>
 class ConvNorm : public Row<Conv, Norm> {
     using Plain = Row<Conv, Norm>;
@@ -45,7 +46,7 @@ class ConvNorm : public Row<Conv, Norm> {
         conv.infer(x, y, std::get<0>(state), call, norm);
     }
 
-    /// `infer` map by map.
+    /// `infer` map by map. Returns a function f; f(image, y) writes the map of an image to y.
     auto maps(const SignalOf<Input>& x, State& state, const Call& call) const requires infers_maps {
         const auto& [conv, norm] = this->parts;
         return conv.maps(x, std::get<0>(state), call, norm);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The block that these networks are made of: a convolution, a batch norm and neurons.
+// The block of a convolution, a batch norm and neurons. The networks of this library consist mostly of this block.
 #pragma once
 
 #include "staa/layers/neurons/currents.hpp"
@@ -9,9 +9,9 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// spikes = neuron(norm(conv(x))). Batch norm is a scale and a shift per channel, which the neurons take into their own
-/// coefficients: its output is never stored. In inference it is part of the convolution's weights, and large maps go from
-/// the convolution to the neurons one by one.
+/// spikes = neuron(norm(conv(x))). In training batch norm is a scale and a shift per channel. The neurons multiply them
+/// into their own coefficients, so the output of batch norm is never stored. In inference batch norm is multiplied into
+/// the convolution's weights, and large maps go from the convolution to the neurons one by one.
 template <class Conv, class Norm, class Neuron>
 class ConvNormNeuron : public Row<Conv, Norm, Neuron> {
     using Plain = Row<Conv, Norm, Neuron>;
@@ -35,7 +35,7 @@ class ConvNormNeuron : public Row<Conv, Norm, Neuron> {
         neuron.forward(norm.currents(current, norm_tape), spikes, neuron_tape, call);
     }
 
-    /// The same three lines from the last to the first. d_normalised is the gradient of what batch norm gives.
+    /// The calls of forward in reverse order. d_normalised is the gradient of batch norm's output.
     void backward(const SignalOf<Input>& x, Gradient<Scalar> d_spikes, Analog<Scalar>* dx, Parameters& gradients,
                   Tape& tape, const Call& call) const {
         if (!call.fuse) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What blocks with neurons say of their memory.
+// What the neurons of a block keep in memory, as words for `plan`.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@ namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// What neurons keep of their output for backward: spikes as bits, with the surrogate's window beside them if it has one.
+/// What backward needs of the neurons' output: one bit plane of spikes, and one of the surrogate's window if it has
+/// one.
 template <class Neuron>
 std::string kept_by() {
     if constexpr (!Neuron::Output::is_spikes) {

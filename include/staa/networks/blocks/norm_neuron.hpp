@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A batch norm with neurons behind it, where no convolution stands before it.
+// The block of a batch norm and neurons, without a convolution before them.
 #pragma once
 
 #include "staa/layers/neurons/currents.hpp"
@@ -8,8 +8,8 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// spikes = neuron(norm(x)). In training the neurons take batch norm's scale and shift into their own coefficients; its
-/// output is never stored. Two layers in inference.
+/// spikes = neuron(norm(x)). In training the neurons multiply batch norm's scale and shift into their own coefficients,
+/// so the output of batch norm is never stored. In inference the two layers run for themselves.
 template <class Norm, class Neuron>
 class NormNeuron : public Row<Norm, Neuron> {
     using Plain = Row<Norm, Neuron>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sum of two paths with neurons behind it.
+// The block of a residual sum and neurons.
 #pragma once
 
 #include "staa/layers/neurons/currents.hpp"
@@ -7,9 +7,10 @@
 
 namespace staa {
 inline namespace STAA_ABI {
-/// spikes = neuron(sum), where sum = body(x) + shortcut(x). If both paths can make their maps again, as those that end in
-/// batch norm can, the sum is never stored: the neurons ask for it map by map, forward and back. In inference they ask for
-/// large maps of a body without shortcut.
+
+/// spikes = neuron(sum), where sum = body(x) + shortcut(x). If both paths can compute their maps again, the sum is
+/// never stored: in forward and in backward the neurons request it map by map. Paths that end in a batch norm can, and
+/// so can the identity. In inference the neurons request large maps one by one, if the shortcut is the identity.
 template <class Sum, class Neuron>
 class ResidualNeuron : public Row<Sum, Neuron> {
     using Plain = Row<Sum, Neuron>;
