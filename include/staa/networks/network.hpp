@@ -245,12 +245,5 @@ class Network {
     std::uint64_t revision_ = detail::next_revision();
 };
 
-/// What forward keeps for backward.
-template <class Net>
-using Tape = typename Net::Tape;
-/// What a stream keeps for its next step.
-template <class Net>
-using State = typename Net::State;
-
 }  // namespace STAA_ABI
 }  // namespace staa

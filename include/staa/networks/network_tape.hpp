@@ -69,5 +69,12 @@ class NetworkState {
     detail::RunningLogits<Scalar> logits_;
 };
 
+/// What forward keeps for backward.
+template <class Net>
+using Tape = typename Net::Tape;
+/// What a stream keeps for its next step.
+template <class Net>
+using State = typename Net::State;
+
 }  // namespace STAA_ABI
 }  // namespace staa

@@ -15,7 +15,6 @@
 
 namespace staa {
 inline namespace STAA_ABI {
-
 namespace detail {
 template <class Numbers, class... Part>
 class NumberedRow;
