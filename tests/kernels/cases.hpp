@@ -31,10 +31,18 @@ inline constexpr Index odd_pixels[] = {1, 15, 49};
 /// Silent, a usual layer, and every neuron.
 inline constexpr double firing_rates[] = {0.0, 0.2, 1.0};
 
-inline staa::ConvolutionShape convolution_of(Index images, Index height, Index width, Index in, Index out, Index kernel,
+struct MapSize {
+    Index height, width;
+};
+struct ChannelCounts {
+    Index in, out;
+};
+
+inline staa::ConvolutionShape convolution_of(Index images, MapSize map, ChannelCounts channels, Index kernel,
                                              Index stride, Index padding) {
     const auto reach = [&](Index size) { return (size + 2 * padding - kernel) / stride + 1; };
-    return {images, height, width, in, reach(height), reach(width), out, kernel, stride, padding};
+    return {images,           map.height,   map.width, channels.in, reach(map.height),
+            reach(map.width), channels.out, kernel,    stride,      padding};
 }
 
 /// Every map with every kernel and stride; 147 pixels are a whole tile and a part of one.
@@ -43,9 +51,9 @@ inline std::vector<staa::ConvolutionShape> convolution_geometries(Index in, Inde
     for (const Index kernel : {1, 3, 7})
         for (const Index stride : {1, 2, 3})
             for (const auto& [height, width] : {std::pair<Index, Index>{1, 1}, {3, 5}, {7, 7}})
-                shapes.push_back(convolution_of(3, height, width, in, out, kernel, stride, kernel / 2));
-    shapes.push_back(convolution_of(2, 7, 7, in, out, 3, 1, 0));
-    shapes.push_back(convolution_of(2, 3, 5, in, out, 3, 2, 2));
+                shapes.push_back(convolution_of(3, {height, width}, {in, out}, kernel, stride, kernel / 2));
+    shapes.push_back(convolution_of(2, {7, 7}, {in, out}, 3, 1, 0));
+    shapes.push_back(convolution_of(2, {3, 5}, {in, out}, 3, 2, 2));
     return shapes;
 }
 
@@ -56,20 +64,20 @@ inline std::vector<staa::ConvolutionShape> convolution_cases() {
     shapes.insert(shapes.end(), narrowing.begin(), narrowing.end());
     for (const Index in : odd_channels)
         for (const Index out : odd_channels)
-            shapes.push_back(convolution_of(1, 3, 5, in, out, 3, 2, 1));
-    shapes.push_back(convolution_of(3, 40, 40, 5, 17, 3, 1, 1));   // tasks that end inside an image
-    shapes.push_back(convolution_of(1, 3, 600, 3, 5, 3, 1, 1));    // a line that is more than a task
-    shapes.push_back(convolution_of(2, 9, 10, 11, 16, 3, 1, 1));   // 33 rows per line of taps, one vector wide
-    shapes.push_back(convolution_of(1, 19, 18, 8, 40, 3, 2, 1));   // few channels, every second pixel
-    shapes.push_back(convolution_of(3, 41, 30, 2, 20, 3, 1, 1));   // from an image, several tasks
-    shapes.push_back(convolution_of(2, 20, 140, 1, 70, 3, 1, 1));  // one channel, a line that is more than a tile
-    shapes.push_back(convolution_of(1, 3, 256, 1, 5, 3, 1, 1));    // lines that fill the memory of their products
-    shapes.push_back(convolution_of(1, 12, 10, 3, 65, 7, 2, 3));   // from an image, a larger kernel and stride
-    shapes.push_back(convolution_of(2, 9, 11, 2, 5, 2, 3, 0));     // pixels between the kernels
-    shapes.push_back(convolution_of(2, 8, 9, 1, 5, 3, 1, 4));      // output pixels that read only the border
-    shapes.push_back(convolution_of(3, 9, 9, 200, 128, 1, 2, 0));  // pixels that are not read
-    shapes.push_back(convolution_of(3, 9, 9, 192, 128, 1, 2, 0));  // the same, channels of whole vectors
-    shapes.push_back(convolution_of(2, 12, 11, 65, 64, 1, 1, 0));  // more pixels than a task has
+            shapes.push_back(convolution_of(1, {3, 5}, {in, out}, 3, 2, 1));
+    shapes.push_back(convolution_of(3, {40, 40}, {5, 17}, 3, 1, 1));   // tasks that end inside an image
+    shapes.push_back(convolution_of(1, {3, 600}, {3, 5}, 3, 1, 1));    // a line that is more than a task
+    shapes.push_back(convolution_of(2, {9, 10}, {11, 16}, 3, 1, 1));   // 33 rows per line of taps, one vector wide
+    shapes.push_back(convolution_of(1, {19, 18}, {8, 40}, 3, 2, 1));   // few channels, every second pixel
+    shapes.push_back(convolution_of(3, {41, 30}, {2, 20}, 3, 1, 1));   // from an image, several tasks
+    shapes.push_back(convolution_of(2, {20, 140}, {1, 70}, 3, 1, 1));  // one channel, a line that is more than a tile
+    shapes.push_back(convolution_of(1, {3, 256}, {1, 5}, 3, 1, 1));    // lines that fill the memory of their products
+    shapes.push_back(convolution_of(1, {12, 10}, {3, 65}, 7, 2, 3));   // from an image, a larger kernel and stride
+    shapes.push_back(convolution_of(2, {9, 11}, {2, 5}, 2, 3, 0));     // pixels between the kernels
+    shapes.push_back(convolution_of(2, {8, 9}, {1, 5}, 3, 1, 4));      // output pixels that read only the border
+    shapes.push_back(convolution_of(3, {9, 9}, {200, 128}, 1, 2, 0));  // pixels that are not read
+    shapes.push_back(convolution_of(3, {9, 9}, {192, 128}, 1, 2, 0));  // the same, channels of whole vectors
+    shapes.push_back(convolution_of(2, {12, 11}, {65, 64}, 1, 1, 0));  // more pixels than a task has
     return shapes;
 }
 

@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("The input gradient of a convolution is its transpose", "[ker
 }
 
 TEST_CASE("Pixels that a convolution does not read have no gradient, on maps larger than the caches too", "[kernels]") {
-    Problem<float, staa::DefaultArch> p(convolution_of(2, 257, 255, 48, 3, 1, 2, 0));
+    Problem<float, staa::DefaultArch> p(convolution_of(2, {257, 255}, {48, 3}, 1, 2, 0));
     REQUIRE(p.x.size() * Index{sizeof(float)} > staa::detail::size_past_caches);
     auto dx = p.input_gradient();
     auto expected = zeros<double>(dx.size());
@@ -100,8 +100,8 @@ TEMPLATE_TEST_CASE("The weight gradient of a convolution sums over all images an
 
 TEST_CASE("A convolution and its gradients are the same to the bit with one and two threads", "[kernels]") {
     const ConvolutionShape s =
-        GENERATE(convolution_of(5, 7, 7, 65, 130, 3, 1, 1), convolution_of(20, 17, 17, 16, 16, 3, 1, 1),
-                 convolution_of(3, 41, 30, 2, 20, 3, 1, 1), convolution_of(3, 9, 9, 192, 128, 1, 2, 0));
+        GENERATE(convolution_of(5, {7, 7}, {65, 130}, 3, 1, 1), convolution_of(20, {17, 17}, {16, 16}, 3, 1, 1),
+                 convolution_of(3, {41, 30}, {2, 20}, 3, 1, 1), convolution_of(3, {9, 9}, {192, 128}, 1, 2, 0));
     const int threads_before = staa::threads();
     const auto run = [&](int threads) {
         staa::set_threads(threads);

@@ -18,7 +18,7 @@ void for_each_product_shape(const Check& check) {
         for (const Index in : odd_channels) {
             for (const Index out : odd_channels) {
                 INFO(rows << " rows, matrix " << in << "x" << out);
-                check(convolution_of(rows, 1, 1, in, out, 1, 1, 0));
+                check(convolution_of(rows, {1, 1}, {in, out}, 1, 1, 0));
             }
         }
     }

@@ -63,10 +63,10 @@ TEMPLATE_TEST_CASE("Convolutions over lists of spikes and over the same numbers 
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
     for (const ConvolutionShape& s :
-         {convolution_of(3, 7, 5, 130, 70, 3, 1, 1), convolution_of(3, 7, 5, 64, 16, 3, 2, 1),
-          convolution_of(2, 5, 5, 70, 3, 1, 1, 0), convolution_of(9, 7, 7, 64, 128, 3, 1, 1),
-          convolution_of(9, 7, 7, 64, 80, 3, 1, 1), convolution_of(2, 7, 7, 70, 64, 3, 2, 1),
-          convolution_of(0, 7, 7, 64, 64, 3, 1, 1)}) {
+         {convolution_of(3, {7, 5}, {130, 70}, 3, 1, 1), convolution_of(3, {7, 5}, {64, 16}, 3, 2, 1),
+          convolution_of(2, {5, 5}, {70, 3}, 1, 1, 0), convolution_of(9, {7, 7}, {64, 128}, 3, 1, 1),
+          convolution_of(9, {7, 7}, {64, 80}, 3, 1, 1), convolution_of(2, {7, 7}, {70, 64}, 3, 2, 1),
+          convolution_of(0, {7, 7}, {64, 64}, 3, 1, 1)}) {
         INFO(describe(s));
         Problem<Scalar, Arch> p(s, 0.2);
         const Begins begins =
@@ -130,7 +130,7 @@ TEMPLATE_TEST_CASE("The weight gradient of a convolution of spikes sums over the
 }
 
 TEST_CASE("A convolution of spikes and its gradient are the same to the bit with one and two threads", "[kernels]") {
-    const ConvolutionShape s = convolution_of(20, 7, 7, 65, 128, 3, 1, 1);
+    const ConvolutionShape s = convolution_of(20, {7, 7}, {65, 128}, 3, 1, 1);
     const int threads_before = staa::threads();
     const auto run = [&](int threads) {
         staa::set_threads(threads);

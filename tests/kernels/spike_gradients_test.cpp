@@ -18,7 +18,7 @@ std::vector<ConvolutionShape> shapes() {
          {std::tuple<Index, Index, Index>{3, 1, 1}, {40, 2, 2}, {3, 7, 5}, {1, 15, 30}})
         for (const Index in : {3, 65})
             for (const Index out : {1, 32, 33, 130})
-                all.push_back(convolution_of(images, height, width, in, out, Kernel, 1, Kernel / 2));
+                all.push_back(convolution_of(images, {height, width}, {in, out}, Kernel, 1, Kernel / 2));
     return all;
 }
 
@@ -173,7 +173,7 @@ TEMPLATE_TEST_CASE("spike_gradients gives the same as the two kernels alone, wit
 }
 
 TEST_CASE("Both gradients over lists of pixels are the same to the bit with one and two threads", "[kernels]") {
-    const ConvolutionShape s = convolution_of(5, 17, 17, 65, 130, 3, 1, 1);
+    const ConvolutionShape s = convolution_of(5, {17, 17}, {65, 130}, 3, 1, 1);
     const int threads_before = staa::threads();
     const auto run = [&](int threads) {
         staa::set_threads(threads);

@@ -33,8 +33,8 @@ TEMPLATE_TEST_CASE("A convolution by tables is the sum over the taps and the cha
     using Arch = typename TestType::Arch;
     const double rate = GENERATE(from_range(std::begin(firing_rates), std::end(firing_rates)));
     std::vector<ConvolutionShape> shapes = convolution_cases();
-    shapes.push_back(convolution_of(1, 3, 80, 500, 3, 3, 1, 1));  // a task has as many lines as its memory holds
-    shapes.push_back(convolution_of(0, 3, 5, 16, 16, 3, 1, 1));
+    shapes.push_back(convolution_of(1, {3, 80}, {500, 3}, 3, 1, 1));  // a task has as many lines as its memory holds
+    shapes.push_back(convolution_of(0, {3, 5}, {16, 16}, 3, 1, 1));
     for (const ConvolutionShape& s : shapes) {
         INFO(describe(s) << ", firing rate " << rate);
         REQUIRE(staa::fits_tables(s));
@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE("A convolution by tables is the sum over the taps and the cha
 TEMPLATE_TEST_CASE("Tables with a scale are the tables of the scaled weights", "[kernels]", FloatSimd, DoublePlain) {
     using Scalar = typename TestType::Scalar;
     using Arch = typename TestType::Arch;
-    const ConvolutionShape s = convolution_of(1, 3, 5, 5, 19, 3, 1, 1);
+    const ConvolutionShape s = convolution_of(1, {3, 5}, {5, 19}, 3, 1, 1);
     Problem<Scalar, Arch> p(s, 0.2);
     auto scaled = p.weight;
     for (Index i = 0; i < s.taps() * s.in_channels * s.out_channels; ++i)
@@ -67,12 +67,12 @@ TEMPLATE_TEST_CASE("Tables with a scale are the tables of the scaled weights", "
 }
 
 TEST_CASE("Tables do not fit a convolution whose lines of spikes are longer than a task's memory", "[kernels]") {
-    CHECK(staa::fits_tables(convolution_of(1, 100, 100, 64, 16, 3, 1, 1)));
-    CHECK_FALSE(staa::fits_tables(convolution_of(1, 100, 1000, 64, 16, 3, 1, 1)));
+    CHECK(staa::fits_tables(convolution_of(1, {100, 100}, {64, 16}, 3, 1, 1)));
+    CHECK_FALSE(staa::fits_tables(convolution_of(1, {100, 1000}, {64, 16}, 3, 1, 1)));
 }
 
 TEST_CASE("A convolution by tables is the same to the bit with one and two threads", "[kernels]") {
-    const ConvolutionShape s = convolution_of(20, 17, 17, 16, 40, 3, 1, 1);
+    const ConvolutionShape s = convolution_of(20, {17, 17}, {16, 40}, 3, 1, 1);
     const int threads_before = staa::threads();
     const auto run = [&](int threads) {
         staa::set_threads(threads);

@@ -25,3 +25,10 @@ TEST_CASE("a sum of convolutions with neurons behind it gives the same to the bi
                         GlobalAvgPool, Linear<4>>;
     CHECK(largest_difference<Net>(3) == 0);
 }
+
+TEST_CASE("spikes as the shortcut of a sum with a batch norm give the same fused and layer by layer") {
+    using Net =
+        Network<Frames<3, 16, 16, double>, Conv2d<8>, BatchNorm, Lif<>,
+                Residual<Conv2d<8>, BatchNorm, Lif<>, Conv2d<8>, BatchNorm>, StaaLif<>, GlobalAvgPool, Linear<4>>;
+    CHECK(largest_difference<Net>(3) < 1e-9);
+}

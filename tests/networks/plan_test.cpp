@@ -44,6 +44,22 @@ struct WrappedNeurons : Wrapped {
     static constexpr const char* kind = "wrapped neurons";
 };
 
+/// A convolution in a wrapper that states no role.
+struct WrappedConvolution {
+    template <class In>
+    struct at : Conv2d<4>::at<In> {
+        using Convolution = typename Conv2d<4>::template at<In>;
+        using Convolution::Convolution;
+    };
+};
+/// The same, as a convolution.
+struct WrappedWithRole : WrappedConvolution {
+    static constexpr Role role = Role::convolution;
+    static constexpr const char* kind = "wrapped convolution";
+};
+template <class Convolution>
+using BehindConvolution = Network<Frames<3, 8, 8>, Convolution, BatchNorm, Lif<>, GlobalAvgPool, Linear<2>>;
+
 template <class Neuron>
 using Small = Network<Frames<3, 8, 8>, Conv2d<4>, BatchNorm, Neuron, GlobalAvgPool, Linear<2>>;
 
@@ -73,6 +89,14 @@ TEST_CASE("the plan shows that wrapped neurons without a role fall out of the fu
     CHECK_THAT(plan<Small<Wrapped>>(), contains_text("0+1: convolution + norm; "));
     CHECK_THAT(plan<Small<Wrapped>>(), contains_text("2: layer without a kind; runs for itself"));
     CHECK_THAT(plan<Small<WrappedNeurons>>(), contains_text("0+1+2: convolution + norm + wrapped neurons; "));
+}
+
+TEST_CASE("the plan shows that a wrapped convolution without a role falls out of the fusion, and with it it stays") {
+    CHECK_THAT(plan<BehindConvolution<WrappedConvolution>>(),
+               contains_text("0: layer without a kind; runs for itself"));
+    CHECK_THAT(plan<BehindConvolution<WrappedConvolution>>(), contains_text("1+2: norm + neurons; "));
+    CHECK_THAT(plan<BehindConvolution<WrappedWithRole>>(),
+               contains_text("0+1+2: wrapped convolution + norm + neurons; "));
 }
 
 TEST_CASE("the plan shows that neurons that differ from pixel to pixel run for themselves") {

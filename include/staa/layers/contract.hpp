@@ -15,15 +15,16 @@
 //     operations             multiply-accumulates and accumulates of one image and step, at compile time
 //     reads_input            whether backward reads x: if not, the network frees x after forward
 //     at(setup, random)      builds the layer; a layer without this constructor is built with none
-//     forward(x, y, tape, call) const                     training: resizes and writes y, leaves in `tape` what backward needs
+//     forward(x, y, tape, call) const                     training: resizes and writes y, writes to `tape` what backward
+//                                                         needs
 //     infer(x, y, state, call) const                      evaluation: running statistics, no tape, goes on from `state`
 //     backward(x, dy, dx, gradients, tape, call) const    resizes and overwrites dx (null: not wanted), adds to gradients
 // A layer with Parameters has as well
 //     visit(self, prefix, visitor, trees...)              calls visitor(ParameterName, tensor, the trees' tensors...)
 //     parameter_count(T)     trainable values of a network of T steps, at compile time
 // A layer with a State has as well
-//     visit_state(state, batch, prefix, visitor, visit_step)    shows the tensors of a stream of `batch` images by name, and
-//                                                         every number of steps taken
+//     visit_state(state, batch, prefix, visitor, visit_step)    shows the tensors of a stream of `batch` images by
+//                                                         name, and every number of steps taken
 // A layer may have
 //     absorb(tape, call)                                  running averages take in the statistics of one forward
 //     visit_statistics(self, prefix, visitor)             every other tensor, and counter, that belongs to the weights
@@ -113,6 +114,29 @@ template <class L>
 concept HasVisitState = requires(typename L::State& state, AnyVisitor& visitor) {
     L::visit_state(state, Index{1}, std::string(), visitor, visitor);
 };
+/// True for a layer whose function of this name can be called as the network calls it, or that has no such name. A base
+/// class with the same name makes the name ambiguous: so `&Beside::absorb` is an error if L has the name, whatever its
+/// arguments are.
+struct NamesAbsorb {
+    int absorb;
+};
+struct NamesVisitStatistics {
+    int visit_statistics;
+};
+template <class L, class Names>
+struct Beside : L, Names {};
+template <class L>
+concept Absorbs = std::is_final_v<L> || requires {
+    &Beside<L, NamesAbsorb>::absorb;
+} || requires(L& layer, const typename L::Tape& tape, const Call& call) {
+    layer.absorb(tape, call);
+};
+template <class L>
+concept ShowsStatistics = std::is_final_v<L> || requires {
+    &Beside<L, NamesVisitStatistics>::visit_statistics;
+} || requires(L& layer, AnyVisitor& visitor) {
+    L::visit_statistics(layer, std::string(), visitor);
+};
 template <class L>
 concept ShowsParameters = std::is_same_v<typename L::Parameters, Nothing> || HasVisit<L>;
 template <class L>
@@ -124,7 +148,8 @@ concept ShowsState = std::is_same_v<typename L::State, Nothing> || HasVisitState
 template <class L>
 concept Layer = contract::HasMaps<L> && contract::HasParts<L> && contract::RestartsState<L> &&
     contract::HasOperations<L> && contract::SaysWhatItReads<L> && contract::IsBuilt<L> && contract::HasForward<L> &&
-    contract::HasInfer<L> && contract::HasBackward<L> && contract::ShowsParameters<L> && contract::ShowsState<L>;
+    contract::HasInfer<L> && contract::HasBackward<L> && contract::ShowsParameters<L> && contract::ShowsState<L> &&
+    contract::Absorbs<L> && contract::ShowsStatistics<L>;
 
 namespace contract {
 
@@ -159,6 +184,12 @@ constexpr bool check() {
             ShowsState<L>,
             "staa: a layer has a State, but no visit_state(state, batch, prefix, visitor, visit_step); without "
             "it a saved stream would forget the state");
+        static_assert(Absorbs<L>,
+                      "staa: a layer has an absorb that can't be called as absorb(tape, call), so its running averages "
+                      "would never change");
+        static_assert(ShowsStatistics<L>,
+                      "staa: a layer has a visit_statistics that can't be called as visit_statistics(self, prefix, "
+                      "visitor), so nothing would save what it shows");
     }
     return Layer<L>;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A description says what it is, and is then held to it. networks/fuse.hpp reads roles, and nothing else, to decide what is
-// fused: nothing is recognised by accident, and nothing falls out of a fusion without a word.
+// A description states what it is to its neighbours. networks/fuse.hpp reads these roles to decide what is fused, and
+// networks/fusible.hpp checks that a layer has the functions of its role. So no layer is fused by accident.
 #pragma once
 
 #include "staa/core/tensor.hpp"
@@ -14,7 +14,6 @@ enum class Role {
     convolution,   ///< can take in the norm after it, and make the gradient that the norm leaves
     channel_norm,  ///< scales and shifts channels
     neurons,       ///< reads its currents map by map (neurons/currents.hpp), and gives spikes
-    residual,      ///< the sum of two paths
 };
 
 /// The role that a description states with `static constexpr Role role`; plain where it states none.

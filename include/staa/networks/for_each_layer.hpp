@@ -11,7 +11,8 @@ namespace staa {
 inline namespace STAA_ABI {
 
 /// `net.for_each_layer` as a free function. Calls visitor(name, layer, the trees' parts...) for every layer; Network
-/// says what a tree is.
+/// says what a tree is. After a walk over a network that is not const, streams pack its weights again: a function that
+/// only reads takes a const Net&.
 template <class Net, class Visitor, class... Trees>
 void for_each_layer(Net& net, Visitor&& visitor, Trees&... trees) {
     net.for_each_layer(visitor, trees...);

@@ -22,13 +22,13 @@ inline namespace STAA_ABI {
 namespace detail {
 
 template <class Description>
-concept Convolution = role_of<Description>()
+concept IsConvolution = role_of<Description>()
 == Role::convolution;
 template <class Description>
-concept ChannelNorm = role_of<Description>()
+concept IsChannelNorm = role_of<Description>()
 == Role::channel_norm;
 template <class Description>
-concept Neurons = role_of<Description>()
+concept IsNeurons = role_of<Description>()
 == Role::neurons;
 
 /// The blocks of `Layers` with the input map In, as a list.
@@ -43,18 +43,18 @@ struct Then {
 };
 
 template <class In, class Layer, class... Rest>
-struct Fuse<In, Layer, Rest...> : Then<Met<Layer, In>, Rest...> {};
+struct Fuse<In, Layer, Rest...> : Then<LayerOn<Layer, In>, Rest...> {};
 
-template <class In, Convolution Conv, ChannelNorm Norm, class... Rest>
+template <class In, IsConvolution Conv, IsChannelNorm Norm, class... Rest>
 struct Fuse<In, Conv, Norm, Rest...> : Then<BlockOf<ConvNorm, In, Conv, Norm>, Rest...> {};
 
-template <class In, Convolution Conv, ChannelNorm Norm, Neurons Neuron, class... Rest>
+template <class In, IsConvolution Conv, IsChannelNorm Norm, IsNeurons Neuron, class... Rest>
 struct Fuse<In, Conv, Norm, Neuron, Rest...> : Then<BlockOf<ConvNormNeuron, In, Conv, Norm, Neuron>, Rest...> {};
 
-template <class In, Convolution Conv, Neurons Neuron, class... Rest>
+template <class In, IsConvolution Conv, IsNeurons Neuron, class... Rest>
 struct Fuse<In, Conv, Neuron, Rest...> : Then<BlockOf<ConvNeuron, In, Conv, Neuron>, Rest...> {};
 
-template <class In, ChannelNorm Norm, Neurons Neuron, class... Rest>
+template <class In, IsChannelNorm Norm, IsNeurons Neuron, class... Rest>
 struct Fuse<In, Norm, Neuron, Rest...> : Then<BlockOf<NormNeuron, In, Norm, Neuron>, Rest...> {};
 
 }  // namespace detail

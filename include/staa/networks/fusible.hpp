@@ -61,9 +61,9 @@ template <class L, class Norm>
 constexpr bool check_takes_norm() {
     static_assert(
         TakesNorm<L, Norm>,
-        "staa: a layer says that its role is convolution, but has no infer(x, y, state, call, norm), no "
-        "maps(x, state, call, norm) where infers_maps is true, or no backward "
-        "that takes the norm's input_gradient (see Conv2d); add both, or leave out its role: it then runs for itself");
+        "staa: a layer says that its role is convolution, but lacks infer(x, y, state, call, norm), or "
+        "maps(x, state, call, norm) where infers_maps is true, or a backward that takes the norm's input_gradient (see "
+        "Conv2d); add what is missing, or leave out its role: it then runs for itself");
     return true;
 }
 
@@ -77,8 +77,8 @@ constexpr bool keeps_role() {
         static_assert(
             NormsChannels<L>,
             "staa: a layer says that its role is channel_norm, but lacks one of remakes_maps = true, affine, prepare, "
-            "make_map, "
-            "currents, input_gradient (see BatchNorm); add it, or leave out its role: it then runs for itself");
+            "make_map, currents, input_gradient (see BatchNorm); add it, or leave out its role: it then runs for "
+            "itself");
     }
     if constexpr (role == Role::convolution) {
         static_assert(
@@ -89,28 +89,35 @@ constexpr bool keeps_role() {
     return true;
 }
 
-/// The layer `Description::at<In>`. Does not compile if it breaks the contract of a layer or of its role.
+/// True for the description of a layer. The layer `Description::at<In>`: does not compile if it breaks the contract of a layer or of its role.
 template <class Description, class In>
-struct Meeting {
+concept IsDescription = requires {
+    typename Description::template at<In>;
+};
+template <class Description, class In>
+struct CheckedLayer {
+    static_assert(IsDescription<Description, In>,
+                  "staa: a type in the list of a network is no layer, because it has no template <class In> at; write "
+                  "the description, such as Conv2d<64> or Lif<>");
     using type = typename Description::template at<In>;
     static_assert(contract::check<type>() && keeps_role<Description, type>());
 };
 template <class Description, class In>
-using Met = typename Meeting<Description, In>::type;
+using LayerOn = typename CheckedLayer<Description, In>::type;
 
 /// A block whose parts are these descriptions. The input of the first is In; the input of each other is the output of
 /// the one before.
 template <template <class...> class Block, class Parts, class In, class... Descriptions>
-struct Fill;
+struct BlockParts;
 template <template <class...> class Block, class... Part, class In>
-struct Fill<Block, std::tuple<Part...>, In> {
+struct BlockParts<Block, std::tuple<Part...>, In> {
     using type = Block<Part...>;
 };
 template <template <class...> class Block, class... Part, class In, class First, class... Rest>
-struct Fill<Block, std::tuple<Part...>, In, First, Rest...>
-    : Fill<Block, std::tuple<Part..., Met<First, In>>, typename Met<First, In>::Output, Rest...> {};
+struct BlockParts<Block, std::tuple<Part...>, In, First, Rest...>
+    : BlockParts<Block, std::tuple<Part..., LayerOn<First, In>>, typename LayerOn<First, In>::Output, Rest...> {};
 template <template <class...> class Block, class In, class... Descriptions>
-using BlockOf = typename Fill<Block, std::tuple<>, In, Descriptions...>::type;
+using BlockOf = typename BlockParts<Block, std::tuple<>, In, Descriptions...>::type;
 
 }  // namespace detail
 }  // namespace STAA_ABI

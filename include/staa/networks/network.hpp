@@ -175,6 +175,7 @@ class Network {
     /// The number of trainable values.
     Index parameter_count() const { return parameter_count(options_.steps); }
 
+    /// T, the number of time steps that the network was built for.
     Index steps() const { return options_.steps; }
 
     /// Sets the gradients to zero. The step of an optimiser does this too. Only a loop without such a step calls it.

@@ -20,8 +20,8 @@ class NetworkTape {
  public:
     /// `seed` is the seed of dropout. `split` gives other random numbers than those of the weights with the same seed.
     explicit NetworkTape(std::uint64_t seed = 0) : random(Random(seed).split(1)) {}
-    Arena arena;
-    Random random;
+    Arena arena;               ///< the memory of the tape
+    Random random;             ///< the generator of dropout
     bool draw_dropout = true;  ///< false: each layer keeps its last pattern; on a new tape nothing is dropped
 
  private:

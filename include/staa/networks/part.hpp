@@ -14,11 +14,11 @@ inline namespace STAA_ABI {
 /// The gradient dy of a part's output, as an argument of `backward`. It converts to a const Analog&. It is lent or
 /// given. `release` returns the memory of a given gradient to the arena; for a lent one it does nothing.
 template <class Scalar>
-class Gradient {
+class PassedGradient {
  public:
-    Gradient(const Analog<Scalar>& lent) : maps_(&lent) {}  // NOLINT: implicit, so that callers pass an Analog
-    Gradient(Analog<Scalar>&& given) : maps_(&given), given_(&given) {}  // NOLINT: the same
-    operator const Analog<Scalar>&() const { return *maps_; }            // NOLINT: every layer takes an Analog
+    PassedGradient(const Analog<Scalar>& lent) : maps_(&lent) {}  // NOLINT: implicit, so that callers pass an Analog
+    PassedGradient(Analog<Scalar>&& given) : maps_(&given), given_(&given) {}  // NOLINT: the same
+    operator const Analog<Scalar>&() const { return *maps_; }                  // NOLINT: every layer takes an Analog
     void release() {
         if (given_ != nullptr) {
             given_->release();
@@ -61,10 +61,10 @@ concept InfersMaps = requires {
     requires Part::infers_maps;
 };
 
-/// What `backward` of a part gets: a layer the maps, as the contract says; a block a Gradient, whose memory it may give back.
+/// What `backward` of a part gets: a layer the maps, as the contract says; a block a PassedGradient, whose memory it may give back.
 template <class Part>
-using GradientFor = std::conditional_t<Composite<Part>, Gradient<typename Part::Scalar>&,  //
-                                       const Analog<typename Part::Scalar>&>;
+using PassedTo = std::conditional_t<Composite<Part>, PassedGradient<typename Part::Scalar>&,  //
+                                    const Analog<typename Part::Scalar>&>;
 
 /// The element I of a row's parameters, tape or state, or of the row itself.
 template <std::size_t I, class Tree>

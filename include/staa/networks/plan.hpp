@@ -22,6 +22,7 @@ class Plan {
         add_line(joined(names, count) + ": " + kinds + "; " + how);
     }
 
+    /// Adds one line.
     void add_line(const std::string& line) { text_ += std::string(indent_, ' ') + line + "\n"; }
 
     /// Calls add_lines(). The lines that it adds are indented by four columns more.
@@ -32,6 +33,7 @@ class Plan {
         indent_ -= 4;
     }
 
+    /// All lines so far.
     const std::string& text() const { return text_; }
 
     /// "stem.0.layer.0+1, stem.1" for stem.0.layer.0., stem.0.layer.1. and stem.1.

@@ -21,25 +21,26 @@ inline namespace STAA_ABI {
 template <class... Layers>
 struct Residual {
     static_assert(sizeof...(Layers) > 0, "staa::Residual: give it at least one layer");
-    static constexpr Role role = Role::residual;
+    /// The layers of the body, and those of the shortcut.
     using Paths = detail::SplitFirst<Layers...>;
-    static constexpr bool has_shortcut = !std::is_same_v<typename Paths::Path, detail::Identity>;
+    /// False if the shortcut is the identity.
+    static constexpr bool has_shortcut = !std::is_same_v<typename Paths::ShortcutPath, detail::Identity>;
 
     template <class In>
-    class at {
+    class at : public detail::VisitsByName<at<In>, Residual<Layers...>> {
         using Body = typename Paths::Body::template at<In>;
-        using Path = typename detail::PathOn<typename Paths::Path, In>::type;
+        using ShortcutPath = typename detail::ShortcutOn<typename Paths::ShortcutPath, In>::type;
         using BodyOut = typename Body::Output;
-        using PathOut = typename detail::PathOn<typename Paths::Path, In>::Output;
-        static_assert(!BodyOut::is_spikes && (!has_shortcut || !PathOut::is_spikes),
+        using ShortcutOut = typename detail::ShortcutOn<typename Paths::ShortcutPath, In>::Output;
+        static_assert(!BodyOut::is_spikes && (!has_shortcut || !ShortcutOut::is_spikes),
                       "staa::Residual: a path ends in spikes, but the sum needs currents; end it with a BatchNorm and "
                       "place the neuron after the block");
-        static_assert(BodyOut::channels == PathOut::channels && BodyOut::height == PathOut::height &&
-                          BodyOut::width == PathOut::width,
+        static_assert(BodyOut::channels == ShortcutOut::channels && BodyOut::height == ShortcutOut::height &&
+                          BodyOut::width == ShortcutOut::width,
                       "staa::Residual: the body's output has another shape than the shortcut's; end the block with "
                       "Shortcut<..>, for example Shortcut<AvgPool<2>, Conv2d<Channels, 1>, BatchNorm>");
         static_assert(
-            BodyOut::varies == PathOut::varies,
+            BodyOut::varies == ShortcutOut::varies,
             "staa::Residual: one path changes from step to step and the other does not; place a neuron before "
             "the block");
 
@@ -48,25 +49,25 @@ struct Residual {
         using Output = AsAnalog<BodyOut>;
         using Scalar = typename In::Scalar;
         static constexpr bool reads_input = true;
-        static constexpr bool remakes_maps = Body::remakes_maps && (!has_shortcut || Path::remakes_maps);
+        static constexpr bool remakes_maps = Body::remakes_maps && (!has_shortcut || ShortcutPath::remakes_maps);
         static constexpr bool infers_maps = Body::infers_maps && !has_shortcut;
-        static constexpr Operations operations = Body::operations + Path::operations;
+        static constexpr Operations operations = Body::operations + ShortcutPath::operations;
         static constexpr Index parameter_count(Index steps) {
-            return Body::parameter_count(steps) + Path::parameter_count(steps);
+            return Body::parameter_count(steps) + ShortcutPath::parameter_count(steps);
         }
-        static constexpr std::size_t layer_count = Body::layer_count + Path::layer_count;
+        static constexpr std::size_t layer_count = Body::layer_count + ShortcutPath::layer_count;
 
         struct Parameters {
             typename Body::Parameters body;
-            typename Path::Parameters shortcut;
+            typename ShortcutPath::Parameters shortcut;
         };
         struct Tape {
             typename Body::Tape body;
-            typename Path::Tape shortcut;
+            typename ShortcutPath::Tape shortcut;
         };
         struct State {
             typename Body::State body;
-            typename Path::State shortcut;
+            typename ShortcutPath::State shortcut;
             void restart() {
                 staa::restart(body);
                 staa::restart(shortcut);
@@ -146,53 +147,29 @@ struct Residual {
         template <class Visitor, class... Trees>
         static void walk(const LayerName* names, Visitor& visitor, Trees&... trees) {
             Body::walk(names, visitor, trees.body...);
-            Path::walk(names + Body::layer_count, visitor, trees.shortcut...);
+            ShortcutPath::walk(names + Body::layer_count, visitor, trees.shortcut...);
         }
         template <std::size_t K, class Self>
         static auto& layer_of(Self& self) {
             if constexpr (K < Body::layer_count) {
                 return Body::template layer_of<K>(self.body);
             } else {
-                return Path::template layer_of<K - Body::layer_count>(self.shortcut);
+                return ShortcutPath::template layer_of<K - Body::layer_count>(self.shortcut);
             }
         }
         static void describe(Plan& plan, const LayerName* names) {
-            plan.add_line("residual sum; with whole maps:");
+            plan.add_line("residual sum:");
             describe_paths(plan, names);
         }
         /// Adds the lines of both paths to the plan.
         static void describe_paths(Plan& plan, const LayerName* names) {
             plan.indented([&] { Body::describe(plan, names); });
             plan.add_line(has_shortcut ? "  shortcut:" : "  shortcut: identity");
-            plan.indented([&] { Path::describe(plan, names + Body::layer_count); });
+            plan.indented([&] { ShortcutPath::describe(plan, names + Body::layer_count); });
         }
 
-        // The functions that the contract of a layer demands, for a Residual outside of a chain.
-        template <class Self, class Visitor, class... Trees>
-        static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
-            Body::visit(self.body, prefix, visitor, trees.body...);
-            if constexpr (has_shortcut) {
-                Path::visit(self.shortcut, prefix + "shortcut.", visitor, trees.shortcut...);
-            }
-        }
-        template <class Self, class Visitor>
-        static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
-            Body::visit_statistics(self.body, prefix, visitor);
-            if constexpr (has_shortcut) {
-                Path::visit_statistics(self.shortcut, prefix + "shortcut.", visitor);
-            }
-        }
-        template <class AnyState, class Visitor, class StepVisitor>
-        static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
-                                StepVisitor& visit_step) {
-            Body::visit_state(state.body, batch, prefix, visitor, visit_step);
-            if constexpr (has_shortcut) {
-                Path::visit_state(state.shortcut, batch, prefix + "shortcut.", visitor, visit_step);
-            }
-        }
-
-        Body body;
-        Path shortcut;
+        Body body;              ///< the layers of the body
+        ShortcutPath shortcut;  ///< the layers of the shortcut; none for the identity
 
      private:
         static void add_map(const Analog<Scalar>& x, Index image, Scalar* y) {
@@ -217,10 +194,10 @@ template <class... Layers>
 struct Flat<Residual<Layers...>> {
     using layers = List<Residual<Layers...>>;
     using Body = typename Residual<Layers...>::Paths::Body;
-    using Path = typename Residual<Layers...>::Paths::Path;
+    using ShortcutPath = typename Residual<Layers...>::Paths::ShortcutPath;
     static constexpr std::size_t shortcut_count = [] {
         if constexpr (Residual<Layers...>::has_shortcut) {
-            return Flat<Path>::count;
+            return Flat<ShortcutPath>::count;
         } else {
             return 0;
         }
@@ -229,14 +206,14 @@ struct Flat<Residual<Layers...>> {
     static constexpr LayerName* write_names(LayerName prefix, LayerName* to) {
         to = Flat<Body>::write_names(prefix, to);
         if constexpr (Residual<Layers...>::has_shortcut) {
-            to = Flat<Path>::write_names(prefix.followed_by("shortcut"), to);
+            to = Flat<ShortcutPath>::write_names(prefix.followed_by("shortcut"), to);
         }
         return to;
     }
 };
 
 /// The rule of fuse.hpp for the neurons behind a residual sum.
-template <class In, class... Layers, Neurons Neuron, class... Rest>
+template <class In, class... Layers, IsNeurons Neuron, class... Rest>
 struct Fuse<In, Residual<Layers...>, Neuron, Rest...>
     : Then<BlockOf<ResidualNeuron, In, Residual<Layers...>, Neuron>, Rest...> {};
 

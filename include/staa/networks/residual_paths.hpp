@@ -24,12 +24,12 @@ struct Split;
 template <class... Taken>
 struct Split<Sequential<Taken...>> {
     using Body = Sequential<Taken...>;
-    using Path = Identity;
+    using ShortcutPath = Identity;
 };
 template <class... Taken, class... Layers>
 struct Split<Sequential<Taken...>, Shortcut<Layers...>> {
     using Body = Sequential<Taken...>;
-    using Path = Sequential<Layers...>;
+    using ShortcutPath = Sequential<Layers...>;
 };
 template <class... Taken, class First, class... Rest>
 struct Split<Sequential<Taken...>, First, Rest...> : Split<Sequential<Taken..., First>, Rest...> {};
@@ -57,14 +57,14 @@ struct AbsentLayers {
     static void describe(Plan&, const LayerName*) {}
 };
 
-/// The layers of a path with the input map In, and its output map.
-template <class Path, class In>
-struct PathOn {
-    using type = typename Path::template at<In>;
+/// The layers of the shortcut with the input map In, and its output map.
+template <class Layers, class In>
+struct ShortcutOn {
+    using type = typename Layers::template at<In>;
     using Output = typename type::Output;
 };
 template <class In>
-struct PathOn<Identity, In> {
+struct ShortcutOn<Identity, In> {
     using type = AbsentLayers;
     using Output = In;
 };

@@ -10,6 +10,7 @@
 #include "staa/layers/batch_norm.hpp"
 #include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/lif.hpp"
 #include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/layers/pooling.hpp"
 #include "staa/networks/encoded_convolution.hpp"

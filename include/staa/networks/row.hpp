@@ -66,8 +66,8 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
         (infer_part<I>(x, y, between, state, call), ...);
     }
 
-    void backward(const SignalOf<Input>& x, Gradient<Scalar> dy, Analog<Scalar>* dx, Parameters& gradients, Tape& tape,
-                  const Call& call) const {
+    void backward(const SignalOf<Input>& x, PassedGradient<Scalar> dy, Analog<Scalar>* dx, Parameters& gradients,
+                  Tape& tape, const Call& call) const {
         BackwardPass pass{x, dy, dx, gradients, tape, call, {}};
         (backward_part<count - 1 - I>(pass), ...);
     }
@@ -168,7 +168,7 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
     /// The arguments of `backward`, and the gradient of every part's input. The gradient of part 0's input is dx.
     struct BackwardPass {
         const SignalOf<Input>& x;
-        Gradient<Scalar>& dy;
+        PassedGradient<Scalar>& dy;
         Analog<Scalar>* dx;
         Parameters& gradients;
         Tape& tape;
@@ -177,8 +177,8 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
     };
     template <std::size_t K>
     void backward_part(BackwardPass& pass) const {
-        Gradient<Scalar> dy = K + 1 == count ? pass.dy : Gradient<Scalar>(std::move(pass.d_inputs[(K + 1) % count]));
-        std::get<K>(parts).backward(input_of<K>(pass.x, pass.tape.between), static_cast<GradientFor<At<K>>>(dy),
+        auto dy = K + 1 == count ? pass.dy : PassedGradient<Scalar>(std::move(pass.d_inputs[(K + 1) % count]));
+        std::get<K>(parts).backward(input_of<K>(pass.x, pass.tape.between), static_cast<PassedTo<At<K>>>(dy),
                                     K == 0 ? pass.dx : &pass.d_inputs[K], std::get<K>(pass.gradients),
                                     std::get<K>(pass.tape.parts), pass.call);
         dy.release();

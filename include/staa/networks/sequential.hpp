@@ -32,6 +32,45 @@ constexpr std::size_t position_of(const std::array<LayerName, Count>& names, std
     return position;
 }
 
+/// Whether no name is in the list twice.
+template <std::size_t Count>
+constexpr bool all_differ(const std::array<LayerName, Count>& names) {
+    for (std::size_t i = 0; i < Count; ++i) {
+        if (position_of(names, names[i].view()) != i) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// The functions of the contract that visit tensors by name. `Layers` is a row of layers with `walk`. `Description` is
+/// what the user wrote; the names follow from it.
+template <class Layers, class Description>
+struct VisitsByName {
+    template <class Self, class Visitor, class... Trees>
+    static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
+        const auto visit_layer = [&](auto, const std::string& name, auto& layer, auto&... parts) {
+            visit_parameters(layer, prefix + name, visitor, parts...);
+        };
+        Layers::walk(layer_names<Description>.data(), visit_layer, self, trees...);
+    }
+    template <class Self, class Visitor>
+    static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
+        const auto visit_layer = [&](auto, const std::string& name, auto& layer) {
+            staa::visit_statistics(layer, prefix + name, visitor);
+        };
+        Layers::walk(layer_names<Description>.data(), visit_layer, self);
+    }
+    template <class AnyState, class Visitor, class StepVisitor>
+    static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
+                            StepVisitor& visit_step) {
+        const auto visit_layer = [&](auto type, const std::string& name, auto& layer_state) {
+            staa::visit_state<typename decltype(type)::type>(layer_state, batch, prefix + name, visitor, visit_step);
+        };
+        Layers::walk(layer_names<Description>.data(), visit_layer, state);
+    }
+};
+
 }  // namespace detail
 
 /// Layers one after the other. The names of the parameters of layer i begin with "i.", or with the name of `Named`. A
@@ -42,7 +81,8 @@ struct Sequential {
     static_assert(sizeof...(Layers) > 0, "staa::Sequential: give it at least one layer");
 
     template <class In>
-    class at : public detail::Fused<In, typename detail::Flat<Sequential>::layers>::type {
+    class at : public detail::Fused<In, typename detail::Flat<Sequential>::layers>::type,
+               public detail::VisitsByName<at<In>, Sequential<Layers...>> {
         using Blocks = typename detail::Fused<In, typename detail::Flat<Sequential>::layers>::type;
 
      public:
@@ -54,6 +94,9 @@ struct Sequential {
             names.size() == Blocks::layer_count,
             "staa: a description hides a chain or a Residual behind an at<In> of its own; write it as an alias, "
             "using Mine = staa::Sequential<..>, so that its layers get their names");
+        static_assert(
+            detail::all_differ(names),
+            "staa: two layers have the same name; give one of them another name with staa::Named<\"name\", ..>");
 
         /// Calls visitor(name, layer, the trees' parts...) for every layer: `Network::for_each_layer`.
         template <class Self, class Visitor, class... Trees>
@@ -73,31 +116,6 @@ struct Sequential {
             static_assert(position < names.size(),
                           "staa: no layer has this name; staa::plan<Net>() prints the names of all layers");
             return Blocks::template layer_of<position>(self);
-        }
-
-        template <class Self, class Visitor, class... Trees>
-        static void visit(Self& self, const std::string& prefix, Visitor&& visitor, Trees&... trees) {
-            for_each(
-                self,
-                [&](const std::string& name, auto& layer, auto&... parts) {
-                    visit_parameters(layer, prefix + name, visitor, parts...);
-                },
-                trees...);
-        }
-        template <class Self, class Visitor>
-        static void visit_statistics(Self& self, const std::string& prefix, Visitor&& visitor) {
-            for_each(self, [&](const std::string& name, auto& layer) {
-                staa::visit_statistics(layer, prefix + name, visitor);
-            });
-        }
-        template <class AnyState, class Visitor, class StepVisitor>
-        static void visit_state(AnyState& state, Index batch, const std::string& prefix, Visitor& visitor,
-                                StepVisitor& visit_step) {
-            const auto visit_layer = [&](auto type, const std::string& name, auto& layer_state) {
-                staa::visit_state<typename decltype(type)::type>(layer_state, batch, prefix + name, visitor,
-                                                                 visit_step);
-            };
-            Blocks::walk(names.data(), visit_layer, state);
         }
     };
 };

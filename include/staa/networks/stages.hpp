@@ -15,13 +15,13 @@ using PooledShortcut = Shortcut<AvgPool<2, 2, 0, Edge::average>, ConvBn<Channels
 template <int Channels>
 using StridedShortcut = Shortcut<Named<"", ConvBn<Channels, 1, 2>>>;
 
-/// Two 3x3 convolutions. Neurons stand behind the first convolution and behind the sum with the shortcut. `Path` is the
-/// Shortcut; without it the shortcut is the identity.
+/// Two 3x3 convolutions. Neurons stand behind the first convolution and behind the sum with the shortcut. `Second` is
+/// the Shortcut; without it the shortcut is the identity.
 template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn, int Stride = 1,
-          class... Path>
+          class... Second>
 using BasicBlock =
     Sequential<Named<"", Residual<Named<"conv1", Convolution<Channels, 3, Stride>>, Named<"lif1", Neuron>,
-                                  Named<"conv2", Convolution<Channels, 3, 1>>, Path...>>,
+                                  Named<"conv2", Convolution<Channels, 3, 1>>, Second...>>,
                Named<"lif2", Neuron>>;
 
 /// A basic block that halves the map and changes the number of channels. Its shortcut has an

@@ -23,8 +23,8 @@ class ConvNorm : public Row<Conv, Norm> {
     using typename Plain::Parameters, typename Plain::Tape, typename Plain::State;
     static constexpr bool infers_maps = Conv::infers_maps;
 
-    void backward(const SignalOf<Input>& x, Gradient<Scalar> dy, Analog<Scalar>* dx, Parameters& gradients, Tape& tape,
-                  const Call& call) const {
+    void backward(const SignalOf<Input>& x, PassedGradient<Scalar> dy, Analog<Scalar>* dx, Parameters& gradients,
+                  Tape& tape, const Call& call) const {
         if (!call.fuse) {
             Plain::backward(x, dy, dx, gradients, tape, call);
             return;

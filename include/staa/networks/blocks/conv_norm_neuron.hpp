@@ -36,7 +36,7 @@ class ConvNormNeuron : public Row<Conv, Norm, Neuron> {
     }
 
     /// The calls of forward in reverse order. d_normalised is the gradient of batch norm's output.
-    void backward(const SignalOf<Input>& x, Gradient<Scalar> d_spikes, Analog<Scalar>* dx, Parameters& gradients,
+    void backward(const SignalOf<Input>& x, PassedGradient<Scalar> d_spikes, Analog<Scalar>* dx, Parameters& gradients,
                   Tape& tape, const Call& call) const {
         if (!call.fuse) {
             Plain::backward(x, d_spikes, dx, gradients, tape, call);

@@ -30,7 +30,7 @@ class NormNeuron : public Row<Norm, Neuron> {
         neuron.forward(norm.currents(x, norm_tape), spikes, neuron_tape, call);
     }
 
-    void backward(const SignalOf<Input>& x, Gradient<Scalar> d_spikes, Analog<Scalar>* dx, Parameters& gradients,
+    void backward(const SignalOf<Input>& x, PassedGradient<Scalar> d_spikes, Analog<Scalar>* dx, Parameters& gradients,
                   Tape& tape, const Call& call) const {
         if (!call.fuse) {
             Plain::backward(x, d_spikes, dx, gradients, tape, call);

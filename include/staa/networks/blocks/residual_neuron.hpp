@@ -34,7 +34,7 @@ class ResidualNeuron : public Row<Sum, Neuron> {
         Plain::forward(x, spikes, tape, call);
     }
 
-    void backward(const SignalOf<Input>& x, Gradient<Scalar> d_spikes, Analog<Scalar>* dx, Parameters& gradients,
+    void backward(const SignalOf<Input>& x, PassedGradient<Scalar> d_spikes, Analog<Scalar>* dx, Parameters& gradients,
                   Tape& tape, const Call& call) const {
         if constexpr (Sum::remakes_maps) {
             if (call.fuse) {
