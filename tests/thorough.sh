@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/ensure_packages.sh
 
-readonly out=build/thorough all_rooms="core kernels layers networks allocation training data io golden documents"
+readonly out=build/thorough all_rooms="core kernels layers networks fusion allocation training data io golden documents"
 readonly skipped=77
 
 # Name, and what the stage finds. The function that runs the stage is run_NAME with "-" replaced by "_".
@@ -110,7 +110,7 @@ run_other_compiler() {
     ensure_packages "$1"
     local program=${1/clang/clang++}
     command -v "$program" >/dev/null || skip "$program is not installed, and the system's packages do not have it"
-    build_and_test "core kernels layers networks data io" -D "CMAKE_CXX_COMPILER=$program"
+    build_and_test "core kernels layers networks fusion data io" -D "CMAKE_CXX_COMPILER=$program"
 }
 
 run_clang() {
@@ -125,7 +125,7 @@ run_tsan() {
         -D "CMAKE_CXX_FLAGS=-O1 -g1 -fsanitize=thread"
 }
 run_plain() {
-    build_and_test "core kernels layers networks golden" -D CMAKE_CXX_COMPILER=g++ -D CMAKE_CXX_FLAGS=-DSTAA_PLAIN \
+    build_and_test "core kernels layers networks fusion golden" -D CMAKE_CXX_COMPILER=g++ -D CMAKE_CXX_FLAGS=-DSTAA_PLAIN \
         -D STAA_WERROR=ON
 }
 run_avx2() {
@@ -141,7 +141,7 @@ run_avx512bw() {
     with_instructions -march=x86-64-v4
 }
 run_serial() {
-    build_and_test "core kernels layers networks" -D CMAKE_CXX_COMPILER=g++ -D STAA_OPENMP=OFF -D STAA_WERROR=ON
+    build_and_test "core kernels layers networks fusion" -D CMAKE_CXX_COMPILER=g++ -D STAA_OPENMP=OFF -D STAA_WERROR=ON
 }
 run_debug() {
     build_and_test "$all_rooms" -D CMAKE_BUILD_TYPE=None -D CMAKE_CXX_COMPILER=g++ \

@@ -23,7 +23,7 @@ using NoEncoding = StaaLif<StaaParts{.position_encoding = Encoding::none}>;
 
 template <class Net>
 void check_plan(const char* name) {
-    const auto path = std::filesystem::path(STAA_TEST_DATA_DIR) / "networks" / "plans" / name;
+    const auto path = std::filesystem::path(STAA_TEST_DATA_DIR) / "fusion" / "plans" / name;
     std::ifstream file(path);
     const std::string expected((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     INFO("the plan is now:\n" << plan<Net>());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // VGG-13 and blocks of other kinds: fused blocks compute what their layers compute one by one.
-#include "networks/fused_and_plain.hpp"
+#include "fusion/fused_and_plain.hpp"
 #include "staa/networks/resnet.hpp"
 #include "staa/networks/vgg.hpp"
 

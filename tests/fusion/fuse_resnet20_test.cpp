@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ResNet-20 and ResNet-19: fused blocks compute what their layers compute one by one.
-#include "networks/fused_and_plain.hpp"
+#include "fusion/fused_and_plain.hpp"
 #include "staa/networks/resnet.hpp"
 
 using namespace staa_tests;
