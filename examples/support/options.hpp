@@ -31,6 +31,8 @@ struct TrainingOptions {
     Index seed = 1;
     std::filesystem::path weights;  ///< file of weights to start from; empty: random weights of the seed
     std::filesystem::path out;
+    bool resume = false;             ///< go on from the checkpoint in `out`, if there is one
+    double checkpoint_seconds = 60;  ///< time between two checkpoints within an epoch
 
     bool is_synthetic() const { return data == "synthetic"; }
 };
@@ -50,6 +52,9 @@ inline void check(const TrainingOptions& options) {
     check_range("--batch", options.batch, 1, million);
     check_range("--threads", options.threads, 1, 1024);
     check_range("--seed", options.seed, 0, std::numeric_limits<Index>::max());
+    if (!(options.checkpoint_seconds >= 0)) {
+        staa::fail("--checkpoint-seconds ", options.checkpoint_seconds, ": expected 0 or more");
+    }
     if (!(options.learning_rate > 0 && options.learning_rate <= std::numeric_limits<float>::max())) {
         staa::fail("--lr ", options.learning_rate, ": expected a number above 0, such as 0.1");
     }
@@ -104,8 +109,11 @@ class CommandLine {
                         "safetensors file of weights to start from, of an earlier run or of PyTorch; with --epochs 0 "
                         "it is only tested");
         app_.add_option("--out", options_.out,
-                        "folder for log.csv, metrics.json, learning_curves.png and weights.safetensors")
+                        "folder for log.csv, metrics.json, learning_curves.png, weights.safetensors and the checkpoint")
             ->default_str(options_.out.string());
+        app_.add_flag("--resume", options_.resume,
+                      "go on from the checkpoint in the folder of --out; begin anew where there is none");
+        add("--checkpoint-seconds", options_.checkpoint_seconds, "time between two checkpoints within an epoch");
     }
 
     /// Fills in the options. Gives an exit code if the program must end: 0 after --help, 1 after a bad command line;

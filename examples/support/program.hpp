@@ -10,6 +10,7 @@
 #include <string>
 
 #include "staa/core/parallel.hpp"
+#include "support/interrupt.hpp"
 #include "support/options.hpp"
 #include "support/run_log.hpp"
 
@@ -62,6 +63,8 @@ int run_program(const char* name, int argc, char** argv, std::optional<int> (*re
         staa::set_threads(options.threads);
         std::printf("test accuracy: %.2f %%\n", train(options));
         return 0;
+    } catch (const Interrupted& interrupted) {
+        return interrupted.exit_code();
     } catch (const std::bad_alloc&) {
         std::fprintf(stderr, "%s: not enough memory; a smaller --batch or fewer --steps need less\n", name);
     } catch (const std::exception& error) {

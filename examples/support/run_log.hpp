@@ -16,26 +16,20 @@
 
 #include "staa/core/simd.hpp"
 #include "staa/io/whole_file.hpp"
+#include "staa/training/progress.hpp"
 #include "support/learning_curves.hpp"
 #include "support/options.hpp"
 
 namespace example {
 
-/// The results of an epoch. Losses are means over the images; accuracies are in per cent.
-struct EpochResult {
-    Index epoch = 0;           ///< from 1
-    double learning_rate = 0;  ///< at its first step
-    double train_loss = 0, train_accuracy = 0;
-    double test_loss = 0, test_accuracy = 0;
-    double images_per_second = 0;  ///< training only
-    double seconds = 0;            ///< training and testing
-};
+using staa::EpochResult;
 
 /// Prints the line of an epoch on standard output.
 inline void print(const EpochResult& e, Index epochs) {
     std::printf(
         "epoch %td/%td  loss %.4f  accuracy %.2f %%  test loss %.4f  test accuracy %.2f %%  %.0f images/s  %.1f s\n",
-        e.epoch, epochs, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy, e.images_per_second, e.seconds);
+        e.epoch, epochs, e.trained.loss(), e.trained.accuracy(), e.tested.loss(), e.tested.accuracy(),
+        e.images_per_second, e.seconds);
     std::fflush(stdout);
 }
 
@@ -93,9 +87,9 @@ class RunLog {
         fs::remove(trial, ignored);
     }
 
-    /// Removes the folder if the constructor made it and no epoch was finished.
+    /// Removes the folder if the constructor made it and it is empty.
     ~RunLog() {
-        if (made_folder_ && epochs_.empty()) {
+        if (made_folder_) {
             std::error_code ignored;
             std::filesystem::remove(options_.out, ignored);
         }
@@ -103,9 +97,9 @@ class RunLog {
     RunLog(const RunLog&) = delete;
     RunLog& operator=(const RunLog&) = delete;
 
-    /// Adds an epoch and writes all files again.
-    void add(const EpochResult& result) {
-        epochs_.push_back(result);
+    /// Writes all files, with the results of all epochs so far.
+    void write(const std::vector<EpochResult>& epochs) {
+        epochs_ = epochs;
         staa::write_whole_file(options_.out / "log.csv", csv());
         staa::write_whole_file(options_.out / "metrics.json", json());
         write_picture();
@@ -118,8 +112,9 @@ class RunLog {
         std::ostringstream out;
         out << "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,images_per_second,seconds\n";
         for (const EpochResult& e : epochs_) {
-            out << e.epoch << ',' << e.learning_rate << ',' << e.train_loss << ',' << e.train_accuracy << ','
-                << e.test_loss << ',' << e.test_accuracy << ',' << e.images_per_second << ',' << e.seconds << '\n';
+            out << e.epoch << ',' << e.learning_rate << ',' << e.trained.loss() << ',' << e.trained.accuracy() << ','
+                << e.tested.loss() << ',' << e.tested.accuracy() << ',' << e.images_per_second << ',' << e.seconds
+                << '\n';
         }
         return out.str();
     }
@@ -127,7 +122,7 @@ class RunLog {
     std::string json() const {
         const EpochResult& last = epochs_.back();
         const auto best = std::max_element(epochs_.begin(), epochs_.end(), [](const auto& a, const auto& b) {
-            return a.test_accuracy < b.test_accuracy;
+            return a.tested.accuracy() < b.tested.accuracy();
         });
         double seconds = 0;
         for (const EpochResult& e : epochs_) {
@@ -151,11 +146,11 @@ class RunLog {
         entry("seed", options_.seed);
         entry("threads", staa::threads());
         entry("instruction_set", quoted(instruction_set()));
-        entry("train_loss", last.train_loss);
-        entry("train_accuracy", last.train_accuracy);
-        entry("test_loss", last.test_loss);
-        entry("test_accuracy", last.test_accuracy);
-        entry("best_test_accuracy", best->test_accuracy);
+        entry("train_loss", last.trained.loss());
+        entry("train_accuracy", last.trained.accuracy());
+        entry("test_loss", last.tested.loss());
+        entry("test_accuracy", last.tested.accuracy());
+        entry("best_test_accuracy", best->tested.accuracy());
         entry("images_per_second", last.images_per_second);
         entry("seconds", seconds);
         out << "\n}\n";
@@ -164,24 +159,26 @@ class RunLog {
 
     void write_picture() const {
         constexpr Colour blue{31, 119, 180}, orange{230, 110, 20};
-        const auto curve = [&](const char* name, const Colour& colour, double EpochResult::*value) {
+        using staa::Scores;
+        const auto curve = [&](const char* name, const Colour& colour, Scores EpochResult::*of,
+                               double (Scores::*value)() const) {
             Curve result{name, colour, {}};
             for (const EpochResult& e : epochs_) {
-                result.values.push_back(e.*value);
+                result.values.push_back((e.*of.*value)());
             }
             return result;
         };
         const std::string heading = facts_.network + ", T = " + std::to_string(options_.steps) + ", on " +
                                     std::to_string(facts_.train_samples) + " " + facts_.data;
-        write_learning_curves(
-            picture(), heading,
-            {{"Loss",
-              3,
-              {curve("training", blue, &EpochResult::train_loss), curve("test", orange, &EpochResult::test_loss)}},
-             {"Accuracy [%]",
-              2,
-              {curve("training", blue, &EpochResult::train_accuracy),
-               curve("test", orange, &EpochResult::test_accuracy)}}});
+        write_learning_curves(picture(), heading,
+                              {{"Loss",
+                                3,
+                                {curve("training", blue, &EpochResult::trained, &Scores::loss),
+                                 curve("test", orange, &EpochResult::tested, &Scores::loss)}},
+                               {"Accuracy [%]",
+                                2,
+                                {curve("training", blue, &EpochResult::trained, &Scores::accuracy),
+                                 curve("test", orange, &EpochResult::tested, &Scores::accuracy)}}});
     }
 
     TrainingOptions options_;

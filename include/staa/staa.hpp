@@ -13,6 +13,8 @@
 #include "staa/layers/max_pool.hpp"
 #include "staa/networks/resnet.hpp"
 #include "staa/networks/vgg.hpp"
+#include "staa/training/evaluate.hpp"
 #include "staa/training/loss.hpp"
 #include "staa/training/optimizer.hpp"
 #include "staa/training/schedule.hpp"
+#include "staa/training/trainer.hpp"

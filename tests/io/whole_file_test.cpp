@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "support/catch.hpp"
@@ -12,23 +11,13 @@
 namespace fs = std::filesystem;
 using staa_tests::TemporaryFolder;
 
-namespace {
-
-std::string content(const fs::path& path) {
-    std::ostringstream bytes;
-    bytes << std::ifstream(path, std::ios::binary).rdbuf();
-    return bytes.str();
-}
-
-}  // namespace
-
 TEST_CASE("a file that is written in pieces has the pieces in their order") {
     const TemporaryFolder folder;
     staa::write_whole_file(folder / "a", [](std::ostream& file) {
         file << "one,";
         file << "two";
     });
-    CHECK(content(folder / "a") == "one,two");
+    CHECK(folder.content("a") == "one,two");
     CHECK(folder.entries() == 1);
 }
 
@@ -41,7 +30,7 @@ TEST_CASE("an exception while a file is written leaves the old file unchanged an
                                                staa::fail("no more");
                                            }),
                     staa::Error);
-    CHECK(content(folder / "a") == "old");
+    CHECK(folder.content("a") == "old");
     CHECK(folder.entries() == 1);
 }
 
@@ -51,25 +40,49 @@ TEST_CASE("a file that cannot be written to its end is an error and leaves the o
     CHECK_THROWS_MATCHES(
         staa::write_whole_file(folder / "a", [](std::ostream& file) { file.setstate(std::ios::badbit); }), staa::Error,
         Catch::Matchers::Message("cannot write " + (folder / "a").string() + ": the system gives no reason"));
-    CHECK(content(folder / "a") == "old");
+    CHECK(folder.content("a") == "old");
     CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("a folder, a file or a link with the name of the temporary file is not touched") {
+TEST_CASE("a folder or a link with the name of the temporary file is not touched") {
     const TemporaryFolder folder;
-    fs::create_directories(folder / "a.part");
-    staa::write_whole_file(folder / "b.part", "precious");
+    fs::create_directories(folder / "a.staa-part");
     staa::write_whole_file(folder / "victim", "precious");
-    fs::create_symlink(folder / "victim", folder / "c.part");
-    for (const char* name : {"a", "b", "c"}) {
+    fs::create_symlink(folder / "victim", folder / "b.staa-part");
+    for (const char* name : {"a", "b"}) {
         staa::write_whole_file(folder / name, "new");
-        CHECK(content(folder / name) == "new");
+        CHECK(folder.content(name) == "new");
         CHECK_FALSE(fs::is_symlink(folder / name));
     }
-    CHECK(fs::is_directory(folder / "a.part"));
-    CHECK(content(folder / "b.part") == "precious");
-    CHECK(content(folder / "victim") == "precious");
-    CHECK(folder.entries() == 7);
+    CHECK(fs::is_directory(folder / "a.staa-part"));
+    CHECK(folder.content("victim") == "precious");
+    CHECK(folder.entries() == 5);
+}
+
+TEST_CASE("a temporary file that another writer holds is not touched") {
+    const TemporaryFolder folder;
+    staa::write_whole_file(folder / "a", [&](std::ostream& outer) {
+        staa::write_whole_file(folder / "a", "inner");
+        outer << "outer";
+    });
+    CHECK(folder.content("a") == "outer");
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("the temporary file of a process that was killed is used again, so that none is left") {
+    const TemporaryFolder folder;
+    std::ofstream(folder / "a.staa-part") << "a longer rest of a process that was killed";
+    staa::write_whole_file(folder / "a", "new");
+    CHECK(folder.content("a") == "new");
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a file that is replaced keeps its permissions") {
+    const TemporaryFolder folder;
+    staa::write_whole_file(folder / "a", "old");
+    fs::permissions(folder / "a", fs::perms::owner_read | fs::perms::owner_write);
+    staa::write_whole_file(folder / "a", "new");
+    CHECK(fs::status(folder / "a").permissions() == (fs::perms::owner_read | fs::perms::owner_write));
 }
 
 TEST_CASE("a link stays a link, and its target is replaced") {
@@ -78,7 +91,7 @@ TEST_CASE("a link stays a link, and its target is replaced") {
     fs::create_symlink(folder / "target", folder / "link");
     staa::write_whole_file(folder / "link", "new");
     CHECK(fs::is_symlink(folder / "link"));
-    CHECK(content(folder / "target") == "new");
+    CHECK(folder.content("target") == "new");
 }
 
 TEST_CASE("a folder is not replaced by a file") {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 
 namespace staa_tests {
@@ -25,6 +26,14 @@ class TemporaryFolder {
     ~TemporaryFolder() { std::filesystem::remove_all(path_); }
 
     std::filesystem::path operator/(const char* name) const { return path_ / name; }
+
+    /// The bytes of a file of this folder.
+    std::string content(const std::string& name) const {
+        std::ostringstream bytes;
+        bytes << std::ifstream(path_ / name, std::ios::binary).rdbuf();
+        return bytes.str();
+    }
+
     std::ptrdiff_t entries() const { return std::distance(std::filesystem::directory_iterator(path_), {}); }
 
     const std::filesystem::path& path() const { return path_; }

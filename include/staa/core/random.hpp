@@ -17,6 +17,9 @@ class Random {
  public:
     explicit Random(std::uint64_t seed = 0) : state_(seed) {}
 
+    /// What a generator needs to go on from here: Random(state()) gives the same numbers.
+    std::uint64_t state() const { return state_; }
+
     /// 64 random bits.
     std::uint64_t next() {
         std::uint64_t z = (state_ += 0x9E3779B97F4A7C15u);

@@ -71,15 +71,15 @@ class BatchLoader {
     /// One pass over the data set.
     class Epoch {
      public:
-        Epoch(BatchLoader& loader, Index number) : loader_(&loader), number_(number) {}
+        Epoch(BatchLoader& loader, Index number, Index first) : loader_(&loader), number_(number), first_(first) {}
 
         /// Begins the pass and starts the workers. A second pass at the same time is an `Error`.
-        Iterator begin() const { return Iterator(*loader_, number_); }
+        Iterator begin() const { return Iterator(*loader_, number_, first_); }
         std::default_sentinel_t end() const { return {}; }
 
      private:
         BatchLoader* loader_;
-        Index number_;
+        Index number_, first_;
     };
 
     /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, and `drop_last` with
@@ -102,8 +102,14 @@ class BatchLoader {
         return recipe_.size() / options_.batch + partial;
     }
 
-    /// The batches of epoch `number`, to be used in a range-based for loop.
-    Epoch epoch(Index number) { return Epoch(*this, number); }
+    /// The batches of epoch `number`, to be used in a range-based for loop. With `first` the loop begins at that batch:
+    /// a resumed epoch goes on with the same batches. A `first` outside [0, batches()] is an `Error`.
+    Epoch epoch(Index number, Index first = 0) {
+        if (first < 0 || first > batches()) {
+            fail("a loader was asked to begin an epoch at batch ", first, "; expected 0 to ", batches());
+        }
+        return Epoch(*this, number, first);
+    }
 
  private:
     /// The memory of a batch. A smaller last batch has a separate buffer, so that an epoch allocates no memory.
@@ -119,8 +125,8 @@ class BatchLoader {
 
     /// A running pass: as long as this object exists, the loader is busy and the workers run.
     struct Pass {
-        Pass(BatchLoader& loader, Index number)
-            : loader_(loader), pipeline_(loader.plan(), [&loader, number](Index batch, Index place) {
+        Pass(BatchLoader& loader, Index number, Index first)
+            : loader_(loader), pipeline_(loader.plan(first), [&loader, number](Index batch, Index place) {
                   loader.fill(number, batch, place);
               }) {
             loader_.is_busy_ = true;
@@ -136,9 +142,10 @@ class BatchLoader {
     /// The number of batches that have memory: the one in use and those ahead of it.
     Index slots() const { return std::min(options_.ahead, batches() - 1) + 1; }
 
-    BatchPipeline::Plan plan() const {
+    BatchPipeline::Plan plan(Index first) const {
         const Index samples = std::min(recipe_.size(), batches() * options_.batch);
-        return {.samples = samples, .batch = options_.batch, .slots = slots(), .workers = options_.workers};
+        return {
+            .samples = samples, .batch = options_.batch, .slots = slots(), .workers = options_.workers, .first = first};
     }
 
     void check() const {
@@ -192,13 +199,15 @@ class BatchLoader {
 template <class Recipe>
 class BatchLoader<Recipe>::Iterator {
  public:
-    Iterator(BatchLoader& loader, Index epoch) {
+    Iterator(BatchLoader& loader, Index epoch, Index first) : batch_(first) {
         if (loader.is_busy_) {
             fail("this loader is already in an epoch; two epochs at the same time need two loaders");
         }
         loader.set_order(epoch);
-        pass_ = std::make_unique<Pass>(loader, epoch);
-        pass_->pipeline_.wait_for(0);
+        pass_ = std::make_unique<Pass>(loader, epoch, first);
+        if (batch_ < loader.batches()) {
+            pass_->pipeline_.wait_for(batch_);
+        }
     }
 
     Batch operator*() const {
@@ -217,7 +226,7 @@ class BatchLoader<Recipe>::Iterator {
 
  private:
     std::unique_ptr<Pass> pass_;
-    Index batch_ = 0;
+    Index batch_;
 };
 
 }  // namespace STAA_ABI

@@ -27,7 +27,7 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Fills batches 0, 1, 2, ... on worker threads. At most `slots` batches have memory at a time: batch b is begun when
+/// Fills batches first, first + 1, ... on worker threads. At most `slots` batches have memory at a time: batch b is begun when
 /// batch b - slots is no longer needed. The result of `Fill` must depend on batch and place only; then the batches are
 /// the same for any number of workers. A thread that waits for a batch helps to fill it, so that 0 workers make a
 /// serial loop.
@@ -42,10 +42,15 @@ class BatchPipeline {
         Index batch = 1;    ///< samples of each batch but the last
         Index slots = 1;    ///< batches that have memory at the same time
         int workers = 1;    ///< threads
+        Index first = 0;    ///< the batch to begin with; earlier ones are not filled
     };
 
     BatchPipeline(const Plan& plan, Fill fill)
-        : plan_(plan), fill_(std::move(fill)), slots_(static_cast<std::size_t>(plan.slots)) {
+        : plan_(plan),
+          fill_(std::move(fill)),
+          slots_(static_cast<std::size_t>(plan.slots)),
+          next_(plan.first * plan.batch),
+          needed_(plan.first) {
         threads_.reserve(static_cast<std::size_t>(plan.workers));
         for (int i = 0; i < plan.workers; ++i) {
             STAA_TRY {
@@ -69,7 +74,7 @@ class BatchPipeline {
         }
     }
 
-    /// Waits for batch `number`, which must be one more than in the last call, and frees the memory of all earlier
+    /// Waits for batch `number`, which must be plan.first or one more than in the last call, and frees the memory of all earlier
     /// batches. If samples of this batch threw, throws the exception of the first of them by place, not by time: the
     /// result does not depend on the threads.
     void wait_for(Index number) {
@@ -156,8 +161,8 @@ class BatchPipeline {
     std::mutex mutex_;
     std::condition_variable may_fill_, is_filled_;
     std::vector<Slot> slots_;
-    Index next_ = 0;    ///< the next sample that no thread has taken, counted over all batches
-    Index needed_ = 0;  ///< the batch that the caller waits for or uses
+    Index next_;    ///< the next sample that no thread has taken, counted over all batches
+    Index needed_;  ///< the batch that the caller waits for or uses
     bool is_stopped_ = false;
     std::vector<std::thread> threads_;
 };

@@ -23,15 +23,21 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
+/// The version of the library, such as "0.2.0".
+inline std::string version_text() {
+    return std::to_string(STAA_VERSION_MAJOR) + "." + std::to_string(STAA_VERSION_MINOR) + "." +
+           std::to_string(STAA_VERSION_PATCH);
+}
+
 /// The header of a file of `weights`; `source` is its name in error messages. Counters come first and tensors follow in
 /// the order of the visit. Thus every value lies at a multiple of its size, which PyTorch needs to map the file. Two
 /// tensors of one name are an `Error`.
 template <class Scalar>
 SafetensorsHeader header_of(const Weights<const Scalar>& weights, const std::string& source) {
     SafetensorsHeader header;
-    header.metadata = {{"format", "pt"},
-                       {"staa", std::to_string(STAA_VERSION_MAJOR) + "." + std::to_string(STAA_VERSION_MINOR) + "." +
-                                    std::to_string(STAA_VERSION_PATCH)}};
+    header.metadata = weights.metadata;
+    header.metadata.insert_or_assign("format", "pt");
+    header.metadata.insert_or_assign("staa", version_text());
     Index end = 0;
     const auto add = [&](const ParameterName& name, std::string_view dtype, std::size_t size_of_element) {
         const Index begin = end;
@@ -185,12 +191,13 @@ void load_weights(const Weights<Scalar>& weights, Safetensors& file) {
 /// Writes all weights of a network, trained or not, with the names, shapes and order of values of the state_dict of the
 /// PyTorch reference. The type is F32 or F64 like the network's scalar, I64 for counters; values keep their bits. The
 /// file appears under its name only when it is complete (`write_whole_file`). A file that can't be written, and two
-/// tensors of one name, are an `Error`.
+/// tensors of one name, are an `Error`. `metadata` are texts for the header of the file: names of classes, for example.
 template <class Net>
-void save(const Net& net, const std::filesystem::path& path) {
-    write_whole_file(path, [&](std::ostream& out) {
-        detail::write_weights(detail::weights_of(net), "cannot write " + path.string(), out);
-    });
+void save(const Net& net, const std::filesystem::path& path, const Metadata& metadata = {}) {
+    auto weights = detail::weights_of(net);
+    weights.metadata = metadata;
+    write_whole_file(path,
+                     [&](std::ostream& out) { detail::write_weights(weights, "cannot write " + path.string(), out); });
 }
 /// Writes the same bytes to a stream. The caller has to check the stream's state afterwards.
 template <class Net>

@@ -26,10 +26,13 @@ struct StoredTensor {
     bool operator==(const StoredTensor&) const = default;
 };
 
+/// The texts of `__metadata__`, by name.
+using Metadata = std::map<std::string, std::string, std::less<>>;
+
 /// The whole header.
 struct SafetensorsHeader {
     std::map<std::string, StoredTensor, std::less<>> tensors;
-    std::map<std::string, std::string, std::less<>> metadata;
+    Metadata metadata;
 };
 
 namespace detail {

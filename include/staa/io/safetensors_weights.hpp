@@ -80,6 +80,7 @@ struct Weights {
     using Counter = std::conditional_t<std::is_const_v<Scalar>, const std::int64_t, std::int64_t>;
     std::vector<NamedTensor<Scalar>> tensors;
     std::vector<NamedCounter<Counter>> counters;
+    Metadata metadata;  ///< texts for the header of a file
 };
 
 /// The list of all weights of a network: pointers to them, no copies.

@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "staa/core/error.hpp"
+#include "staa/io/file_lock.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -37,6 +38,7 @@ class PartialFile {
  public:
     explicit PartialFile(const std::filesystem::path& path) : path_(target_of(path)) {
         create();
+        keep_mode();
         stream.open(partial_, std::ios::binary | std::ios::trunc);
         check();
     }
@@ -44,40 +46,55 @@ class PartialFile {
     PartialFile& operator=(const PartialFile&) = delete;
     ~PartialFile() {
         stream.close();
-        std::error_code ignored;
-        std::filesystem::remove(partial_, ignored);  // does nothing after `finish`
+        if (!is_finished_) {
+            std::error_code ignored;
+            std::filesystem::remove(partial_, ignored);
+        }
     }
 
-    /// Renames the temporary file to `path`.
+    /// Brings the bytes to the disk, and renames the temporary file to `path`. After a power cut there is the old file
+    /// or the new one.
     void finish() {
         stream.close();
         check();
+        lock_.synchronise(path_);
         std::error_code error;
         std::filesystem::rename(partial_, path_, error);
         if (error) {
             fail("cannot write ", path_.string(), ": ", error.message());
         }
+        is_finished_ = true;
+        synchronise_folder(path_.parent_path());
     }
 
     std::ofstream stream;
 
  private:
-    /// Creates the temporary file under the first free name of `path`.part, `path`.part1, and so on. A file, folder or
-    /// link that already has such a name is never overwritten.
+    /// Takes the first free name of `path`.staa-part, `path`.staa-part1, and so on. A name is free if there is no such
+    /// file, or if it is the rest of a process that was killed: the system has then given back its lock. A folder, a
+    /// link, and a file that another process is writing are left alone.
     void create() {
         for (int i = 0; i < 100; ++i) {
             partial_ = path_;
-            partial_ += i == 0 ? ".part" : ".part" + std::to_string(i);
+            partial_ += i == 0 ? ".staa-part" : ".staa-part" + std::to_string(i);
             errno = 0;
-            if (std::FILE* created = std::fopen(partial_.string().c_str(), "wbx")) {
-                std::fclose(created);
+            if (lock_.take(partial_)) {
                 return;
             }
-            if (errno != EEXIST) {
+            if (!std::filesystem::exists(std::filesystem::symlink_status(partial_))) {
                 break;
             }
         }
         fail_with_reason();
+    }
+
+    /// Gives the new file the permissions of the one that it replaces.
+    void keep_mode() const {
+        std::error_code ignored;
+        const std::filesystem::file_status old = std::filesystem::status(path_, ignored);
+        if (std::filesystem::exists(old)) {
+            std::filesystem::permissions(partial_, old.permissions(), ignored);
+        }
     }
 
     void check() const {
@@ -91,15 +108,19 @@ class PartialFile {
     }
 
     std::filesystem::path path_, partial_;
+    FileLock lock_;
+    bool is_finished_ = false;
 };
 
 }  // namespace detail
 
 /// Writes the output of `write(std::ostream&)` to the file `path`. An existing file of that name is replaced; a link of
-/// that name stays, and its target is replaced. The bytes go to a temporary file beside it, `path`.part, which is then
-/// renamed. So a program that opens `path` sees the old file or the new one, never a part. A folder that does not exist
-/// or can't be written, a `path` that is a folder, device or pipe, and a full disk are an `Error` with the system's
-/// reason. After an `Error`, and if `write` throws, the temporary file is removed and `path` is unchanged.
+/// that name stays, and its target is replaced. The bytes go to a temporary file beside it, `path`.staa-part, are
+/// brought to the disk, and the file is renamed. So a program that opens `path` sees the old file or the new one, never
+/// a part, and so does one after a power cut. The permissions are those of the file that is replaced. A folder that does
+/// not exist or can't be written, a `path` that is a folder, device or pipe, and a full disk are an `Error` with the
+/// system's reason. After an `Error`, and if `write` throws, the temporary file is removed and `path` is unchanged. If
+/// the process is killed, the temporary file stays, and the next call for the same `path` uses it again.
 template <std::invocable<std::ostream&> Write>
 void write_whole_file(const std::filesystem::path& path, Write&& write) {
     detail::PartialFile file(path);

@@ -29,6 +29,28 @@ class Sgd {
     /// belongs to it: a call with another network, or with the same one after it was moved, is an `Error`. Gradients
     /// are not checked: NaN among them makes parameters NaN.
     void step(Net& net) {
+        begin(net);
+        net.visit([this](const ParameterName&, auto& parameter, auto& gradient,
+                         auto& velocity) { this->update(parameter, gradient, velocity); },
+                  net.gradients, velocity_);
+    }
+    /// Shows the momentum of every parameter: visitor(ParameterName, tensor), under the name "momentum.<parameter>".
+    /// Before the first step it is 0.
+    template <class Visitor>
+    void visit_state(Net& net, Visitor&& visitor) {
+        begin(net);
+        net.visit(
+            [&](const ParameterName& name, const auto&, auto& velocity) {
+                visitor(ParameterName{"momentum." + name.text, name.layout, name.shape}, velocity);
+            },
+            velocity_);
+    }
+
+    SgdOptions options;  ///< may be changed between steps
+
+ private:
+    /// Makes the momentum at the first call, and makes sure that later calls are for the same network.
+    void begin(Net& net) {
         if (net_ == nullptr) {
             net.visit(
                 [](const ParameterName&, const auto& parameter, auto& velocity) {
@@ -41,14 +63,8 @@ class Sgd {
         if (net_ != &net) {
             fail("staa::Sgd: this optimiser holds the momentum of another network; make one optimiser per network");
         }
-        net.visit([this](const ParameterName&, auto& parameter, auto& gradient,
-                         auto& velocity) { this->update(parameter, gradient, velocity); },
-                  net.gradients, velocity_);
     }
 
-    SgdOptions options;  ///< may be changed between steps
-
- private:
     template <class AnyTensor>
     void update(AnyTensor& parameter, AnyTensor& gradient, AnyTensor& velocity) const {
         using Scalar = typename AnyTensor::Scalar;

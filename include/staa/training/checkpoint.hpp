@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+// Checkpoints: a training run that was interrupted goes on as if it had not been. Needs nlohmann-json;
+// <staa/staa.hpp> does not include this file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "staa/io/safetensors.hpp"
+#include "staa/training/progress.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// What a run was started with, by name: data set, network, recipe. A checkpoint goes on only with the same
+/// configuration. Leave out what does not change the result, such as the number of threads.
+using Configuration = std::map<std::string, std::string>;
+
+namespace detail {
+
+/// The numbers of a JSON object by name. `is_complete` tells at the end whether all of them were there.
+class JsonNumbers {
+ public:
+    explicit JsonNumbers(const nlohmann::json& json) : json_(json) {}
+    template <class Number>
+    void read(const char* name, Number& number) {
+        const auto found = json_.is_object() ? json_.find(name) : json_.end();
+        if (found == json_.end() || !found->is_number()) {
+            is_complete_ = false;
+        } else {
+            number = found->get<Number>();
+        }
+    }
+    bool is_complete() const { return is_complete_; }
+
+ private:
+    const nlohmann::json& json_;
+    bool is_complete_ = true;
+};
+
+/// Writes the numbers of an object to JSON; the counterpart of JsonNumbers.
+struct JsonWriter {
+    nlohmann::json json = nlohmann::json::object();
+    template <class Number>
+    void read(const char* name, const Number& number) {
+        json[name] = number;
+    }
+};
+
+/// Shows all numbers of an object by name, to a JsonNumbers or to a JsonWriter.
+template <class Fields, class AnyScores>
+    requires std::is_same_v<std::remove_const_t<AnyScores>, Scores>
+void visit_numbers(Fields& fields, AnyScores& scores) {
+    fields.read("images", scores.images);
+    fields.read("correct", scores.correct);
+    fields.read("loss_sum", scores.loss_sum);
+}
+template <class Fields, class Result>
+    requires std::is_same_v<std::remove_const_t<Result>, EpochResult>
+void visit_numbers(Fields& fields, Result& result) {
+    fields.read("epoch", result.epoch);
+    fields.read("learning_rate", result.learning_rate);
+    fields.read("seconds", result.seconds);
+    fields.read("images_per_second", result.images_per_second);
+}
+template <class Fields, class Progress>
+    requires std::is_same_v<std::remove_const_t<Progress>, TrainingProgress>
+void visit_numbers(Fields& fields, Progress& progress) {
+    fields.read("epoch", progress.epoch);
+    fields.read("batch", progress.batch);
+    fields.read("step", progress.step);
+    fields.read("training_seconds", progress.training_seconds);
+    fields.read("learning_rate", progress.learning_rate);
+    fields.read("best_epoch", progress.best_epoch);
+    fields.read("best_accuracy", progress.best_accuracy);
+}
+
+template <class Object>
+nlohmann::json numbers_of(const Object& object) {
+    JsonWriter writer;
+    visit_numbers(writer, object);
+    return std::move(writer.json);
+}
+template <class Object>
+bool read_numbers(const nlohmann::json& json, const char* name, Object& object) {
+    static const nlohmann::json nothing;
+    const auto found = json.is_object() ? json.find(name) : json.end();
+    JsonNumbers numbers(found == json.end() ? nothing : *found);
+    visit_numbers(numbers, object);
+    return numbers.is_complete();
+}
+
+inline std::string progress_text(const TrainingProgress& progress) {
+    nlohmann::json epochs = nlohmann::json::array();
+    for (const EpochResult& epoch : progress.epochs) {
+        epochs.push_back({{"epoch", numbers_of(epoch)},
+                          {"trained", numbers_of(epoch.trained)},
+                          {"tested", numbers_of(epoch.tested)}});
+    }
+    return nlohmann::json{{"run", numbers_of(progress)}, {"trained", numbers_of(progress.trained)}, {"epochs", epochs}}
+        .dump();
+}
+
+/// The text `name` of the header as JSON; null if it is missing or no JSON.
+inline nlohmann::json json_of(const Safetensors& file, const char* name) {
+    const auto found = file.metadata().find(name);
+    const auto json =
+        found == file.metadata().end() ? nlohmann::json{} : nlohmann::json::parse(found->second, nullptr, false);
+    return json.is_discarded() ? nlohmann::json{} : json;
+}
+
+inline TrainingProgress read_progress(const Safetensors& file) {
+    const nlohmann::json json = json_of(file, "staa.progress");
+    TrainingProgress progress;
+    bool ok = read_numbers(json, "run", progress) && read_numbers(json, "trained", progress.trained);
+    const auto epochs = json.is_object() ? json.find("epochs") : json.end();
+    ok = ok && epochs != json.end() && epochs->is_array();
+    for (std::size_t i = 0; ok && i < epochs->size(); ++i) {
+        EpochResult& result = progress.epochs.emplace_back();
+        const nlohmann::json& epoch = (*epochs)[i];
+        ok = read_numbers(epoch, "epoch", result) && read_numbers(epoch, "trained", result.trained) &&
+             read_numbers(epoch, "tested", result.tested) && result.epoch == static_cast<Index>(i) + 1;
+    }
+    ok = ok && progress.epoch == static_cast<Index>(progress.epochs.size()) + 1 && progress.batch >= 0 &&
+         progress.step >= 0;
+    if (!ok) {
+        fail(file.source(), ": this is no checkpoint of a training run; its header has no valid staa.progress");
+    }
+    return progress;
+}
+
+inline Configuration read_configuration(const Safetensors& file) {
+    const nlohmann::json json = json_of(file, "staa.configuration");
+    Configuration configuration;
+    for (const auto& [name, value] : json.items()) {
+        configuration[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+    return configuration;
+}
+
+inline Random read_random(const Safetensors& file) {
+    const nlohmann::json json = json_of(file, "staa.random");
+    if (!json.is_number_unsigned()) {
+        fail(file.source(), ": this is no checkpoint of a training run; its header has no valid staa.random");
+    }
+    return Random(json.get<std::uint64_t>());
+}
+
+/// Throws an `Error` that lists every entry that differs.
+inline void check_configuration(const std::string& source, const Configuration& saved, const Configuration& now) {
+    const auto text = [](const Configuration& all, const std::string& name) {
+        const auto found = all.find(name);
+        return found == all.end() ? std::string("nothing") : found->second;
+    };
+    Configuration all = saved;
+    all.insert(now.begin(), now.end());
+    std::string differences;
+    for (const auto& [name, value] : all) {
+        if (text(saved, name) != text(now, name)) {
+            differences += "\n  " + name + ": " + text(saved, name) + " in the checkpoint, " + text(now, name) + " now";
+        }
+    }
+    if (!differences.empty()) {
+        fail(source, ": this checkpoint belongs to another run:", differences);
+    }
+}
+
+/// Everything that a trainer shows, as a list for the functions that save and load weights.
+template <class Scalar, class Trainer>
+Weights<Scalar> state_of(Trainer& trainer) {
+    Weights<Scalar> state;
+    trainer.visit_state([&](const ParameterName& name, auto& value) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::int64_t>) {
+            state.counters.push_back({name, &value});
+        } else {
+            state.tensors.push_back({name, value.data(), axis_order(name, value.size())});
+        }
+    });
+    return state;
+}
+
+}  // namespace detail
+
+/// Writes a checkpoint of a run to the file `path`: weights, statistics, optimiser, random generator, position in the
+/// epoch, what was measured so far, and the configuration. It is a safetensors file, and `write_whole_file` writes it:
+/// after an `Error`, a kill or a power cut there is the checkpoint before or the new one.
+template <class Trainer>
+void save_checkpoint(Trainer& trainer, const std::filesystem::path& path, const Configuration& configuration = {}) {
+    using Scalar = typename Trainer::Scalar;
+    detail::Weights<const Scalar> state = detail::state_of<const Scalar>(trainer);
+    state.metadata = {{"staa.progress", detail::progress_text(trainer.progress())},
+                      {"staa.configuration", nlohmann::json(configuration).dump()},
+                      {"staa.random", std::to_string(trainer.tape().random.state())}};
+    write_whole_file(path,
+                     [&](std::ostream& out) { detail::write_weights(state, "cannot write " + path.string(), out); });
+}
+
+/// Reads a checkpoint of `save_checkpoint`: the run goes on with the same bits as if it had not stopped. Returns false
+/// if there is no such file. A checkpoint with another configuration is an `Error` that lists the differences; so are a
+/// corrupt file and a checkpoint of another network. After an `Error` nothing has changed.
+template <class Trainer>
+bool load_checkpoint(Trainer& trainer, const std::filesystem::path& path, const Configuration& configuration = {}) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+        return false;
+    }
+    Safetensors file = Safetensors::open(path);
+    detail::check_configuration(path.string(), detail::read_configuration(file), configuration);
+    TrainingProgress progress = detail::read_progress(file);
+    const Random random = detail::read_random(file);
+    detail::load_weights(detail::state_of<typename Trainer::Scalar>(trainer), file);
+    trainer.progress() = std::move(progress);
+    trainer.tape().random = random;
+    return true;
+}
+
+/// Where a run keeps its checkpoint, and how often it writes one within an epoch.
+struct CheckpointOptions {
+    std::filesystem::path path;
+    double seconds = 60;  ///< write one when this time has passed since the last
+    Index steps = 0;      ///< and after this many steps of the optimiser; 0: only by time
+    Configuration configuration{};
+};
+
+/// Keeps the checkpoint of a run: `resume` at the start, `save_if_due` after every step, `save` after every epoch and
+/// when the run is stopped. Refers to the trainer.
+template <class Trainer>
+class Checkpoints {
+ public:
+    Checkpoints(Trainer& trainer, CheckpointOptions options) : trainer_(&trainer), options_(std::move(options)) {}
+
+    /// Goes on from the checkpoint, if there is one; see `load_checkpoint`.
+    bool resume() {
+        const bool found = load_checkpoint(*trainer_, options_.path, options_.configuration);
+        last_step_ = trainer_->progress().step;
+        last_ = Clock::now();
+        return found;
+    }
+
+    /// Writes a checkpoint.
+    void save() {
+        save_checkpoint(*trainer_, options_.path, options_.configuration);
+        last_step_ = trainer_->progress().step;
+        last_ = Clock::now();
+    }
+
+    /// Writes a checkpoint if the time or the steps of the options have passed since the last.
+    void save_if_due() {
+        const bool by_time = std::chrono::duration<double>(Clock::now() - last_).count() >= options_.seconds;
+        const bool by_steps = options_.steps > 0 && trainer_->progress().step - last_step_ >= options_.steps;
+        if (by_time || by_steps) {
+            save();
+        }
+    }
+
+    const std::filesystem::path& path() const { return options_.path; }  ///< the file
+
+ private:
+    using Clock = std::chrono::steady_clock;
+    Trainer* trainer_;
+    CheckpointOptions options_;
+    Clock::time_point last_ = Clock::now();
+    Index last_step_ = 0;
+};
+
+}  // namespace STAA_ABI
+}  // namespace staa

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// The loop over epochs and batches that every training program needs. examples/trainer.cpp shows it in a few lines, and
+// examples/hello_staa.cpp shows the same loop written out.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "staa/networks/network.hpp"
+#include "staa/training/evaluate.hpp"
+#include "staa/training/optimizer.hpp"
+#include "staa/training/progress.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// What a `Trainer` does.
+struct TrainerOptions {
+    Index epochs = 1;  ///< passes over the training images, at least 1
+    /// The learning rate of a step, counted from 0 over the whole training: a schedule, such as CosineSchedule. Empty:
+    /// the rate of the optimiser stays as it is.
+    std::function<double(Index step)> learning_rate{};
+    Index batches_per_step = 1;  ///< the gradients of this many batches are added up for a step
+    Index patience = 0;          ///< stop after this many epochs without a better test accuracy; 0: never
+    std::uint64_t seed = 1;      ///< of dropout
+    EvaluationOptions evaluation{};
+};
+
+/// Trains a network: forward, loss, backward and step for every batch, and a test after every epoch.
+///
+///     Trainer trainer{net, sgd, {.epochs = 10, .learning_rate = CosineSchedule{{.steps = 10 * batches.batches()}}}};
+///     trainer.on_epoch = [](auto& done) { std::printf("%.2f %%\n", done.progress().epochs.back().tested.accuracy()); };
+///     trainer.run(batches, test_batches);
+///
+/// The trainer refers to the network and to the optimiser: both must outlive it. `keep_checkpoints`
+/// (training/checkpoint.hpp) makes a run go on after it was interrupted.
+template <class Net, class Optimizer>
+class Trainer {
+ public:
+    using Scalar = typename Net::Scalar;
+    /// What a program does between two steps or epochs. It may read everything, and change the optimiser's options.
+    using Callback = std::function<void(Trainer&)>;
+
+    /// An option out of its range is an `Error`.
+    Trainer(Net& net, Optimizer& optimizer, TrainerOptions options)
+        : options_(std::move(options)), net_(&net), optimizer_(&optimizer), tape_(options_.seed) {
+        if (options_.epochs < 1 || options_.batches_per_step < 1 || options_.patience < 0) {
+            fail("staa::Trainer: ", options_.epochs, " epochs, ", options_.batches_per_step, " batches per step and a ",
+                 "patience of ", options_.patience, "; expected at least 1, 1 and 0");
+        }
+    }
+
+    Callback on_step;   ///< is called after every step of the optimiser
+    Callback on_epoch;  ///< is called after every epoch, when the test is done
+    /// Is asked after every step of the optimiser: true stops the run. `run` then returns false.
+    std::function<bool()> must_stop;
+
+    /// Trains until all epochs are done, and returns true. Returns false if `must_stop` stopped the run; a further call
+    /// then goes on. A loss that is not finite is an `Error`, and the weights stay as they were before that batch.
+    template <class TrainLoader, class TestLoader>
+    bool run(TrainLoader& train_loader, TestLoader& test_loader) {
+        typename Net::State state = net_->start();
+        while (!is_finished()) {
+            if (!train_epoch(train_loader)) {
+                return false;
+            }
+            finish_epoch(test_loader, state);
+        }
+        return true;
+    }
+
+    /// Whether all epochs are done, or the patience is at its end.
+    bool is_finished() const {
+        const auto done = static_cast<Index>(progress_.epochs.size());
+        return done >= options_.epochs || (options_.patience > 0 && done - progress_.best_epoch >= options_.patience);
+    }
+
+    const TrainingProgress& progress() const { return progress_; }  ///< how far the run is
+    TrainingProgress& progress() { return progress_; }
+    const TrainerOptions& options() const { return options_; }
+    Net& net() { return *net_; }
+    const Net& net() const { return *net_; }
+    Optimizer& optimizer() { return *optimizer_; }
+    Tape<Net>& tape() { return tape_; }
+
+    /// Shows everything that a resumed run needs besides `progress`: visitor(ParameterName, tensor) for weights, running
+    /// statistics and the optimiser's tensors, visitor(ParameterName, std::int64_t&) for counters. The generator of dropout
+    /// is `tape().random`.
+    template <class Visitor>
+    void visit_state(Visitor&& visitor) {
+        const auto within = [&](const char* group) {
+            return [&visitor, group](const ParameterName& name, auto& value) {
+                visitor(ParameterName{group + name.text, name.layout, name.shape}, value);
+            };
+        };
+        net_->visit(within("network."));
+        net_->visit_statistics(within("network."));
+        optimizer_->visit_state(*net_, within("optimizer."));
+    }
+
+ private:
+    using Clock = std::chrono::steady_clock;
+    static double seconds_since(Clock::time_point start) {
+        return std::chrono::duration<double>(Clock::now() - start).count();
+    }
+
+    /// Trains the rest of the epoch. Returns false if the run must stop before its end.
+    template <class TrainLoader>
+    bool train_epoch(TrainLoader& loader) {
+        Clock::time_point start = Clock::now();
+        for (auto&& [images, labels] : loader.epoch(progress_.epoch, progress_.batch)) {
+            const Index in_step = progress_.batch % options_.batches_per_step;
+            const Index first = progress_.batch - in_step;
+            const Index count = std::min(options_.batches_per_step, loader.batches() - first);
+            train_batch(images, labels, count);
+            if (in_step + 1 < count) {
+                continue;
+            }
+            make_step();
+            progress_.training_seconds += seconds_since(start);
+            start = Clock::now();
+            if (on_step) {
+                on_step(*this);
+            }
+            if (must_stop && must_stop()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Adds the gradients of a batch, divided by `count`, the number of batches of the step.
+    void train_batch(const typename Net::Images& images, const Labels& labels, Index count) {
+        const auto logits = net_->forward(images, tape_);
+        auto [loss, gradient] = cross_entropy(logits, labels);
+        if (!std::isfinite(loss)) {
+            fail("staa::Trainer: the loss is not finite in epoch ", progress_.epoch, ", batch ", progress_.batch + 1,
+                 " (step ", progress_.step + 1, " of the run), where the learning rate is ",
+                 optimizer_->options.learning_rate, ": training has diverged; try a smaller learning rate");
+        }
+        if (count > 1) {
+            gradient = (gradient / static_cast<typename Net::Scalar>(count)).eval();
+        }
+        net_->backward(gradient, tape_);
+        progress_.trained.add(loss, logits, labels);
+        ++progress_.batch;
+    }
+
+    void make_step() {
+        if (options_.learning_rate) {
+            optimizer_->options.learning_rate = options_.learning_rate(progress_.step);
+        }
+        if (progress_.batch <= options_.batches_per_step) {
+            progress_.learning_rate = optimizer_->options.learning_rate;
+        }
+        optimizer_->step(*net_);
+        ++progress_.step;
+    }
+
+    /// Tests the network and begins the next epoch.
+    template <class TestLoader>
+    void finish_epoch(TestLoader& loader, typename Net::State& state) {
+        const Clock::time_point start = Clock::now();
+        EpochResult result{.epoch = progress_.epoch,
+                           .learning_rate = progress_.learning_rate,
+                           .trained = progress_.trained,
+                           .tested = evaluate(*net_, loader, state, options_.evaluation)};
+        result.seconds = progress_.training_seconds + seconds_since(start);
+        result.images_per_second = static_cast<double>(result.trained.images) / progress_.training_seconds;
+        if (progress_.best_epoch == 0 || result.tested.accuracy() > progress_.best_accuracy) {
+            progress_.best_epoch = result.epoch;
+            progress_.best_accuracy = result.tested.accuracy();
+        }
+        progress_.epochs.push_back(result);
+        ++progress_.epoch;
+        progress_.batch = 0;
+        progress_.trained = {};
+        progress_.training_seconds = 0;
+        if (on_epoch) {
+            on_epoch(*this);
+        }
+    }
+
+    TrainerOptions options_;
+    Net* net_;
+    Optimizer* optimizer_;
+    Tape<Net> tape_;
+    TrainingProgress progress_;
+};
+
+}  // namespace STAA_ABI
+}  // namespace staa
