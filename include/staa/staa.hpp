@@ -17,4 +17,6 @@
 #include "staa/training/loss.hpp"
 #include "staa/training/optimizer.hpp"
 #include "staa/training/schedule.hpp"
+#include "staa/training/temporal_loss.hpp"
 #include "staa/training/trainer.hpp"
+#include "staa/training/weight_average.hpp"

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "staa/training/optimizer.hpp"
 
+#include <limits>
+
+#include "staa/layers/batch_norm.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/lif.hpp"
+#include "staa/layers/pooling.hpp"
 #include "staa/networks/network.hpp"
 #include "support/catch.hpp"
 
@@ -47,4 +53,92 @@ TEST_CASE("Sgd: without gradient, momentum and weight decay no parameter changes
     const double before = weight(net);
     Sgd<OneNumber>(SgdOptions{}).step(net);
     CHECK(weight(net) == before);
+}
+
+TEST_CASE("a group with both scales 0 is frozen, and the first group that holds a parameter counts") {
+    OneNumber net(NetworkOptions{});
+    Sgd<OneNumber> sgd({.learning_rate = 0.5,
+                        .weight_decay = 0.1,
+                        .groups = {{.holds = begins_with("0.w"), .learning_rate_scale = 0, .weight_decay_scale = 0},
+                                   {.holds = begins_with("0."), .learning_rate_scale = 2}}});
+    weight(net) = 2;
+    gradient(net) = 1;
+    std::get<0>(net.gradients).bias(0) = 1;
+    net.layer<"0">().parameters.bias(0) = 3;
+    sgd.step(net);
+    CHECK(weight(net) == 2);
+    CHECK(net.layer<"0">().parameters.bias(0) == 3 - 0.5 * 2 * (1 + 0.1 * 3));
+}
+
+TEST_CASE("a gradient that is not finite is an error that names the parameter, and nothing has changed") {
+    const double bad = GENERATE(std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity());
+    OneNumber net(NetworkOptions{});
+    Sgd<OneNumber> sgd({.learning_rate = 0.5});
+    AdamW<OneNumber> adamw({});
+    weight(net) = 2;
+    gradient(net) = 1;
+    std::get<0>(net.gradients).bias(0) = bad;
+    CHECK_THROWS_WITH(sgd.step(net), contains_text("staa::Sgd: the gradient of 0.bias is"));
+    CHECK_THROWS_WITH(adamw.step(net), contains_text("staa::AdamW: the gradient of 0.bias is"));
+    CHECK(weight(net) == 2);
+    CHECK(gradient(net) == 1);
+}
+
+TEST_CASE("options of optimisers out of their range are errors, in the constructor and at a step") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_WITH(Sgd<OneNumber>({.learning_rate = nan}),
+                      "staa::Sgd: the learning rate is nan; expected 0 or more");
+    CHECK_THROWS_AS(Sgd<OneNumber>({.learning_rate = -1}), Error);
+    CHECK_THROWS_WITH(Sgd<OneNumber>({.momentum = 1.5}),
+                      "staa::Sgd: the momentum is 1.5; expected 0 or more, and less than 1");
+    CHECK_THROWS_AS(AdamW<OneNumber>({.second_decay = 1}), Error);
+    CHECK_THROWS_AS(Lamb<OneNumber>({.weight_decay = -0.1}), Error);
+    OneNumber net(NetworkOptions{});
+    Sgd<OneNumber> sgd({});
+    sgd.options.learning_rate = nan;
+    CHECK_THROWS_AS(sgd.step(net), Error);
+}
+
+TEST_CASE("an optimiser that was used for one network refuses another") {
+    OneNumber first(NetworkOptions{}), second(NetworkOptions{});
+    Sgd<OneNumber> sgd({});
+    sgd.step(first);
+    CHECK_THROWS_WITH(sgd.step(second), contains_text("this optimiser holds the state of another network"));
+}
+
+TEST_CASE("the logits of every step have the mean that forward gives, and their gradients lead to the same weights") {
+    using Net = Network<Image<3, 6, 6, double>, Conv2d<4>, BatchNorm, Lif<>, GlobalAvgPool, Linear<3>>;
+    Net net(NetworkOptions{.steps = 3, .seed = 2}), other(NetworkOptions{.steps = 3, .seed = 2});
+    Net::Images images(2, 6, 6, 3);
+    Random random(1);
+    for (Index i = 0; i < images.size(); ++i) {
+        images.data()[i] = random.normal();
+    }
+    Tape<Net> tape, other_tape;
+    const Net::Logits logits = net.forward(images, tape);
+    const Net::StepLogits of_steps = other.forward_steps(images, other_tape);
+    REQUIRE(of_steps.dimension(0) == 3);
+    Net::Logits d_logits(2, 3);
+    Net::StepLogits d_steps(3, 2, 3);
+    for (Index n = 0; n < 2; ++n) {
+        for (Index c = 0; c < 3; ++c) {
+            CHECK_THAT((of_steps(0, n, c) + of_steps(1, n, c) + of_steps(2, n, c)) / 3, WithinAbs(logits(n, c), 1e-14));
+            d_logits(n, c) = random.normal();
+            for (Index t = 0; t < 3; ++t) {
+                d_steps(t, n, c) = d_logits(n, c) / 3;
+            }
+        }
+    }
+    net.backward(d_logits, tape);
+    other.backward(d_steps, other_tape);
+    net.visit(
+        [](const ParameterName& name, const auto&, const auto& a, const auto& b) {
+            for (Index i = 0; i < a.size(); ++i) {
+                INFO(name.text);
+                CHECK(a.data()[i] == b.data()[i]);
+            }
+        },
+        net.gradients, other.gradients);
+    CHECK_THROWS_WITH(other.backward(Net::StepLogits(2, 2, 3), other_tape),
+                      "staa::Network::backward: the gradient is [2, 2, 3], but the logits were [3, 2, 3]");
 }

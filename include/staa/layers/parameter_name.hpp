@@ -37,6 +37,14 @@ void initialise_uniform(AnyTensor& tensor, Index fan_in, Random& random) {
     }
 }
 
+/// Fills a tensor with normal values of mean 0.
+template <class AnyTensor>
+void initialise_normal(AnyTensor& tensor, double deviation, Random& random) {
+    for (Index i = 0; i < tensor.size(); ++i) {
+        tensor.data()[i] = static_cast<typename AnyTensor::Scalar>(deviation * random.normal());
+    }
+}
+
 /// A tensor of the same value everywhere.
 template <class Scalar, class... Extent>
 Tensor<Scalar, static_cast<int>(sizeof...(Extent))> filled(Scalar value, Extent... extents) {

@@ -15,7 +15,7 @@ inline namespace STAA_ABI {
 struct NeuronOptions {
     double threshold = 1.0;  ///< v_th; whether it must be reached or exceeded is the neuron's type
     double leak = 0.25;      ///< share of the potential that stays after a step (tau); where it is learnt, its start
-    double surrogate_width = 1.0;      ///< width of the surrogate's window (a)
+    double surrogate_width = 1.0;      ///< width of the surrogate's window (a), or `critical_width` (docs/learning.md)
     double surrogate_sharpness = 3.0;  ///< k of the surrogate Tanh; the others have none
     bool detach_reset = false;         ///< backward treats the reset as a constant
     double context_scale = 2.0;        ///< scale of global context's gate; 2 starts it as the identity
@@ -23,11 +23,18 @@ struct NeuronOptions {
     double step_dropout = 0.1;         ///< probability that a training step skips the aggregator (TSRD, p)
 };
 
+/// How the weights of convolutions start.
+enum class Initialisation {
+    uniform,     ///< uniform in ±1/sqrt(fan_in), PyTorch's default
+    he_fan_out,  ///< normal with variance 2/fan_out (He et al., 2015), as kaiming_normal_ with mode="fan_out"
+};
+
 /// What every layer of a network is built with.
 struct Setup {
     Index steps = 4;  ///< T
     NeuronOptions neuron{};
     ConvolutionChoice convolution = ConvolutionChoice::by_rate;
+    Initialisation initialisation = Initialisation::uniform;
 };
 
 /// What all layers of one call share.

@@ -34,6 +34,25 @@ void copy_images(const Images& images, Analog<typename In::Scalar>& input, const
     std::copy_n(images.data(), images.size(), input.data());
 }
 
+/// Throws an Error if the tape is empty (0 steps), or if the gradient has other extents than the logits had.
+template <class Gradient>
+void check_gradient(const Gradient& gradient, const typename Gradient::Dimensions& expected, Index steps_of_tape) {
+    if (steps_of_tape == 0) {
+        fail("staa::Network::backward: the tape is empty; call forward with it first");
+    }
+    const auto text = [](const typename Gradient::Dimensions& extents) {
+        std::string list;
+        for (const Eigen::Index extent : extents) {
+            list += (list.empty() ? "[" : ", ") + std::to_string(extent);
+        }
+        return list + "]";
+    };
+    if (gradient.dimensions() != expected) {
+        fail("staa::Network::backward: the gradient is ", text(gradient.dimensions()), ", but the logits were ",
+             text(expected));
+    }
+}
+
 /// The mean of y [T, N, 1, 1, classes] over T: logits [N, classes].
 template <class Scalar>
 Tensor<Scalar, 2> mean_over_time(const Analog<Scalar>& y) {
@@ -56,6 +75,32 @@ Analog<Scalar> spread_over_time(const Tensor<Scalar, 2>& d_logits, const Call& c
     const Index steps = dy.extents().steps, size = d_logits.size();
     for (Index i = 0; i < steps * size; ++i) {
         dy.data()[i] = d_logits.data()[i % size] / static_cast<Scalar>(steps);
+    }
+    return dy;
+}
+
+/// y [T, N, 1, 1, classes] as the logits of every step [T, N, classes]. The output of a network without neurons is the
+/// same at every step: y then holds it once.
+template <class Scalar>
+Tensor<Scalar, 3> logits_of_steps(const Analog<Scalar>& y, Index steps) {
+    const Extents& e = y.extents();
+    Tensor<Scalar, 3> logits(steps, e.batch, e.channels);
+    for (Index t = 0; t < steps; ++t) {
+        std::copy_n(y.map(std::min(t, e.steps - 1) * e.batch), e.batch * e.channels,
+                    logits.data() + t * e.batch * e.channels);
+    }
+    return logits;
+}
+
+/// The counterpart for the gradient d_logits [T, N, classes].
+template <class Out, class Scalar>
+Analog<Scalar> gradient_of_steps(const Tensor<Scalar, 3>& d_logits, const Call& call) {
+    Analog<Scalar> dy;
+    dy.resize(call.arena, Out::extents(call.steps, call.batch));
+    const Index steps = dy.extents().steps, size = d_logits.dimension(1) * d_logits.dimension(2);
+    std::fill_n(dy.data(), steps * size, Scalar(0));
+    for (Index i = 0; i < d_logits.size(); ++i) {
+        dy.data()[steps == 1 ? i % size : i] += d_logits.data()[i];
     }
     return dy;
 }

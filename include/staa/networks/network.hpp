@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -17,15 +16,6 @@
 
 namespace staa {
 inline namespace STAA_ABI {
-
-namespace detail {
-/// A number that no call in this program has returned before. Copies of a network have the same revision until one of
-/// them changes.
-inline std::uint64_t next_revision() {
-    static std::atomic<std::uint64_t> last{0};
-    return ++last;
-}
-}  // namespace detail
 
 /// A spiking network: layers from an input map to logits [N, classes]. The logits are the mean of the last layer's
 /// output over time. The first template argument is the shape of the input. `Image`: one image [N, H, W, C], the same
@@ -56,9 +46,8 @@ class Network {
 
     /// Images [N, H, W, C], or frames [T, N, H, W, C].
     using Images = Tensor<Scalar, In::is_constant ? 4 : 5>;
-    /// [N, classes]
-    using Logits = Tensor<Scalar, 2>;
-
+    using Logits = Tensor<Scalar, 2>;      ///< [N, classes]
+    using StepLogits = Tensor<Scalar, 3>;  ///< [T, N, classes]
     using Tape = NetworkTape<Chain>;
     using State = NetworkState<Chain>;
 
@@ -66,38 +55,26 @@ class Network {
 
     /// Logits in training mode: with the statistics of the batch and time-step random dropout. Writes the tape. Does
     /// not change the network. Images of another shape are an Error.
-    Logits forward(const Images& images, Tape& tape) const {
-        detail::check_images<In>(images);
-        const Call call = call_of(steps_of(images), images, tape.arena, tape.draw_dropout ? &tape.random : nullptr);
-        tape.steps_ = 0;  // the tape is empty until all layers have run
-        detail::copy_images<In>(images, tape.input_, call);
-        Analog<Scalar> y;
-        layers_.forward(tape.input_, y, tape.layers_, call);
-        tape.steps_ = call.steps;
-        tape.is_absorbed_ = false;
-        tape.is_fused_ = options_.fuse;
-        tape.batch_ = call.batch;
-        return detail::mean_over_time(y);
+    Logits forward(const Images& images, Tape& tape) const { return detail::mean_over_time(run_forward(images, tape)); }
+
+    /// The same, with the logits of every step [T, N, classes] in place of their mean.
+    StepLogits forward_steps(const Images& images, Tape& tape) const {
+        return detail::logits_of_steps(run_forward(images, tape), steps_of(images));
     }
 
     /// Adds the gradient of every parameter to `gradients`. It follows from d_logits [N, classes] and the tape of the
     /// last forward. The first call after a forward also updates the running averages with the statistics of that
     /// forward. An empty tape, or a d_logits of another shape than the logits, is an Error.
     void backward(const Logits& d_logits, Tape& tape) {
-        if (tape.steps_ == 0) {
-            fail("staa::Network::backward: the tape is empty; call forward with it first");
-        }
-        if (d_logits.dimension(0) != tape.batch_ || d_logits.dimension(1) != classes) {
-            fail("staa::Network::backward: the gradient is [", d_logits.dimension(0), ", ", d_logits.dimension(1),
-                 "], but the logits were [", tape.batch_, ", ", classes, "]");
-        }
-        const Call call{tape.steps_, tape.batch_, tape.arena, nullptr, 0, tape.is_fused_};
-        Analog<Scalar> dy = detail::spread_over_time<Output>(d_logits, call);
-        layers_.backward(tape.input_, std::move(dy), nullptr, gradients, tape.layers_, call);
-        if (!tape.is_absorbed_) {
-            layers().absorb(tape.layers_, call);
-            tape.is_absorbed_ = true;
-        }
+        detail::check_gradient(d_logits, typename Logits::Dimensions(tape.batch_, classes), tape.steps_);
+        run_backward(detail::spread_over_time<Output>(d_logits, call_of(tape)), tape);
+    }
+
+    /// The same for a gradient of the logits of every step, d_logits [T, N, classes].
+    void backward(const StepLogits& d_logits, Tape& tape) {
+        detail::check_gradient(d_logits, typename StepLogits::Dimensions(tape.steps_, tape.batch_, classes),
+                               tape.steps_);
+        run_backward(detail::gradient_of_steps<Output>(d_logits, call_of(tape)), tape);
     }
 
     /// Logits in evaluation mode: with running averages and without dropout. Each call packs the weights again.
@@ -201,6 +178,30 @@ class Network {
         revision_ = detail::next_revision();
         return layers_;
     }
+
+    Analog<Scalar> run_forward(const Images& images, Tape& tape) const {
+        detail::check_images<In>(images);
+        const Call call = call_of(steps_of(images), images, tape.arena, tape.draw_dropout ? &tape.random : nullptr);
+        tape.steps_ = 0;  // the tape is empty until all layers have run
+        detail::copy_images<In>(images, tape.input_, call);
+        Analog<Scalar> y;
+        layers_.forward(tape.input_, y, tape.layers_, call);
+        tape.steps_ = call.steps;
+        tape.is_absorbed_ = false;
+        tape.is_fused_ = options_.fuse;
+        tape.batch_ = call.batch;
+        return y;
+    }
+
+    void run_backward(Analog<Scalar> dy, Tape& tape) {
+        layers_.backward(tape.input_, std::move(dy), nullptr, gradients, tape.layers_, call_of(tape));
+        if (!tape.is_absorbed_) {
+            layers().absorb(tape.layers_, call_of(tape));
+            tape.is_absorbed_ = true;
+        }
+    }
+
+    static Call call_of(Tape& tape) { return {tape.steps_, tape.batch_, tape.arena, nullptr, 0, tape.is_fused_}; }
 
     static Parameters& tree(Parameters& parameters) { return parameters; }
     static const Parameters& tree(const Parameters& parameters) { return parameters; }

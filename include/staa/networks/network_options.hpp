@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "staa/kernels/neuron/critical_width.hpp"
 #include "staa/layers/setup.hpp"
 
 namespace staa {
@@ -17,6 +18,7 @@ struct NetworkOptions {
     std::uint64_t seed = 0;                                      ///< seed of the initial parameters
     NeuronOptions neuron{};                                      ///< for every neuron of the network
     ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution
+    Initialisation initialisation = Initialisation::uniform;     ///< of every convolution's weights
     /// false: every layer runs for itself. Use it to debug, or to compare with. It is slower and needs more memory. The
     /// results differ by rounding.
     bool fuse = true;
@@ -36,7 +38,9 @@ inline Setup checked_setup(const NetworkOptions& options) {
     if (options.steps < 1) {
         fail("staa::Network: ", options.steps, " steps; at least 1 is needed");
     }
-    check_positive("surrogate_width", neuron.surrogate_width);
+    if (neuron.surrogate_width != critical_width) {
+        check_positive("surrogate_width", neuron.surrogate_width);
+    }
     check_positive("surrogate_sharpness", neuron.surrogate_sharpness);
     check_positive("context_scale", neuron.context_scale);
     check_positive("attention_scale", neuron.attention_scale);
@@ -46,7 +50,7 @@ inline Setup checked_setup(const NetworkOptions& options) {
     if (!(neuron.step_dropout >= 0 && neuron.step_dropout <= 1)) {
         fail("staa::Network: step_dropout is ", neuron.step_dropout, "; a probability lies in [0, 1]");
     }
-    return {options.steps, neuron, options.convolution};
+    return {options.steps, neuron, options.convolution, options.initialisation};
 }
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 // state for the next step.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "staa/networks/logits.hpp"
@@ -12,6 +13,15 @@ inline namespace STAA_ABI {
 
 template <class In, class... Layers>
 class Network;
+
+namespace detail {
+/// A number that no call in this program has returned before. Copies of a network have the same revision until one of
+/// them changes.
+inline std::uint64_t next_revision() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+}  // namespace detail
 
 /// What forward keeps for backward. Use one tape for a whole training loop: from the third step on it takes no new
 /// memory.

@@ -82,28 +82,35 @@ Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Tensor<Scalar,
 }
 
 /// The same with one class per image: `labels` [N], each in [0, classes), as torch.nn.CrossEntropyLoss for class
-/// indices. Another number of labels than of images, a label outside [0, classes), and an empty batch are an `Error`.
+/// indices, with its `label_smoothing` s: the target is 1 - s + s/classes for the class and s/classes for each other
+/// one. Another number of labels than of images, a label outside [0, classes), an empty batch and a smoothing outside
+/// [0, 1) are an `Error`.
 template <class Scalar>
-Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Labels& labels) {
+Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Labels& labels, double label_smoothing = 0) {
     detail::check_labels(logits, labels);
+    if (!(label_smoothing >= 0 && label_smoothing < 1)) {
+        fail("staa::cross_entropy: label_smoothing is ", label_smoothing, "; expected 0 or more, and less than 1");
+    }
     Tensor<Scalar, 2> targets(logits.dimension(0), logits.dimension(1));
-    targets.setZero();
+    targets.setConstant(static_cast<Scalar>(label_smoothing / static_cast<double>(logits.dimension(1))));
     for (Index n = 0; n < labels.size(); ++n) {
-        targets(n, labels(n)) = Scalar(1);
+        targets(n, labels(n)) += static_cast<Scalar>(1 - label_smoothing);
     }
     return cross_entropy(logits, targets);
 }
 
 /// The number of images of a batch whose largest logit [N, classes] is that of their label [N]. Of equal logits the
-/// first one counts as the largest. Errors are those of `cross_entropy` with labels; NaN among the logits is not
-/// detected.
+/// first one counts as the largest. An image with NaN among its logits is not correct. Errors are those of
+/// `cross_entropy` with labels.
 template <class Scalar>
 Index count_correct(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     detail::check_labels(logits, labels);
     Index correct = 0;
     for (Index n = 0; n < labels.size(); ++n) {
         const Scalar* row = logits.data() + n * logits.dimension(1);
-        correct += std::max_element(row, row + logits.dimension(1)) - row == labels(n) ? 1 : 0;
+        const Scalar* end = row + logits.dimension(1);
+        const bool has_nan = std::any_of(row, end, [](Scalar value) { return std::isnan(value); });
+        correct += !has_nan && std::max_element(row, end) - row == labels(n) ? 1 : 0;
     }
     return correct;
 }

@@ -85,6 +85,7 @@ constexpr bool is_bounded() {
 /// Surrogate, reset and threshold together, as the kernels take them.
 template <class Surrogate = Rectangle, class Reset = HardReset, class Threshold = Reached>
 struct Firing {
+    using SurrogateType = Surrogate;
     static constexpr Signal output = detail::output_of<Surrogate>();
     /// Whether the spikes carry a window in training.
     static constexpr bool has_window = output == Signal::spikes && detail::is_bounded<Surrogate>();

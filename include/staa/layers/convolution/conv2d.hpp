@@ -86,7 +86,11 @@ struct Conv2d {
 
         at(const Setup& setup, Random& random) : choice(setup.convolution) {
             parameters.weight.resize(Kernel, Kernel, In::channels, Channels);
-            initialise_uniform(parameters.weight, Kernel * Kernel * In::channels, random);
+            if (setup.initialisation == Initialisation::he_fan_out) {
+                initialise_normal(parameters.weight, std::sqrt(2.0 / (Kernel * Kernel * Channels)), random);
+            } else {
+                initialise_uniform(parameters.weight, Kernel * Kernel * In::channels, random);
+            }
         }
 
         void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {

@@ -35,7 +35,8 @@ struct ChannelwiseStaaLif {
         using Images = detail::ImageGroup<pixels * channels>;
         static constexpr bool reads_input = true;
 
-        at(const Setup& setup, Random& random) : Aggregator(setup, random), neuron(setup.neuron) {}
+        at(const Setup& setup, Random& random)
+            : Aggregator(setup, random), neuron(detail::with_width<typename Fire::SurrogateType>(setup.neuron)) {}
 
         void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Tape& tape, const Call& call) const {
             draw_dropped(tape, call);

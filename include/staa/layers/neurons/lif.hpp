@@ -40,7 +40,8 @@ struct Lif {
         using Constants = typename LeakAndGain<Adaptive::constant>::template at<In>;
         static constexpr bool reads_input = true;
 
-        at(const Setup& setup, Random& random) : neuron(setup.neuron), adaptive(setup, random) {}
+        at(const Setup& setup, Random& random)
+            : neuron(detail::with_width<Surrogate>(setup.neuron)), adaptive(setup, random) {}
 
         void forward(const Currents<Scalar>& x, SignalOf<Output>& y, Nothing&, const Call& call) const {
             detail::make_output<Fire>(y, Output::extents(call.steps, call.batch), call.arena);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "staa/kernels/neuron/critical_width.hpp"
 #include "staa/kernels/neuron/membrane.hpp"
 #include "staa/layers/contract.hpp"
 
@@ -65,6 +66,15 @@ void make_output(Signal& y, const Extents& extents, Arena& arena) {
     if constexpr (Fire::has_window) {
         y.add_window(arena);
     }
+}
+
+/// The options of a layer with this surrogate: its critical width in place of `critical_width`.
+template <class Surrogate>
+NeuronOptions with_width(NeuronOptions neuron) {
+    if (neuron.surrogate_width == critical_width) {
+        neuron.surrogate_width = critical_surrogate_width<Surrogate>(neuron.threshold, neuron.surrogate_sharpness);
+    }
+    return neuron;
 }
 
 /// The constants that the kernel needs for maps of `In`.

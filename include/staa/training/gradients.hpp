@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Gradients of a whole network: whether they are finite, their norm, and their clipping.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <utility>
+
+#include "staa/core/parallel.hpp"
+#include "staa/core/tensor.hpp"
+#include "staa/layers/parameter_name.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
+
+/// Sums value(i) over [0, size), in at most 64 blocks whose limits follow from `size`: the same bits for any number of
+/// threads.
+template <class Value>
+double blockwise_sum(Index size, const Value& value) {
+    constexpr Index most = 64, least_block = 4096;
+    const Index block = std::max(least_block, (size + most - 1) / most);
+    const Index blocks = (size + block - 1) / block;
+    std::array<double, most> sums{};
+    parallel_for(blocks, block, [&](Index b) {
+        double sum = 0;
+        for (Index i = b * block; i < std::min(size, (b + 1) * block); ++i) {
+            sum += value(i);
+        }
+        sums[static_cast<std::size_t>(b)] = sum;
+    });
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// Whether a number is neither NaN nor infinite. It looks at the bits: with -ffast-math, std::isfinite is always true.
+inline bool is_finite(float value) { return (std::bit_cast<std::uint32_t>(value) & 0x7F800000u) != 0x7F800000u; }
+inline bool is_finite(double value) {
+    constexpr std::uint64_t exponent = 0x7FF0000000000000u;
+    return (std::bit_cast<std::uint64_t>(value) & exponent) != exponent;
+}
+
+/// The position of the first value that is not finite; `size` if there is none.
+template <class Scalar>
+Index first_not_finite(const Scalar* values, Index size) {
+    std::atomic<bool> found{false};
+    for_parts(size, [&](Index first, Index last) {
+        if (!std::all_of(values + first, values + last, [](Scalar value) { return is_finite(value); })) {
+            found = true;
+        }
+    });
+    return !found ? size
+                  : std::find_if_not(values, values + size, [](Scalar value) { return is_finite(value); }) - values;
+}
+
+template <class Scalar>
+double sum_of_squares(const Scalar* values, Index size) {
+    return blockwise_sum(size,
+                         [values](Index i) { return static_cast<double>(values[i]) * static_cast<double>(values[i]); });
+}
+
+}  // namespace detail
+
+/// Throws an `Error` if a gradient of the network is NaN or infinite. It names `caller`, the first such parameter, and
+/// the position in it.
+template <class Net>
+void check_gradients_are_finite(const Net& net, const char* caller) {
+    net.visit(
+        [&](const ParameterName& name, const auto&, const auto& gradient) {
+            const Index place = detail::first_not_finite(gradient.data(), gradient.size());
+            if (place < gradient.size()) {
+                fail(caller, ": the gradient of ", name.text, " is ", gradient.data()[place], " at position ", place,
+                     " of ", gradient.size(), "; nothing was changed. Look for values in the images that are not ",
+                     "finite, or take a smaller learning rate");
+            }
+        },
+        net.gradients);
+}
+
+/// The norm of all gradients of a network together: the square root of the sum of their squares.
+template <class Net>
+double gradient_norm(const Net& net) {
+    double sum = 0;
+    net.visit([&](const ParameterName&, const auto&,
+                  const auto& gradient) { sum += detail::sum_of_squares(gradient.data(), gradient.size()); },
+              net.gradients);
+    return std::sqrt(sum);
+}
+
+/// Multiplies all gradients of a network.
+template <class Net>
+void scale_gradients(Net& net, double factor) {
+    std::as_const(net).visit(
+        [&](const ParameterName&, const auto&, auto& gradient) {
+            auto* g = gradient.data();
+            const auto by = static_cast<typename Net::Scalar>(factor);
+            for_parts(gradient.size(), [&](Index first, Index last) {
+                for (Index i = first; i < last; ++i) {
+                    g[i] *= by;
+                }
+            });
+        },
+        net.gradients);
+}
+
+/// Makes the gradients smaller if their norm is above `largest_norm`, so that it becomes `largest_norm`; as
+/// torch.nn.utils.clip_grad_norm_. Returns the norm before. A `largest_norm` that is not above 0 is an `Error`.
+template <class Net>
+double clip_gradients(Net& net, double largest_norm) {
+    if (!(largest_norm > 0)) {
+        fail("staa::clip_gradients: the largest norm is ", largest_norm, "; expected a number above 0");
+    }
+    const double norm = gradient_norm(net);
+    const double factor = largest_norm / (norm + 1e-6);
+    if (factor < 1) {
+        scale_gradients(net, factor);
+    }
+    return norm;
+}
+
+}  // namespace STAA_ABI
+}  // namespace staa

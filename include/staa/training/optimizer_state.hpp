@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// What all optimisers share: the network that they belong to, and a tensor or two per parameter.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "staa/core/parallel.hpp"
+#include "staa/core/tensor.hpp"
+#include "staa/layers/contract.hpp"
+#include "staa/training/gradients.hpp"
+#include "staa/training/parameter_group.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
+
+/// Throws an `Error` unless least <= value < limit. NaN is in no range.
+inline void check_option(const char* optimiser, const char* name, double value, double least, double limit) {
+    if (!(value >= least && value < limit)) {
+        fail(optimiser, ": ", name, " is ", value, "; expected ", least, " or more",
+             limit < 1e300 ? ", and less than " + std::to_string(static_cast<int>(limit)) : std::string(""));
+    }
+}
+
+/// Throws an `Error` unless the learning rate, the weight decay and the scales of all groups are 0 or more and finite.
+template <class Options>
+void check_rates(const char* optimiser, const Options& options) {
+    constexpr double any = std::numeric_limits<double>::max();
+    check_option(optimiser, "the learning rate", options.learning_rate, 0, any);
+    check_option(optimiser, "the weight decay", options.weight_decay, 0, any);
+    for (const ParameterGroup& group : options.groups) {
+        check_option(optimiser, "the learning rate's scale of a group", group.learning_rate_scale, 0, any);
+        check_option(optimiser, "the weight decay's scale of a group", group.weight_decay_scale, 0, any);
+    }
+}
+
+/// `Count` trees of tensors with the shapes of the parameters of one network; 0 at the start.
+template <class Net, std::size_t Count>
+class OptimizerState {
+ public:
+    /// `optimiser` is the name in error messages; `names` are those of the trees, such as "momentum".
+    OptimizerState(const char* optimiser, std::array<const char*, Count> names)
+        : optimiser_(optimiser), names_(names) {}
+
+    /// Makes the trees at the first call. Throws an `Error` if a later call has another network.
+    void begin(Net& net) {
+        if (net_ == nullptr) {
+            for (typename Net::Parameters& tree : trees_) {
+                std::as_const(net).visit(
+                    [](const ParameterName&, const auto& parameter, auto& tensor) {
+                        tensor.resize(parameter.dimensions());
+                        tensor.setZero();
+                    },
+                    tree);
+            }
+            net_ = &net;
+        }
+        if (net_ != &net) {
+            fail(optimiser_, ": this optimiser holds the state of another network; make one optimiser per network");
+        }
+    }
+
+    /// Calls update(name, parameter, gradient, the trees' tensors...) for every parameter.
+    template <class Update>
+    void for_each(Net& net, const Update& update) {
+        std::apply([&](auto&... tree) { net.visit(update, net.gradients, tree...); }, trees_);
+    }
+
+    /// Calls visitor(ParameterName, tensor) for every tensor of the trees, under the name "TREE.PARAMETER".
+    template <class Visitor>
+    void visit(Net& net, Visitor& visitor) {
+        begin(net);
+        for (std::size_t i = 0; i < Count; ++i) {
+            std::as_const(net).visit(
+                [&](const ParameterName& name, const auto&, auto& tensor) {
+                    visitor(ParameterName{std::string(names_[i]) + "." + name.text, name.layout, name.shape}, tensor);
+                },
+                trees_[i]);
+        }
+    }
+
+ private:
+    const char* optimiser_;
+    std::array<const char*, Count> names_;
+    std::array<typename Net::Parameters, Count> trees_;
+    const Net* net_ = nullptr;
+};
+
+/// Calls update(i) for all positions of a tensor, on all threads.
+template <class Update>
+void for_positions(Index size, const Update& update) {
+    for_parts(size, [&](Index first, Index last) {
+        for (Index i = first; i < last; ++i) {
+            update(i);
+        }
+    });
+}
+
+}  // namespace detail
+}  // namespace STAA_ABI
+}  // namespace staa

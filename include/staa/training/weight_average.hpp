@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// Averages of the weights over training steps. They often test better than the last weights.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "staa/training/optimizer_state.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+namespace detail {
+
+/// A tensor of a network, as a pointer and a size.
+template <class Scalar>
+struct TensorView {
+    Scalar* data;
+    Index size;
+};
+
+/// All tensors of a network that `visit` and `visit_statistics` show, in their order, and all counters.
+template <class Net>
+struct NetworkView {
+    using Scalar = std::conditional_t<std::is_const_v<Net>, const typename Net::Scalar, typename Net::Scalar>;
+    using Counter = std::conditional_t<std::is_const_v<Net>, const std::int64_t, std::int64_t>;
+
+    explicit NetworkView(Net& net) {
+        const auto add = [&](const ParameterName&, auto& value) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::int64_t>) {
+                counters.push_back(&value);
+            } else {
+                tensors.push_back({value.data(), value.size()});
+            }
+        };
+        net.visit(add);
+        net.visit_statistics(add);
+    }
+
+    std::vector<TensorView<Scalar>> tensors;
+    std::vector<Counter*> counters;
+};
+
+}  // namespace detail
+
+/// The moving average of a network's weights (EMA). After every step, for every weight w and its average a:
+///     a = decay · a + (1 - decay) · w
+/// The running averages of batch norm are averaged in the same way, because they belong to the weights of their step; as
+/// torch.optim.swa_utils.AveragedModel with get_ema_multi_avg_fn and use_buffers. Counters are copied. The average
+/// starts as the network that the constructor gets.
+template <class Net>
+class WeightAverage {
+ public:
+    /// A decay outside [0, 1) is an `Error`.
+    WeightAverage(const Net& net, double decay) : decay_(decay), average_(std::make_unique<Net>(net)) {
+        detail::check_option("staa::WeightAverage", "the decay", decay, 0, 1);
+    }
+
+    /// Takes in the weights of the network after a step.
+    void update(const Net& net) {
+        using Scalar = typename Net::Scalar;
+        const detail::NetworkView<const Net> from(net);
+        const detail::NetworkView<Net> to(*average_);
+        const auto kept = static_cast<Scalar>(decay_), added = static_cast<Scalar>(1 - decay_);
+        for (std::size_t k = 0; k < to.tensors.size(); ++k) {
+            Scalar* a = to.tensors[k].data;
+            const Scalar* w = from.tensors[k].data;
+            detail::for_positions(to.tensors[k].size, [=](Index i) { a[i] = kept * a[i] + added * w[i]; });
+        }
+        for (std::size_t k = 0; k < to.counters.size(); ++k) {
+            *to.counters[k] = *from.counters[k];
+        }
+    }
+
+    /// The network with the averaged weights, to test and to save.
+    const Net& network() const { return *average_; }
+
+    /// Shows every tensor and counter of the average, under the names of the network's.
+    template <class Visitor>
+    void visit_state(Visitor&& visitor) {
+        average_->visit(visitor);
+        average_->visit_statistics(visitor);
+    }
+
+ private:
+    double decay_;
+    std::unique_ptr<Net> average_;
+};
+
+/// Lookahead (Zhang et al., 2019) around any optimiser. It keeps slow weights. After every `interval` steps of the
+/// optimiser, for every parameter p and its slow weight s:
+///     s = s + rate · (p - s),   p = s
+template <class Net>
+class Lookahead {
+ public:
+    /// The slow weights start as the network's. An interval below 1 and a rate outside (0, 1] are an `Error`.
+    Lookahead(Net& net, Index interval = 5, double rate = 0.5) : interval_(interval), rate_(rate) {
+        if (interval < 1 || !(rate > 0 && rate <= 1)) {
+            fail("staa::Lookahead: an interval of ", interval, " steps and a rate of ", rate,
+                 "; expected at least 1, and a number above 0 and at most 1");
+        }
+        slow_.begin(net);
+        slow_.for_each(net,
+                       [](const ParameterName&, const auto& parameter, const auto&, auto& slow) { slow = parameter; });
+    }
+
+    /// Counts a step of the optimiser, and moves the weights if the interval is over. Call it after each step.
+    void update(Net& net) {
+        if (++steps_ % interval_ != 0) {
+            return;
+        }
+        slow_.begin(net);
+        slow_.for_each(net, [this](const ParameterName&, auto& parameter, const auto&, auto& slow) {
+            using Scalar = typename Net::Scalar;
+            Scalar* p = parameter.data();
+            Scalar* s = slow.data();
+            const auto rate = static_cast<Scalar>(rate_);
+            detail::for_positions(parameter.size(), [=](Index i) { p[i] = s[i] = s[i] + rate * (p[i] - s[i]); });
+        });
+    }
+
+    /// Shows the slow weights, "slow.<parameter>", and the number of steps, "step".
+    template <class Visitor>
+    void visit_state(Net& net, Visitor&& visitor) {
+        slow_.visit(net, visitor);
+        visitor(ParameterName{"step", Layout::same, {}}, steps_);
+    }
+
+ private:
+    Index interval_;
+    double rate_;
+    detail::OptimizerState<Net, 1> slow_{"staa::Lookahead", {"slow"}};
+    std::int64_t steps_ = 0;
+};
+
+}  // namespace STAA_ABI
+}  // namespace staa

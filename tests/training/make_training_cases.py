@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""Writes what PyTorch and timm make of given weights and gradients, for tests/training/pytorch_test.cpp:
+
+    python3 make_training_cases.py OUT_FILE [SEED]
+
+All optimisers begin with the same weights `initial.NAME` and get the same gradients `gradient.STEP.NAME`, in double.
+`CASE.NAME` are the weights after ten steps. The learning rate of step t is the case's times RATES[t]. Needs torch, timm.
+"""
+import os
+import sys
+
+import torch
+import torch.nn.functional as F
+from timm.optim.lamb import Lamb
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "reference"))
+import make_weights  # noqa: E402
+
+SHAPES = {"0.weight": (3, 2, 3, 3), "1.weight": (3,), "1.bias": (3,), "4.weight": (4, 3), "4.bias": (4,)}
+STEPS = 10
+RATES = [1.0, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3, 0.2, 0.1]
+
+
+def is_product(name):
+    return name.endswith("weight") and len(SHAPES[name]) in (2, 4)
+
+
+class Weights(torch.nn.Module):
+    """The weights as a module, for AveragedModel; parameter names may not have dots."""
+
+    def __init__(self, values):
+        super().__init__()
+        for name, value in values.items():
+            self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(value.clone()))
+
+    def named(self):
+        return {name: getattr(self, name.replace(".", "_")) for name in SHAPES}
+
+
+def groups_of(weights, decay):
+    products = [p for name, p in weights.items() if is_product(name)]
+    biases = [p for name, p in weights.items() if name.endswith("bias")]
+    others = [p for name, p in weights.items() if not is_product(name) and not name.endswith("bias")]
+    return [{"params": products}, {"params": biases, "weight_decay": 0.0, "scale": 0.5},
+            {"params": others, "weight_decay": 0.0}]
+
+
+def lookahead(weights, slow, step, interval=3, rate=0.4):
+    if (step + 1) % interval == 0:
+        with torch.no_grad():
+            for name, p in weights.items():
+                slow[name] += rate * (p - slow[name])
+                p.copy_(slow[name])
+
+
+def run(out, case, initial, gradients, make, grouped=False, clip=None, after=lambda weights, step: None):
+    module = Weights(initial)
+    weights = module.named()
+    optimiser = make(groups_of(weights, None) if grouped else list(weights.values()))
+    bases = [group["lr"] * group.get("scale", 1.0) for group in optimiser.param_groups]
+    for step in range(STEPS):
+        for group, base in zip(optimiser.param_groups, bases):
+            group["lr"] = base * RATES[step]
+        for name, p in weights.items():
+            p.grad = gradients[step][name].clone()
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(list(weights.values()), clip)
+        optimiser.step()
+        after(module, step)
+    for name, p in weights.items():
+        out[f"{case}.{name}"] = p.detach()
+
+
+def optimisers(out):
+    initial = {name: torch.randn(shape) for name, shape in SHAPES.items()}
+    gradients = [{name: torch.randn(shape) for name, shape in SHAPES.items()} for _ in range(STEPS)]
+    for name in SHAPES:
+        out[f"initial.{name}"] = initial[name]
+        for step in range(STEPS):
+            out[f"gradient.{step}.{name}"] = gradients[step][name]
+
+    def sgd(**options):
+        return lambda parameters: torch.optim.SGD(parameters, lr=0.1, **options)
+
+    run(out, "sgd", initial, gradients, sgd())
+    run(out, "sgd_momentum", initial, gradients, sgd(momentum=0.9, weight_decay=0.05))
+    run(out, "sgd_nesterov", initial, gradients, sgd(momentum=0.9, weight_decay=0.05, nesterov=True))
+    run(out, "sgd_groups", initial, gradients, sgd(momentum=0.9, weight_decay=0.05), grouped=True)
+    run(out, "sgd_clipped", initial, gradients, sgd(momentum=0.9), clip=1.5)
+    run(out, "adamw", initial, gradients, lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1))
+    run(out, "adamw_groups", initial, gradients, lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1), grouped=True)
+    run(out, "lamb", initial, gradients, lambda p: Lamb(p, lr=0.01, weight_decay=0.1))
+    run(out, "lamb_groups", initial, gradients, lambda p: Lamb(p, lr=0.01, weight_decay=0.1), grouped=True)
+
+    slow = {name: value.clone() for name, value in initial.items()}
+    run(out, "lookahead", initial, gradients, sgd(momentum=0.9),
+        after=lambda module, step: lookahead(module.named(), slow, step))
+    average = AveragedModel(Weights(initial), multi_avg_fn=get_ema_multi_avg_fn(0.8))
+    average.n_averaged.fill_(1)  # the average begins as the initial weights, not as those after the first step
+    run(out, "unused", initial, gradients, sgd(momentum=0.9), after=lambda module, step: average.update_parameters(module))
+    for name in SHAPES:
+        del out[f"unused.{name}"]
+        out[f"average.{name}"] = average.module.named()[name].detach()
+
+
+def schedules(out):
+    def rates(make, steps=20):
+        optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        schedule = make(optimiser)
+        values = []
+        for _ in range(steps):
+            values.append(optimiser.param_groups[0]["lr"])
+            optimiser.step()
+            schedule.step()
+        return torch.tensor(values)
+
+    lr = torch.optim.lr_scheduler
+    out["schedule.cosine"] = rates(lambda o: lr.CosineAnnealingLR(o, T_max=20, eta_min=0.01))
+    out["schedule.linear"] = rates(lambda o: lr.LinearLR(o, start_factor=1.0, end_factor=0.1, total_iters=20))
+    out["schedule.steps"] = rates(lambda o: lr.MultiStepLR(o, milestones=[5, 12, 13], gamma=0.3))
+    out["schedule.one_cycle"] = rates(lambda o: lr.OneCycleLR(o, max_lr=0.1, total_steps=20), 20)
+
+
+def losses(out):
+    """TET is TET_loss of the authors' code (Deng et al., 2022): means = 1, lambda = 0.05."""
+    logits = torch.randn(3, 5, 4, requires_grad=True)
+    labels = torch.tensor([0, 3, 1, 2, 3])
+    steps = sum(F.cross_entropy(logits[t], labels) for t in range(3)) / 3
+    tet = (1 - 0.05) * steps + 0.05 * F.mse_loss(logits, torch.ones_like(logits))
+    tet.backward()
+    out["loss.logits"], out["loss.labels"] = logits.detach(), labels.double()
+    out["loss.tet"], out["loss.tet.gradient"] = tet.detach().reshape(1), logits.grad
+    one = logits.detach()[0].clone().requires_grad_()
+    smoothed = F.cross_entropy(one, labels, label_smoothing=0.2)
+    smoothed.backward()
+    out["loss.smoothed"], out["loss.smoothed.gradient"] = smoothed.detach().reshape(1), one.grad
+
+
+def main(path, seed):
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(seed)
+    out = {}
+    optimisers(out)
+    schedules(out)
+    losses(out)
+    make_weights.save(path, {name: value.contiguous() for name, value in out.items()})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// Optimisers, averages, schedules and losses against PyTorch and timm (make_training_cases.py), in double to 1e-9.
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "staa/io/safetensors.hpp"
+#include "staa/layers/batch_norm.hpp"
+#include "staa/layers/convolution/conv2d.hpp"
+#include "staa/layers/linear.hpp"
+#include "staa/layers/neurons/lif.hpp"
+#include "staa/layers/pooling.hpp"
+#include "staa/networks/network.hpp"
+#include "staa/training/optimizer.hpp"
+#include "staa/training/schedule.hpp"
+#include "staa/training/temporal_loss.hpp"
+#include "staa/training/weight_average.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace staa;
+
+using Net = Network<Image<2, 4, 4, double>, Conv2d<3>, BatchNorm, Lif<>, GlobalAvgPool, Linear<4>>;
+constexpr int steps = 10;
+constexpr double rates[steps] = {1.0, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3, 0.2, 0.1};
+
+Safetensors& cases() {
+    static Safetensors file =
+        Safetensors::open(std::filesystem::path(STAA_TEST_DATA_DIR) / "training" / "training.safetensors");
+    return file;
+}
+
+/// Copies a tensor of the file to a tensor of the network.
+template <class AnyTensor>
+void read(const std::string& group, const ParameterName& name, AnyTensor& tensor) {
+    const std::vector<double> values = cases().values<double>(group + "." + name.text);
+    staa::detail::for_each_position(staa::detail::axis_order(name, tensor.size()), [&](Index there, Index here) {
+        tensor.data()[here] = values[static_cast<std::size_t>(there)];
+    });
+}
+
+std::unique_ptr<Net> initial_network() {
+    auto net = std::make_unique<Net>(NetworkOptions{});
+    net->visit([](const ParameterName& name, auto& parameter) { read("initial", name, parameter); });
+    return net;
+}
+
+void read_gradients(Net& net, int step) {
+    std::as_const(net).visit([&](const ParameterName& name, const auto&,
+                                 auto& gradient) { read("gradient." + std::to_string(step), name, gradient); },
+                             net.gradients);
+}
+
+void check_weights(const Net& net, const std::string& group) {
+    net.visit([&](const ParameterName& name, const auto& parameter) {
+        auto expected = parameter;
+        read(group, name, expected);
+        for (Index i = 0; i < parameter.size(); ++i) {
+            INFO(group << ": " << name.text << " at " << i);
+            CHECK_THAT(parameter.data()[i], staa_tests::WithinAbs(expected.data()[i], 1e-9));
+        }
+    });
+}
+
+/// Ten steps from the file's weights with the file's gradients. Calls before(net) and after(net) around each step.
+template <class Optimizer, class Before, class After>
+std::unique_ptr<Net> run(Optimizer& optimizer, const Before& before, const After& after) {
+    auto net = initial_network();
+    const double rate = optimizer.options.learning_rate;
+    for (int step = 0; step < steps; ++step) {
+        read_gradients(*net, step);
+        before(*net);
+        optimizer.options.learning_rate = rate * rates[step];
+        optimizer.step(*net);
+        after(*net);
+    }
+    return net;
+}
+const auto nothing = [](Net&) {};
+
+template <class Optimizer>
+void check_optimizer(Optimizer optimizer, const std::string& group) {
+    check_weights(*run(optimizer, nothing, nothing), group);
+}
+
+/// The groups of make_training_cases.py.
+std::vector<ParameterGroup> groups() {
+    return {{.holds = is_product_weight},
+            {.holds = is_bias, .learning_rate_scale = 0.5, .weight_decay_scale = 0},
+            {.holds = [](const ParameterName&) { return true; }, .weight_decay_scale = 0}};
+}
+
+template <class Schedule>
+void check_schedule(const Schedule& schedule, const std::string& name) {
+    const std::vector<double> expected = cases().values<double>("schedule." + name);
+    for (std::size_t step = 0; step < expected.size(); ++step) {
+        INFO(name << ", step " << step);
+        CHECK_THAT(schedule(static_cast<Index>(step)), staa_tests::WithinAbs(expected[step], 1e-12));
+    }
+}
+
+template <int Rank>
+Tensor<double, Rank> tensor_of(const std::string& name) {
+    Tensor<double, Rank> tensor;
+    typename Tensor<double, Rank>::Dimensions extents;
+    const std::vector<Index>& shape = cases().at(name).shape;
+    std::copy(shape.begin(), shape.end(), extents.begin());
+    tensor.resize(extents);
+    const std::vector<double> values = cases().values<double>(name);
+    std::copy(values.begin(), values.end(), tensor.data());
+    return tensor;
+}
+
+Labels labels_of_file() {
+    const std::vector<double> values = cases().values<double>("loss.labels");
+    Labels labels(static_cast<Index>(values.size()));
+    for (std::size_t n = 0; n < values.size(); ++n) {
+        labels(static_cast<Index>(n)) = static_cast<int>(values[n]);
+    }
+    return labels;
+}
+
+template <class AnyTensor>
+void check_near(const AnyTensor& found, const AnyTensor& expected) {
+    REQUIRE(found.dimensions() == expected.dimensions());
+    for (Index i = 0; i < found.size(); ++i) {
+        CHECK_THAT(found.data()[i], staa_tests::WithinAbs(expected.data()[i], 1e-12));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("ten steps of Sgd are those of torch.optim.SGD, plain, with momentum, with Nesterov's and with groups") {
+    check_optimizer(Sgd<Net>({.learning_rate = 0.1, .momentum = 0}), "sgd");
+    check_optimizer(Sgd<Net>({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.05}), "sgd_momentum");
+    check_optimizer(Sgd<Net>({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.05, .nesterov = true}),
+                    "sgd_nesterov");
+    check_optimizer(Sgd<Net>({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.05, .groups = groups()}),
+                    "sgd_groups");
+}
+
+TEST_CASE("ten steps of AdamW are those of torch.optim.AdamW, with and without groups") {
+    check_optimizer(AdamW<Net>({.learning_rate = 0.01, .weight_decay = 0.1}), "adamw");
+    check_optimizer(AdamW<Net>({.learning_rate = 0.01, .weight_decay = 0.1, .groups = groups()}), "adamw_groups");
+}
+
+TEST_CASE("ten steps of Lamb are those of timm, with and without groups") {
+    check_optimizer(Lamb<Net>({.learning_rate = 0.01, .weight_decay = 0.1}), "lamb");
+    check_optimizer(Lamb<Net>({.learning_rate = 0.01, .weight_decay = 0.1, .groups = groups()}), "lamb_groups");
+}
+
+TEST_CASE("clipped gradients are those of torch.nn.utils.clip_grad_norm_") {
+    Sgd<Net> sgd({.learning_rate = 0.1, .momentum = 0.9});
+    const auto clip = [](Net& net) {
+        const double norm = gradient_norm(net);
+        CHECK(clip_gradients(net, 1.5) == norm);
+        CHECK(gradient_norm(net) <= 1.5);
+    };
+    check_weights(*run(sgd, clip, nothing), "sgd_clipped");
+}
+
+TEST_CASE("the average of the weights is that of torch.optim.swa_utils.AveragedModel") {
+    Sgd<Net> sgd({.learning_rate = 0.1, .momentum = 0.9});
+    WeightAverage<Net> average(*initial_network(), 0.8);
+    run(sgd, nothing, [&](Net& net) { average.update(net); });
+    check_weights(average.network(), "average");
+}
+
+TEST_CASE("Lookahead moves the weights after every third step as its definition says") {
+    Sgd<Net> sgd({.learning_rate = 0.1, .momentum = 0.9});
+    std::unique_ptr<Lookahead<Net>> lookahead;
+    const auto begin = [&](Net& net) {
+        if (!lookahead) {
+            lookahead = std::make_unique<Lookahead<Net>>(net, 3, 0.4);
+        }
+    };
+    const auto net = run(sgd, begin, [&](Net& after) { lookahead->update(after); });
+    check_weights(*net, "lookahead");
+}
+
+TEST_CASE("schedules are those of torch.optim.lr_scheduler") {
+    check_schedule(CosineSchedule({.learning_rate = 0.1, .final_learning_rate = 0.01, .steps = 20}), "cosine");
+    check_schedule(LinearSchedule({.learning_rate = 0.1, .final_learning_rate = 0.01, .steps = 20}), "linear");
+    check_schedule(StepSchedule({.learning_rate = 0.1, .factor = 0.3, .milestones = {5, 12, 13}}), "steps");
+    check_schedule(OneCycleSchedule({.learning_rate = 0.1, .steps = 20}), "one_cycle");
+}
+
+TEST_CASE("cross entropy with label smoothing is that of torch.nn.CrossEntropyLoss") {
+    const Tensor<double, 2> logits = tensor_of<3>("loss.logits").chip(0, 0);
+    const Loss<double> loss = cross_entropy(logits, labels_of_file(), 0.2);
+    CHECK_THAT(loss.value, staa_tests::WithinAbs(cases().values<double>("loss.smoothed")[0], 1e-12));
+    check_near(loss.gradient, tensor_of<2>("loss.smoothed.gradient"));
+}
+
+TEST_CASE("the loss on the logits of every step is TET's") {
+    const StepLoss<double> loss = temporal_cross_entropy(tensor_of<3>("loss.logits"), labels_of_file());
+    CHECK_THAT(loss.value, staa_tests::WithinAbs(cases().values<double>("loss.tet")[0], 1e-12));
+    check_near(loss.gradient, tensor_of<3>("loss.tet.gradient"));
+}
