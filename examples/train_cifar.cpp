@@ -30,7 +30,7 @@ CifarData read_data(const CifarOptions& options) {
 }
 
 double run(const CifarOptions& options) {
-    const auto& network = find_network<CifarData>(options, options.classes);
+    const auto& network = find_network<CifarData>(options, options.classes, options.built_neuron());
     const CifarData data = read_data(options);
     print_machine(options);
     print_data(data_name(options), data.train.size(), data.test.size());

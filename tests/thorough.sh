@@ -34,7 +34,7 @@ stages=(
     "clang-15|kernels, layers, networks and readers, compiled by clang++ 15"
     "clang-16|kernels, layers, networks and readers, compiled by clang++ 16"
     "clang-19|kernels, layers, networks and readers, compiled by clang++ 19"
-    "programs|every network of the examples, every benchmark, and one short run of each program"
+    "programs|every network of the examples, every benchmark, a short run of each program, and 50 runs that are killed"
     "fuzz|five minutes of new inputs for each reader of files"
 )
 
@@ -186,6 +186,7 @@ run_programs() {
     cmake -S . -B "$out/$stage" -D CMAKE_BUILD_TYPE=Release -D STAA_BUILD_TESTS=OFF -D STAA_WERROR=ON &&
         cmake --build "$out/$stage" --parallel "$(cores)" &&
         "$out/$stage/examples/train_cifar" --data synthetic --width 16 --steps 2 --epochs 1 --out "$out/$stage/run" &&
+        bash tests/kill_and_resume.sh "$out/$stage/examples/train_nmnist" 50 &&
         "$out/$stage/examples/show_data" --out "$out/$stage/pictures" &&
         "$out/$stage/bench/staa_bench" --benchmark_min_time=0.001
 }

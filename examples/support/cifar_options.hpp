@@ -16,6 +16,10 @@ struct CifarOptions : TrainingOptions {
     std::string neuron = "staa";
     Index limit_train = 0;
     Index limit_test = 0;
+
+    /// The neuron of the network that is trained. The recipe of the paper has a rectangle as its surrogate, everything
+    /// else a triangle.
+    std::string built_neuron() const { return recipe.name == "paper" ? neuron + "-rectangle" : neuron; }
 };
 
 /// Fills in `options` from the command line; see `CommandLine::read`.
@@ -33,6 +37,7 @@ inline std::optional<int> read_options(int argc, const char* const* argv, CifarO
     line.add_optimiser("images", {8, 30}, {32, 64}, {0.03, 0.1});
     line.add<Index>("--limit-train", options.limit_train, {6000, all}, "number of training images to use", "all");
     line.add<Index>("--limit-test", options.limit_test, {1000, all}, "number of test images to use", "all");
+    line.add_recipe();
     line.add_common();
     if (const auto exit_code = line.read(argc, argv)) {
         return exit_code;

@@ -52,21 +52,21 @@ void check_was_built(const std::vector<Network>& networks, const char* option, c
     }
 }
 
-/// The network with the width and neuron of the options, and this number of classes. If the program has none, this is a
-/// staa::Error.
+/// The network with the width of the options, this number of classes and this neuron. If the program has none, this is
+/// a staa::Error.
 template <class Data, class Options>
-const BuiltNetwork<Options, Data>& find_network(const Options& options, int classes) {
+const BuiltNetwork<Options, Data>& find_network(const Options& options, int classes, const std::string& neuron) {
     using Network = BuiltNetwork<Options, Data>;
     const std::vector<Network>& networks = built_networks<Options, Data>();
     check_was_built(networks, "--width", options.width, &Network::width);
     check_was_built(networks, "number of classes", classes, &Network::classes);
-    check_was_built(networks, "--neuron", options.neuron, &Network::neuron);
+    check_was_built(networks, "neuron", neuron, &Network::neuron);
     for (const Network& network : networks) {
-        if (network.width == options.width && network.classes == classes && network.neuron == options.neuron) {
+        if (network.width == options.width && network.classes == classes && network.neuron == neuron) {
             return network;
         }
     }
-    staa::fail("--width ", options.width, " and --neuron ", options.neuron, " for ", classes,
+    staa::fail("--width ", options.width, " and neuron ", neuron, " for ", classes,
                " classes: this program has no such network; examples/CMakeLists.txt says how to add it");
 }
 

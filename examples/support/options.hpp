@@ -14,10 +14,23 @@
 
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
+#include "staa/kernels/neuron/critical_width.hpp"
 
 namespace example {
 
 using staa::Index;
+
+/// How a network is trained, other than its learning rate. The defaults are those without --recipe.
+struct Recipe {
+    std::string name;             ///< "paper", "fast" or empty
+    bool nesterov = false;        ///< Nesterov's momentum
+    bool decay_products = false;  ///< only weights of convolutions and linear layers decay
+    bool is_linear = false;       ///< the learning rate falls along a line, after a warm-up, in place of a cosine
+    double label_smoothing = 0;   ///< of the cross entropy
+    double average_decay = 0;     ///< of the moving average of the weights; 0: none
+    bool mirror = false;          ///< the test looks at each image and at its mirror image
+    double surrogate_width = 1;   ///< of all neurons; see staa::critical_width
+};
 
 /// The options of every training program. The defaults of fields that are 0 here depend on the data;
 /// `CommandLine::read` sets them.
@@ -33,6 +46,7 @@ struct TrainingOptions {
     std::filesystem::path out;
     bool resume = false;             ///< go on from the checkpoint in `out`, if there is one
     double checkpoint_seconds = 60;  ///< time between two checkpoints within an epoch
+    Recipe recipe{};
 
     bool is_synthetic() const { return data == "synthetic"; }
 };
@@ -99,6 +113,39 @@ class CommandLine {
         add("--epochs", options_.epochs, epochs, "passes over the " + samples);
         add("--batch", options_.batch, batch, samples + " per step of SGD");
         add("--lr", options_.learning_rate, learning_rate, "learning rate at the start; it falls to 0 along a cosine");
+    }
+
+    /// A recipe, and options that override it. It sets the options that the command line does not give.
+    void add_recipe() {
+        Recipe& recipe = options_.recipe;
+        app_.add_option("--recipe", recipe.name,
+                        "paper: as the paper says; fast: learns more in few epochs; without it: the paper's, with a "
+                        "better surrogate")
+            ->check(CLI::IsMember({"paper", "fast"}));
+        const auto add_value = [&](const char* name, auto& value, const std::string& help, auto paper, auto fast,
+                                   auto otherwise) {
+            const CLI::Option* option = app_.add_option(name, value, help);
+            fill_in_.push_back([option, &value, &recipe, paper, fast, otherwise] {
+                if (option->count() == 0) {
+                    value = recipe.name == "paper" ? paper : recipe.name == "fast" ? fast : otherwise;
+                }
+            });
+        };
+        const double critical = staa::critical_width;
+        add_value("--surrogate-width", recipe.surrogate_width,
+                  "width of the surrogate; -1: the critical width, at which gradients keep their size (default)", 1.0,
+                  critical, critical);
+        add_value("--nesterov", recipe.nesterov, "Nesterov's momentum: true or false", false, true, false);
+        add_value("--decay-products", recipe.decay_products,
+                  "only weights of convolutions and linear layers decay: true or false", false, true, false);
+        add_value("--linear", recipe.is_linear,
+                  "the learning rate falls along a line, after a warm-up, in place of a cosine: true or false", false,
+                  true, false);
+        add_value("--label-smoothing", recipe.label_smoothing, "share of the target that goes to all classes", 0.0, 0.1,
+                  0.0);
+        add_value("--average-decay", recipe.average_decay, "of the moving average of the weights; 0: none", 0.0, 0.0,
+                  0.0);
+        add_value("--mirror", recipe.mirror, "test each image and its mirror image: true or false", false, true, false);
     }
 
     /// The options that are equal in all programs.

@@ -13,7 +13,7 @@ namespace {
 
 using namespace example;
 
-using Neuron = staa::EXAMPLE_NEURON<>;
+using Neuron = std::conditional_t<EXAMPLE_HAS_ATTENTION, staa::StaaLif<>, staa::Lif<>>;
 using Net = staa::Vgg13On<staa::Frames<2, 48, 48>, EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron>;
 
 double train_on_recordings(const DvsOptions& options, const DvsData& data) {

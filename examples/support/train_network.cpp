@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One network of train_cifar, and its loaders. CMake compiles this file once per network, each time with another width,
-// number of classes and neuron (Lif or StaaLif).
+// number of classes, neuron (Lif or StaaLif) and surrogate (Triangle or Rectangle).
 #include <staa/staa.hpp>
 #include <string>
 #include <type_traits>
@@ -12,8 +12,11 @@ namespace {
 
 using namespace example;
 
-using Neuron = staa::EXAMPLE_NEURON<>;
-using Net = staa::ResNet20<EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron>;
+using Surrogate = staa::EXAMPLE_SURROGATE;
+constexpr bool has_attention = EXAMPLE_HAS_ATTENTION;
+using Plain = staa::Lif<Surrogate>;
+using Neuron = std::conditional_t<has_attention, staa::StaaLif<staa::StaaParts{}, Surrogate>, Plain>;
+using Net = staa::ResNet20On<staa::Image<3, 32, 32>, EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron, staa::ConvBn, Plain>;
 
 double train_on_cifar(const CifarOptions& options, const CifarData& data) {
     const auto seed = static_cast<std::uint64_t>(options.seed);
@@ -31,7 +34,9 @@ double train_on_cifar(const CifarOptions& options, const CifarData& data) {
         train_loader, test_loader);
 }
 
-constexpr const char* neuron_name = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";
+constexpr bool is_rectangle = std::is_same_v<Surrogate, staa::Rectangle>;
+constexpr const char* neuron_name = has_attention ? (is_rectangle ? "staa-rectangle" : "staa")  //
+                                                  : (is_rectangle ? "lif-rectangle" : "lif");
 [[maybe_unused]] const bool is_added =
     add_network<CifarOptions, CifarData>({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name, train_on_cifar});
 

@@ -23,15 +23,36 @@ namespace example {
 
 /// The options of the network, with the seed of its first weights.
 inline staa::NetworkOptions network_options(const TrainingOptions& options) {
-    return {.steps = options.steps, .seed = static_cast<std::uint64_t>(options.seed)};
+    return {.steps = options.steps,
+            .seed = static_cast<std::uint64_t>(options.seed),
+            .neuron = {.surrogate_width = options.recipe.surrogate_width}};
 }
 
-/// The options of the trainer: the learning rate falls along a cosine.
+/// The options of the optimiser.
+inline staa::SgdOptions sgd_options(const TrainingOptions& options) {
+    return {.momentum = 0.9,
+            .weight_decay = 5e-4,
+            .nesterov = options.recipe.nesterov,
+            .groups =
+                options.recipe.decay_products ? staa::decay_of_product_weights() : std::vector<staa::ParameterGroup>{}};
+}
+
+/// The options of the trainer.
 inline staa::TrainerOptions trainer_options(const TrainingOptions& options, Index batches_per_epoch) {
-    return {.epochs = options.epochs,
-            .learning_rate = staa::CosineSchedule({.learning_rate = options.learning_rate,
-                                                   .steps = std::max<Index>(options.epochs * batches_per_epoch, 1)}),
-            .seed = static_cast<std::uint64_t>(options.seed)};
+    const Recipe& recipe = options.recipe;
+    staa::CosineOptions rates{.learning_rate = options.learning_rate,
+                              .steps = std::max<Index>(options.epochs * batches_per_epoch, 1)};
+    staa::TrainerOptions result{.epochs = options.epochs,
+                                .learning_rate = staa::CosineSchedule(rates),
+                                .label_smoothing = recipe.label_smoothing,
+                                .average_decay = recipe.average_decay,
+                                .seed = static_cast<std::uint64_t>(options.seed),
+                                .evaluation = {.mirror = recipe.mirror}};
+    if (recipe.is_linear) {
+        rates.warmup_steps = rates.steps / 10;
+        result.learning_rate = staa::LinearSchedule(rates);
+    }
+    return result;
 }
 
 /// What a run must have in common with its checkpoint.
@@ -45,6 +66,11 @@ inline staa::Configuration configuration_of(const TrainingOptions& options, cons
                                       {"batch", std::to_string(options.batch)},
                                       {"learning rate", nlohmann::json(options.learning_rate).dump()},
                                       {"seed", std::to_string(options.seed)}};
+    const Recipe& recipe = options.recipe;
+    configuration["recipe"] = nlohmann::json{recipe.name,           recipe.nesterov,        recipe.decay_products,
+                                             recipe.is_linear,      recipe.label_smoothing, recipe.average_decay,
+                                             recipe.surrogate_width}
+                                  .dump();
     configuration.insert(facts.more.begin(), facts.more.end());
     return configuration;
 }
@@ -76,7 +102,7 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     if (options.epochs == 0) {
         return staa::evaluate(*net, test_loader).accuracy();
     }
-    staa::Sgd<Net> sgd{{.momentum = 0.9, .weight_decay = 5e-4}};
+    staa::Sgd<Net> sgd{sgd_options(options)};
     staa::Trainer trainer(*net, sgd, trainer_options(options, train_loader.batches()));
     staa::Checkpoints checkpoints(trainer, {.path = options.out / "checkpoint.safetensors",
                                             .seconds = options.checkpoint_seconds,
@@ -105,7 +131,7 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
         const std::vector<EpochResult>& epochs = trainer.progress().epochs;
         check_weights(*net, epochs.back().epoch);
         log.write(epochs);
-        staa::save(*net, weights);
+        staa::save(trainer.tested_net(), weights);
         checkpoints.save();  // last: a checkpoint of a finished run says that all files are there
         bar.clear();
         print(epochs.back(), options.epochs);

@@ -99,3 +99,38 @@ TEST_CASE("docs/model.md: a network learns with a surrogate of one's own") {
         net.gradients);
     CHECK(of_convolution > 0);  // it went through the neurons
 }
+
+TEST_CASE("docs/training.md: groups of parameters, the loss of every step, clipping, an average, an evaluation") {
+    using Net = Network<Image<3, 32, 32>, Conv2d<4, 3, 4>, BatchNorm, Lif<>, GlobalAvgPool, Linear<10>>;
+    const SyntheticImages data(20, 1, Split::test);
+    Loader test_batches{data, {.batch = 20, .augmentation = Augmentation::none()}};
+    Net net{{.steps = 2, .seed = 1}};
+    // [groups]
+    staa::Sgd<Net> sgd{
+        {.learning_rate = 0.1,
+         .weight_decay = 5e-4,
+         .groups = {{.holds = staa::begins_with("0."), .learning_rate_scale = 0, .weight_decay_scale = 0},
+                    {.holds = staa::is_bias, .learning_rate_scale = 2, .weight_decay_scale = 0}}}};
+    // [/groups]
+    WeightAverage<Net> average{net, 0.999};
+    Tape<Net> tape;
+    for (auto&& [images, labels] : test_batches.epoch(0)) {
+        // [steps]
+        auto of_steps = net.forward_steps(images, tape);  // [T, N, classes]
+        auto [loss, gradient] = staa::temporal_cross_entropy(of_steps, labels, {.regularisation = 0.05});
+        net.backward(gradient, tape);
+        // [/steps]
+        CHECK(loss > 0);
+    }
+    const Tensor<float, 4> frozen = net.layer<"0">().parameters.weight;
+    // [around]
+    staa::clip_gradients(net, 1.0);  // before the step: the norm of all gradients is at most 1
+    sgd.step(net);
+    average.update(net);  // after it: staa::WeightAverage<Net> average{net, 0.999};
+    staa::Scores scores = staa::evaluate(average.network(), test_batches, {.mirror = true});
+    // [/around]
+    CHECK(scores.images == 20);
+    for (Index i = 0; i < frozen.size(); ++i) {
+        CHECK(net.layer<"0">().parameters.weight.data()[i] == frozen.data()[i]);
+    }
+}

@@ -3,6 +3,7 @@
 
 #include <staa/staa.hpp>
 
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -138,6 +139,27 @@ TEST_CASE("a loss that is not finite is an error that says where, and the weight
     const std::vector<float> before = values_of(*net);
     CHECK_THROWS_WITH(trainer.run(loader, loader), contains_text("the loss is not finite in epoch 1, batch 1"));
     CHECK(values_of(*net) == before);
+}
+
+TEST_CASE("a trainer clips gradients, and tests the average of the weights") {
+    Loader loader(images(), {.batch = 16, .workers = 0});
+    const auto net = std::make_unique<Net>(NetworkOptions{.steps = 1});
+    Sgd<Net> sgd{{.learning_rate = 1, .momentum = 0}};
+    Trainer trainer(*net, sgd, {.largest_gradient_norm = 0.01, .average_decay = 0.5});
+    std::vector<float> last = values_of(*net), average = last;
+    trainer.on_step = [&](auto&) {
+        const std::vector<float> now = values_of(*net);
+        double length = 0;
+        for (std::size_t i = 0; i < now.size(); ++i) {
+            length += std::pow(static_cast<double>(now[i] - last[i]), 2);
+            average[i] = 0.5f * average[i] + 0.5f * now[i];
+        }
+        CHECK_THAT(std::sqrt(length), staa_tests::WithinAbs(0.01, 1e-4));
+        last = now;
+    };
+    trainer.run(loader, loader);
+    CHECK(values_of(trainer.tested_net()) == average);
+    CHECK(average != last);
 }
 
 TEST_CASE("options of a trainer out of their range are errors") {

@@ -43,7 +43,6 @@ class Network {
     }
     /// The number of trainable values of a network with `steps` steps.
     static constexpr Index parameter_count(Index steps) { return Chain::parameter_count(steps); }
-
     /// Images [N, H, W, C], or frames [T, N, H, W, C].
     using Images = Tensor<Scalar, In::is_constant ? 4 : 5>;
     using Logits = Tensor<Scalar, 2>;      ///< [N, classes]
@@ -57,7 +56,7 @@ class Network {
     /// not change the network. Images of another shape are an Error.
     Logits forward(const Images& images, Tape& tape) const { return detail::mean_over_time(run_forward(images, tape)); }
 
-    /// The same, with the logits of every step [T, N, classes] in place of their mean.
+    /// The same, with the logits of every step in place of their mean.
     StepLogits forward_steps(const Images& images, Tape& tape) const {
         return detail::logits_of_steps(run_forward(images, tape), steps_of(images));
     }
@@ -72,8 +71,8 @@ class Network {
 
     /// The same for a gradient of the logits of every step, d_logits [T, N, classes].
     void backward(const StepLogits& d_logits, Tape& tape) {
-        detail::check_gradient(d_logits, typename StepLogits::Dimensions(tape.steps_, tape.batch_, classes),
-                               tape.steps_);
+        const typename StepLogits::Dimensions expected(tape.steps_, tape.batch_, classes);
+        detail::check_gradient(d_logits, expected, tape.steps_);
         run_backward(detail::gradient_of_steps<Output>(d_logits, call_of(tape)), tape);
     }
 

@@ -7,12 +7,14 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "staa/networks/network.hpp"
 #include "staa/training/evaluate.hpp"
 #include "staa/training/optimizer.hpp"
 #include "staa/training/progress.hpp"
+#include "staa/training/weight_average.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -23,9 +25,13 @@ struct TrainerOptions {
     /// The learning rate of a step, counted from 0 over the whole training: a schedule, such as CosineSchedule. Empty:
     /// the rate of the optimiser stays as it is.
     std::function<double(Index step)> learning_rate{};
-    Index batches_per_step = 1;  ///< the gradients of this many batches are added up for a step
-    Index patience = 0;          ///< stop after this many epochs without a better test accuracy; 0: never
-    std::uint64_t seed = 1;      ///< of dropout
+    Index batches_per_step = 1;        ///< the gradients of this many batches are added up for a step
+    double label_smoothing = 0;        ///< of the cross entropy, from 0 to below 1
+    double largest_gradient_norm = 0;  ///< gradients are clipped to this norm before each step; 0: never
+    /// The moving average of the weights (WeightAverage) is tested in place of the weights. 0: none.
+    double average_decay = 0;
+    Index patience = 0;      ///< stop after this many epochs without a better test accuracy; 0: never
+    std::uint64_t seed = 1;  ///< of dropout
     EvaluationOptions evaluation{};
 };
 
@@ -50,6 +56,12 @@ class Trainer {
         if (options_.epochs < 1 || options_.batches_per_step < 1 || options_.patience < 0) {
             fail("staa::Trainer: ", options_.epochs, " epochs, ", options_.batches_per_step, " batches per step and a ",
                  "patience of ", options_.patience, "; expected at least 1, 1 and 0");
+        }
+        detail::check_option("staa::Trainer", "label_smoothing", options_.label_smoothing, 0, 1);
+        detail::check_option("staa::Trainer", "largest_gradient_norm", options_.largest_gradient_norm, 0,
+                             std::numeric_limits<double>::max());
+        if (options_.average_decay != 0) {
+            average_.emplace(net, options_.average_decay);
         }
     }
 
@@ -83,6 +95,8 @@ class Trainer {
     const TrainerOptions& options() const { return options_; }
     Net& net() { return *net_; }
     const Net& net() const { return *net_; }
+    /// The network that is tested: the moving average of the weights if there is one, else the network itself.
+    const Net& tested_net() const { return average_ ? average_->network() : *net_; }
     Optimizer& optimizer() { return *optimizer_; }
     Tape<Net>& tape() { return tape_; }
 
@@ -99,6 +113,9 @@ class Trainer {
         net_->visit(within("network."));
         net_->visit_statistics(within("network."));
         optimizer_->visit_state(*net_, within("optimizer."));
+        if (average_) {
+            average_->visit_state(within("average."));
+        }
     }
 
  private:
@@ -135,7 +152,7 @@ class Trainer {
     /// Adds the gradients of a batch, divided by `count`, the number of batches of the step.
     void train_batch(const typename Net::Images& images, const Labels& labels, Index count) {
         const auto logits = net_->forward(images, tape_);
-        auto [loss, gradient] = cross_entropy(logits, labels);
+        auto [loss, gradient] = cross_entropy(logits, labels, options_.label_smoothing);
         if (!std::isfinite(loss)) {
             fail("staa::Trainer: the loss is not finite in epoch ", progress_.epoch, ", batch ", progress_.batch + 1,
                  " (step ", progress_.step + 1, " of the run), where the learning rate is ",
@@ -156,7 +173,13 @@ class Trainer {
         if (progress_.batch <= options_.batches_per_step) {
             progress_.learning_rate = optimizer_->options.learning_rate;
         }
+        if (options_.largest_gradient_norm > 0) {
+            clip_gradients(*net_, options_.largest_gradient_norm);
+        }
         optimizer_->step(*net_);
+        if (average_) {
+            average_->update(*net_);
+        }
         ++progress_.step;
     }
 
@@ -167,7 +190,7 @@ class Trainer {
         EpochResult result{.epoch = progress_.epoch,
                            .learning_rate = progress_.learning_rate,
                            .trained = progress_.trained,
-                           .tested = evaluate(*net_, loader, state, options_.evaluation)};
+                           .tested = evaluate(tested_net(), loader, state, options_.evaluation)};
         result.seconds = progress_.training_seconds + seconds_since(start);
         result.images_per_second = static_cast<double>(result.trained.images) / progress_.training_seconds;
         if (progress_.best_epoch == 0 || result.tested.accuracy() > progress_.best_accuracy) {
@@ -188,6 +211,7 @@ class Trainer {
     Net* net_;
     Optimizer* optimizer_;
     Tape<Net> tape_;
+    std::optional<WeightAverage<Net>> average_;
     TrainingProgress progress_;
 };
 

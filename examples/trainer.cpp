@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The network of hello_staa.cpp, trained by staa::Trainer. It writes a checkpoint; started again, it goes on from there.
+#include <cstdio>
+#include <staa/staa.hpp>
+#include <staa/training/checkpoint.hpp>
+
+using namespace staa;
+
+using Net = Network<Image<3, 32, 32>,                                                      // input: one colour image
+                    Conv2d<16, 3, 2>, BatchNorm, Lif<>,                                    // 16 x 16, plain neurons
+                    Residual<Conv2d<16>, BatchNorm, Lif<>, Conv2d<16>, BatchNorm>, Lif<>,  // y = body(x) + x
+                    Conv2d<32, 3, 2>, BatchNorm, StaaLif<>,                                // 8 x 8, with attention
+                    GlobalAvgPool, Linear<10>>;                                            // logits of ten classes
+
+int main() {
+    SyntheticImages train(4000), test(1000, 1, Split::test);
+    Loader batches{train, {.batch = 32}};
+    Loader test_batches{test, {.batch = 100, .augmentation = Augmentation::none()}};
+
+    Net net{{.steps = 2, .seed = 1, .neuron = {.surrogate_width = critical_width}}};
+    Sgd<Net> sgd{{.weight_decay = 5e-4, .nesterov = true, .groups = decay_of_product_weights()}};
+    LinearSchedule rate{{.learning_rate = 0.05, .steps = 5 * batches.batches(), .warmup_steps = 60}};
+    Trainer trainer{net, sgd, {.epochs = 5, .learning_rate = rate, .label_smoothing = 0.1}};
+
+    Checkpoints checkpoints{trainer, {.path = "trainer_checkpoint.safetensors", .seconds = 10}};
+    checkpoints.resume();
+    trainer.on_step = [&](auto&) { checkpoints.save_if_due(); };
+    trainer.on_epoch = [&](auto& now) {
+        const EpochResult& last = now.progress().epochs.back();
+        std::printf("epoch %td: loss %.3f, test %.2f %%\n", last.epoch, last.trained.loss(), last.tested.accuracy());
+        checkpoints.save();
+    };
+    trainer.run(batches, test_batches);
+    std::printf("test accuracy: %.2f %%\n", trainer.progress().epochs.back().tested.accuracy());
+}
