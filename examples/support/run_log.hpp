@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "staa/core/simd.hpp"
+#include "staa/io/safetensors_header.hpp"
 #include "staa/io/whole_file.hpp"
 #include "staa/training/progress.hpp"
 #include "support/learning_curves.hpp"
@@ -38,6 +39,7 @@ struct RunFacts {
     std::string network, data;  ///< their names, for printing
     Index train_samples = 0, test_samples = 0;
     std::vector<std::pair<std::string, std::string>> more{};  ///< further entries of metrics.json, as JSON
+    staa::Metadata metadata{};                                ///< of the file of weights
     Index parameters = 0;
 };
 

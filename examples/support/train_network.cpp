@@ -14,9 +14,32 @@ using namespace example;
 
 using Surrogate = staa::EXAMPLE_SURROGATE;
 constexpr bool has_attention = EXAMPLE_HAS_ATTENTION;
+constexpr bool is_rectangle = std::is_same_v<Surrogate, staa::Rectangle>;
 using Plain = staa::Lif<Surrogate>;
 using Neuron = std::conditional_t<has_attention, staa::StaaLif<staa::StaaParts{}, Surrogate>, Plain>;
 using Net = staa::ResNet20On<staa::Image<3, 32, 32>, EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron, staa::ConvBn, Plain>;
+
+/// A number as text, such as "0.25".
+std::string text(double value) { return nlohmann::json(value).dump(); }
+
+/// What a program needs to know of a file of weights: the network that it belongs to, and what its input is.
+staa::Metadata metadata_of(const CifarOptions& options, const CifarData& data) {
+    const staa::NeuronOptions neuron = staa::detail::with_width<Surrogate>(network_options(options).neuron);
+    const auto list = [](const auto& three) { return nlohmann::json(three).dump(); };
+    return {{"staa.network", "resnet20"},
+            {"staa.width", std::to_string(EXAMPLE_WIDTH)},
+            {"staa.classes", std::to_string(EXAMPLE_CLASSES)},
+            {"staa.neuron", has_attention ? "staa" : "lif"},
+            {"staa.steps", std::to_string(options.steps)},
+            {"staa.input", "3x32x32"},
+            {"staa.mean", list(data.train.normalisation().mean)},
+            {"staa.deviation", list(data.train.normalisation().deviation)},
+            {"staa.threshold", text(neuron.threshold)},
+            {"staa.leak", text(neuron.leak)},
+            {"staa.surrogate", is_rectangle ? "rectangle" : "triangle"},
+            {"staa.surrogate_width", text(neuron.surrogate_width)},
+            {"staa.version", staa::detail::version_text()}};
+}
 
 double train_on_cifar(const CifarOptions& options, const CifarData& data) {
     const auto seed = static_cast<std::uint64_t>(options.seed);
@@ -30,11 +53,11 @@ double train_on_cifar(const CifarOptions& options, const CifarData& data) {
          .data = data_name(options),
          .train_samples = data.train.size(),
          .test_samples = data.test.size(),
-         .more = {{"width", width}, {"classes", std::to_string(options.classes)}, {"neuron", quoted(options.neuron)}}},
+         .more = {{"width", width}, {"classes", std::to_string(options.classes)}, {"neuron", quoted(options.neuron)}},
+         .metadata = metadata_of(options, data)},
         train_loader, test_loader);
 }
 
-constexpr bool is_rectangle = std::is_same_v<Surrogate, staa::Rectangle>;
 constexpr const char* neuron_name = has_attention ? (is_rectangle ? "staa-rectangle" : "staa")  //
                                                   : (is_rectangle ? "lif-rectangle" : "lif");
 [[maybe_unused]] const bool is_added =

@@ -119,22 +119,30 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
 
     RunLog log(options, facts);
     ProgressBar bar(options.epochs, facts.train_samples);
+    staa::FiringWatch<Net> watch;
+    const Index between_looks = std::max<Index>(1, train_loader.batches() / 4);
     const InterruptGuard guard;
     trainer.must_stop = [] { return InterruptGuard::received() != 0; };
     trainer.on_step = [&](const auto&) {
         const staa::TrainingProgress& now = trainer.progress();
         bar.show(now.epoch, now.trained.images, static_cast<double>(now.trained.images) / now.training_seconds,
                  now.trained.loss());
+        if (now.batch % between_looks == 0) {
+            watch.look(*net, trainer.tape());
+        }
         checkpoints.save_if_due();
     };
     trainer.on_epoch = [&](const auto&) {
         const std::vector<EpochResult>& epochs = trainer.progress().epochs;
         check_weights(*net, epochs.back().epoch);
         log.write(epochs);
-        staa::save(trainer.tested_net(), weights);
+        staa::save(trainer.tested_net(), weights, facts.metadata);
         checkpoints.save();  // last: a checkpoint of a finished run says that all files are there
         bar.clear();
         print(epochs.back(), options.epochs);
+        for (const std::string& warning : watch.warnings()) {
+            std::fprintf(stderr, "warning: %s\n", warning.c_str());
+        }
     };
     if (!trainer.run(train_loader, test_loader)) {
         checkpoints.save();

@@ -14,6 +14,7 @@
 #include "staa/networks/resnet.hpp"
 #include "staa/networks/vgg.hpp"
 #include "staa/training/evaluate.hpp"
+#include "staa/training/health.hpp"
 #include "staa/training/loss.hpp"
 #include "staa/training/optimizer.hpp"
 #include "staa/training/schedule.hpp"

@@ -262,7 +262,7 @@ template <class Layer>
 struct Trainee {
     using Parameters = typename Layer::Parameters;
     template <class Visitor, class... Trees>
-    void visit(Visitor&& visitor, Trees&... trees) {
+    void visit(Visitor&& visitor, Trees&... trees) const {
         visit_trained(layer, visitor, trees...);
     }
     Layer& layer;
