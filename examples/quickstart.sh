@@ -12,4 +12,4 @@ ensure_packages "${staa_packages[@]}"
 cmake --preset release -B build/quickstart -D STAA_BUILD_TESTS=OFF -D STAA_BUILD_BENCHMARKS=OFF \
     -D STAA_EXAMPLE_NETWORKS=16-10-staa
 cmake --build build/quickstart --target train_cifar --parallel "$(cores)"
-build/quickstart/examples/train_cifar --data synthetic --width 16 --steps 2 --out build/quickstart/results "$@"
+build/quickstart/examples/train_cifar --data synthetic --width 16 --steps 2 --overwrite --out build/quickstart/results "$@"

@@ -54,7 +54,7 @@ double train_on(const TrainingOptions& options, const char* name, const DataSet&
                        .data = name,
                        .train_samples = train_set.size(),
                        .test_samples = test_set.size()},
-                      train_loader, test_loader);
+                      train_loader, test_loader, test_loader);
 }
 
 double run(const TrainingOptions& options) {

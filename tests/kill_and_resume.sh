@@ -31,7 +31,7 @@ milliseconds=$((($(date +%s%N) - start) / 1000000))
 expected=$(sha256sum <"$folder/whole/weights.safetensors")
 echo "a run takes $milliseconds ms"
 
-kills=0
+kills=0 resumed=0
 for ((run = 1; run <= runs; ++run)); do
     out=$folder/run$run
     for ((kill = 0; kill < 4; ++kill)); do
@@ -45,6 +45,9 @@ for ((run = 1; run <= runs; ++run)); do
         wait "$pid" 2>/dev/null || true
     done
     train "$out" $((1 + RANDOM % 2))
+    if grep -q '^goes on in epoch' "$folder/out"; then
+        resumed=$((resumed + 1))
+    fi
     if [[ $(sha256sum <"$out/weights.safetensors") != "$expected" ]]; then
         echo "run $run: the weights differ from those of a run that was not interrupted"
         exit 1
@@ -56,4 +59,8 @@ for ((run = 1; run <= runs; ++run)); do
     fi
     rm -r "$out"
 done
-echo "$runs runs, $kills kills: all weights are equal"
+if ((kills < runs || resumed < runs / 2)); then
+    echo "only $kills kills and $resumed resumed runs: this test has shown nothing"
+    exit 1
+fi
+echo "$runs runs, $kills kills, $resumed of them resumed at the end: all weights are equal"

@@ -185,7 +185,7 @@ run_fetched() {
 run_programs() {
     cmake -S . -B "$out/$stage" -D CMAKE_BUILD_TYPE=Release -D STAA_BUILD_TESTS=OFF -D STAA_WERROR=ON &&
         cmake --build "$out/$stage" --parallel "$(cores)" &&
-        "$out/$stage/examples/train_cifar" --data synthetic --width 16 --steps 2 --epochs 1 --out "$out/$stage/run" &&
+        "$out/$stage/examples/train_cifar" --data synthetic --width 16 --steps 2 --epochs 1 --overwrite --out "$out/$stage/run" &&
         bash tests/kill_and_resume.sh "$out/$stage/examples/train_nmnist" 50 &&
         "$out/$stage/examples/show_data" --out "$out/$stage/pictures" &&
         "$out/$stage/bench/staa_bench" --benchmark_min_time=0.001

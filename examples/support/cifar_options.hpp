@@ -16,6 +16,7 @@ struct CifarOptions : TrainingOptions {
     std::string neuron = "staa";
     Index limit_train = 0;
     Index limit_test = 0;
+    Index hold_out = 0;
 
     /// The neuron of the network that is trained. The recipe of the paper has a rectangle as its surrogate, everything
     /// else a triangle.
@@ -37,6 +38,9 @@ inline std::optional<int> read_options(int argc, const char* const* argv, CifarO
     line.add_optimiser("images", {8, 30}, {32, 64}, {0.03, 0.1});
     line.add<Index>("--limit-train", options.limit_train, {6000, all}, "number of training images to use", "all");
     line.add<Index>("--limit-test", options.limit_test, {1000, all}, "number of test images to use", "all");
+    line.add("--hold-out", options.hold_out,
+             "number of training images that are not trained on but tested after every epoch; the test images are then "
+             "tested once, at the end");
     line.add_recipe();
     line.add_common();
     if (const auto exit_code = line.read(argc, argv)) {
@@ -44,6 +48,7 @@ inline std::optional<int> read_options(int argc, const char* const* argv, CifarO
     }
     check_range("--limit-train", options.limit_train, 1, all);
     check_range("--limit-test", options.limit_test, 1, all);
+    check_range("--hold-out", options.hold_out, 0, all);
     if (options.is_synthetic() && options.classes != 10) {
         staa::fail("--classes ", options.classes, ": the synthetic data set has 10 classes; for ", options.classes,
                    " give a folder with --data");

@@ -24,8 +24,8 @@ class InterruptGuard {
  public:
     InterruptGuard() {
         received_ = 0;
-        old_interrupt_ = std::signal(SIGINT, &InterruptGuard::receive);
-        old_terminate_ = std::signal(SIGTERM, &InterruptGuard::receive);
+        old_interrupt_ = catch_unless_ignored(SIGINT);
+        old_terminate_ = catch_unless_ignored(SIGTERM);
     }
     ~InterruptGuard() {
         std::signal(SIGINT, old_interrupt_);
@@ -38,14 +38,24 @@ class InterruptGuard {
     static int received() { return received_; }
 
  private:
+    using Handler = void (*)(int);
+
+    /// nohup, and a shell that starts a program in the background, ignore a signal: it stays ignored.
+    static Handler catch_unless_ignored(int signal) {
+        const Handler old = std::signal(signal, &InterruptGuard::receive);
+        if (old == SIG_IGN) {
+            std::signal(signal, SIG_IGN);
+        }
+        return old;
+    }
+
     static void receive(int signal) {
         received_ = signal;
         std::signal(signal, SIG_DFL);
     }
 
     static inline volatile std::sig_atomic_t received_ = 0;
-    void (*old_interrupt_)(int);
-    void (*old_terminate_)(int);
+    Handler old_interrupt_, old_terminate_;
 };
 
 }  // namespace example

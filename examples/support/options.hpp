@@ -45,6 +45,7 @@ struct TrainingOptions {
     std::filesystem::path weights;  ///< file of weights to start from; empty: random weights of the seed
     std::filesystem::path out;
     bool resume = false;             ///< go on from the checkpoint in `out`, if there is one
+    bool overwrite = false;          ///< replace the run in `out`, if there is one
     double checkpoint_seconds = 60;  ///< time between two checkpoints within an epoch
     Recipe recipe{};
 
@@ -66,6 +67,9 @@ inline void check(const TrainingOptions& options) {
     check_range("--batch", options.batch, 1, million);
     check_range("--threads", options.threads, 1, 1024);
     check_range("--seed", options.seed, 0, std::numeric_limits<Index>::max());
+    if (options.resume && options.overwrite) {
+        staa::fail("--resume goes on with the run in the folder, --overwrite replaces it: give one of them");
+    }
     if (!(options.checkpoint_seconds >= 0)) {
         staa::fail("--checkpoint-seconds ", options.checkpoint_seconds, ": expected 0 or more");
     }
@@ -119,7 +123,8 @@ class CommandLine {
     void add_recipe() {
         Recipe& recipe = options_.recipe;
         app_.add_option("--recipe", recipe.name,
-                        "paper: as the paper says; fast: learns more in few epochs; without it: the paper's, with a "
+                        "paper: the paper's neuron and surrogate; fast: learns more in few epochs; without it: the "
+                        "paper's, with a "
                         "better surrogate")
             ->check(CLI::IsMember({"paper", "fast"}));
         const auto add_value = [&](const char* name, auto& value, const std::string& help, auto paper, auto fast,
@@ -160,6 +165,7 @@ class CommandLine {
             ->default_str(options_.out.string());
         app_.add_flag("--resume", options_.resume,
                       "go on from the checkpoint in the folder of --out; begin anew where there is none");
+        app_.add_flag("--overwrite", options_.overwrite, "replace the run in the folder of --out");
         add("--checkpoint-seconds", options_.checkpoint_seconds, "time between two checkpoints within an epoch");
     }
 

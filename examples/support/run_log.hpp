@@ -9,7 +9,6 @@
 #include <iomanip>
 #include <sstream>
 #include <string>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -40,6 +39,7 @@ struct RunFacts {
     Index train_samples = 0, test_samples = 0;
     std::vector<std::pair<std::string, std::string>> more{};  ///< further entries of metrics.json, as JSON
     staa::Metadata metadata{};                                ///< of the file of weights
+    bool keeps_best = false;  ///< whether the best weights so far are kept, which held-out images choose
     Index parameters = 0;
 };
 
@@ -73,31 +73,7 @@ std::string instruction_set() {
 /// Collects the results of a run's epochs and writes them to options.out.
 class RunLog {
  public:
-    /// Makes the folder options.out and writes a trial file to it. If that fails, it is a staa::Error before the
-    /// training begins, not after its first epoch.
-    RunLog(const TrainingOptions& options, const RunFacts& facts) : options_(options), facts_(facts) {
-        namespace fs = std::filesystem;
-        std::error_code error;
-        made_folder_ = fs::create_directories(options_.out, error);
-        std::error_code ignored;
-        if (!fs::is_directory(options_.out, ignored)) {
-            staa::fail("--out ", options_.out.string(),
-                       ": cannot make this folder: ", error ? error.message() : "something else has its name");
-        }
-        const fs::path trial = options_.out / ".trial_of_this_folder";
-        staa::write_whole_file(trial, "");
-        fs::remove(trial, ignored);
-    }
-
-    /// Removes the folder if the constructor made it and it is empty.
-    ~RunLog() {
-        if (made_folder_) {
-            std::error_code ignored;
-            std::filesystem::remove(options_.out, ignored);
-        }
-    }
-    RunLog(const RunLog&) = delete;
-    RunLog& operator=(const RunLog&) = delete;
+    RunLog(const TrainingOptions& options, const RunFacts& facts) : options_(options), facts_(facts) {}
 
     /// Writes all files, with the results of all epochs so far.
     void write(const std::vector<EpochResult>& epochs) {
@@ -186,7 +162,6 @@ class RunLog {
     TrainingOptions options_;
     RunFacts facts_;
     std::vector<EpochResult> epochs_;
-    bool made_folder_ = false;
 };
 
 }  // namespace example

@@ -38,7 +38,7 @@ double train_on_recordings(const DvsOptions& options, const DvsData& data) {
                   {"split", quoted(options.is_synthetic() ? "drawn"
                                    : options.is_gesture() ? "trials"
                                                           : options.split)}}},
-        train_loader, test_loader);
+        train_loader, test_loader, test_loader);
 }
 
 constexpr const char* neuron_name = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";

@@ -41,11 +41,14 @@ staa::Metadata metadata_of(const CifarOptions& options, const CifarData& data) {
             {"staa.version", staa::detail::version_text()}};
 }
 
-double train_on_cifar(const CifarOptions& options, const CifarData& data) {
+/// Trains on data.train, tests on data.test after every epoch, and gives the accuracy on `final_test` at the end.
+double train_on(const CifarOptions& options, const CifarData& data, const staa::StoredImages& final_test) {
     const auto seed = static_cast<std::uint64_t>(options.seed);
     staa::Loader train_loader{data.train, {.batch = options.batch, .seed = seed}};  // crops, flips, shuffles
     staa::Loader test_loader{data.test,
                              {.batch = options.batch, .shuffle = false, .augmentation = staa::Augmentation::none()}};
+    staa::Loader final_loader{final_test,
+                              {.batch = options.batch, .shuffle = false, .augmentation = staa::Augmentation::none()}};
     const std::string width = std::to_string(options.width);
     return train<Net>(
         options,
@@ -53,9 +56,18 @@ double train_on_cifar(const CifarOptions& options, const CifarData& data) {
          .data = data_name(options),
          .train_samples = data.train.size(),
          .test_samples = data.test.size(),
-         .more = {{"width", width}, {"classes", std::to_string(options.classes)}, {"neuron", quoted(options.neuron)}},
-         .metadata = metadata_of(options, data)},
-        train_loader, test_loader);
+         .more = {{"width", width},
+                  {"classes", std::to_string(options.classes)},
+                  {"neuron", quoted(options.neuron)},
+                  {"hold_out", std::to_string(options.hold_out)}},
+         .metadata = metadata_of(options, data),
+         .keeps_best = options.hold_out > 0},
+        train_loader, test_loader, &final_test == &data.test ? test_loader : final_loader);
+}
+
+double train_on_cifar(const CifarOptions& options, const CifarData& data) {
+    return options.hold_out == 0 ? train_on(options, data, data.test)
+                                 : train_on(options, hold_out(data, options.hold_out), data.test);
 }
 
 constexpr const char* neuron_name = has_attention ? (is_rectangle ? "staa-rectangle" : "staa")  //

@@ -17,6 +17,7 @@
 #include "support/interrupt.hpp"
 #include "support/options.hpp"
 #include "support/progress_bar.hpp"
+#include "support/run_folder.hpp"
 #include "support/run_log.hpp"
 
 namespace example {
@@ -67,31 +68,30 @@ inline staa::Configuration configuration_of(const TrainingOptions& options, cons
                                       {"learning rate", nlohmann::json(options.learning_rate).dump()},
                                       {"seed", std::to_string(options.seed)}};
     const Recipe& recipe = options.recipe;
-    configuration["recipe"] = nlohmann::json{recipe.name,           recipe.nesterov,        recipe.decay_products,
-                                             recipe.is_linear,      recipe.label_smoothing, recipe.average_decay,
-                                             recipe.surrogate_width}
-                                  .dump();
+    const auto entry = [&](const char* name, const auto& value) { configuration[name] = nlohmann::json(value).dump(); };
+    entry("recipe", recipe.name);
+    entry("Nesterov's momentum", recipe.nesterov);
+    entry("only product weights decay", recipe.decay_products);
+    entry("linear schedule", recipe.is_linear);
+    entry("surrogate width", recipe.surrogate_width);
     configuration.insert(facts.more.begin(), facts.more.end());
     return configuration;
 }
 
-/// Fails if a weight is not finite. The loss does not always show it: neurons whose input is NaN send no spikes.
-template <class Net>
-void check_weights(const Net& net, Index epoch) {
-    net.visit([&](const staa::ParameterName& name, const auto& parameter) {
-        if (!std::all_of(parameter.data(), parameter.data() + parameter.size(),
-                         [](float value) { return std::isfinite(value); })) {
-            staa::fail("the weights ", name.text, " are no longer finite after epoch ", epoch,
-                       ": training has diverged; try a smaller --lr or a larger --batch");
-        }
-    });
+/// The accuracy on the images of `final_loader`, in per cent. If they are those of every epoch, it is the last one's.
+template <class Trainer, class Loader>
+double final_accuracy(const Trainer& trainer, const Loader& test_loader, Loader& final_loader) {
+    return &test_loader == &final_loader
+               ? trainer.progress().epochs.back().tested.accuracy()
+               : staa::evaluate(trainer.tested_net(), final_loader, trainer.options().evaluation).accuracy();
 }
 
 /// Trains a network of type `Net`: trains and tests it in every epoch, and prints a line per epoch. Writes the files of
 /// a `RunLog`, the weights and a checkpoint to options.out. With --resume it goes on from that checkpoint. With 0 epochs
-/// it only tests. Gives the last test accuracy in per cent. Throws `Interrupted` after SIGINT and SIGTERM.
+/// it only tests. Gives the accuracy on the images of `final_loader` at the end, in per cent. Throws `Interrupted` after SIGINT and SIGTERM.
 template <class Net, class TrainLoader, class TestLoader>
-double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_loader, TestLoader& test_loader) {
+double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_loader, TestLoader& test_loader,
+             TestLoader& final_loader) {
     const auto net = std::make_unique<Net>(network_options(options));
     if (!options.weights.empty()) {
         staa::load(*net, options.weights);
@@ -100,7 +100,7 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     std::printf("network: %s, T = %td, %td parameters\n", facts.network.c_str(), options.steps, facts.parameters);
     std::fflush(stdout);
     if (options.epochs == 0) {
-        return staa::evaluate(*net, test_loader).accuracy();
+        return staa::evaluate(*net, final_loader, {.mirror = options.recipe.mirror}).accuracy();
     }
     staa::Sgd<Net> sgd{sgd_options(options)};
     staa::Trainer trainer(*net, sgd, trainer_options(options, train_loader.batches()));
@@ -108,11 +108,12 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
                                             .seconds = options.checkpoint_seconds,
                                             .configuration = configuration_of(options, facts)});
     const std::filesystem::path weights = options.out / "weights.safetensors";
+    const RunFolder folder(options);
     if (options.resume && checkpoints.resume()) {
         const staa::TrainingProgress& done = trainer.progress();
         if (trainer.is_finished()) {
             std::printf("this run is finished; its weights: %s\n", weights.string().c_str());
-            return done.epochs.back().tested.accuracy();
+            return final_accuracy(trainer, test_loader, final_loader);
         }
         std::printf("goes on in epoch %td, after %td of %td batches\n", done.epoch, done.batch, train_loader.batches());
     }
@@ -134,9 +135,11 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     };
     trainer.on_epoch = [&](const auto&) {
         const std::vector<EpochResult>& epochs = trainer.progress().epochs;
-        check_weights(*net, epochs.back().epoch);
         log.write(epochs);
         staa::save(trainer.tested_net(), weights, facts.metadata);
+        if (facts.keeps_best && trainer.progress().best_epoch == epochs.back().epoch) {
+            staa::save(trainer.tested_net(), options.out / "best.safetensors", facts.metadata);
+        }
         checkpoints.save();  // last: a checkpoint of a finished run says that all files are there
         bar.clear();
         print(epochs.back(), options.epochs);
@@ -152,7 +155,7 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
         throw Interrupted(InterruptGuard::received());
     }
     std::printf("learning curves: %s\nweights: %s\n", log.picture().string().c_str(), weights.string().c_str());
-    return trainer.progress().epochs.back().tested.accuracy();
+    return final_accuracy(trainer, test_loader, final_loader);
 }
 
 }  // namespace example

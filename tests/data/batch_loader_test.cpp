@@ -153,3 +153,45 @@ TEST_CASE("A negative number of workers or of batches ahead is an error", "[data
 }
 
 }  // namespace
+
+TEST_CASE("An epoch that begins at a later batch gives the rest of the same batches, for any number of workers",
+          "[data]") {
+    const staa::SyntheticImages images(150);
+    for (const int workers : {0, 1, 3}) {
+        Loader loader{images, {.batch = 32, .seed = 3, .workers = workers}};
+        std::vector<std::vector<float>> whole, rest;
+        for (auto&& [batch, labels] : loader.epoch(2)) {
+            whole.emplace_back(batch.data(), batch.data() + batch.size());
+        }
+        for (auto&& [batch, labels] : loader.epoch(2, 3)) {
+            rest.emplace_back(batch.data(), batch.data() + batch.size());
+        }
+        REQUIRE(whole.size() == 5);
+        CHECK(rest == std::vector(whole.begin() + 3, whole.end()));
+        for (auto&& [batch, labels] : loader.epoch(2, 5)) {
+            FAIL("an epoch that begins at its end has a batch of " << labels.size());
+        }
+    }
+}
+
+TEST_CASE("An epoch that begins outside of its batches is an error", "[data]") {
+    const StoredImages images = numbered_images(50);
+    Loader loader{images, {.batch = 8}};
+    CHECK_THROWS_MATCHES(loader.epoch(0, 8), staa::Error,
+                         Message("a loader was asked to begin an epoch at batch 8; expected 0 to 7"));
+    CHECK_THROWS_AS(loader.epoch(0, -1), staa::Error);
+}
+
+TEST_CASE("A part of a set of images has these images and their labels", "[data]") {
+    const StoredImages images = numbered_images(50);
+    const StoredImages part = images.part(20, 7);
+    REQUIRE(part.size() == 7);
+    for (Index i = 0; i < 7; ++i) {
+        CHECK(part.sample(i).label == images.sample(20 + i).label);
+        CHECK(part.sample(i).pixels[0] == images.sample(20 + i).pixels[0]);
+    }
+    CHECK(images.part(50, 0).size() == 0);
+    CHECK_THROWS_MATCHES(images.part(45, 6), staa::Error,
+                         Message("images 45 to 51 of a set of 50 images: there are no such images"));
+    CHECK_THROWS_AS(images.part(-1, 2), staa::Error);
+}

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "staa/io/whole_file.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
@@ -100,5 +103,38 @@ TEST_CASE("a folder is not replaced by a file") {
     CHECK_THROWS_MATCHES(staa::write_whole_file(folder / "a", "new"), staa::Error,
                          Catch::Matchers::Message("cannot write " + (folder / "a").string() +
                                                   ": a folder, a device or a pipe has this name"));
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a file that may only be read is replaced, and no temporary file is left") {
+    const TemporaryFolder folder;
+    staa::write_whole_file(folder / "a", "old");
+    fs::permissions(folder / "a", fs::perms::owner_read);
+    staa::write_whole_file(folder / "a", "new");
+    CHECK(folder.content("a") == "new");
+    CHECK(fs::status(folder / "a").permissions() == fs::perms::owner_read);
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("many threads that write one file leave one whole file") {
+    const TemporaryFolder folder;
+    std::vector<std::thread> threads;
+    std::atomic<int> failed{0};
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 50; ++i) {
+                try {
+                    staa::write_whole_file(folder / "a", std::string(1000, 'x'));
+                } catch (const staa::Error&) {
+                    ++failed;
+                }
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(failed == 0);
+    CHECK(folder.content("a") == std::string(1000, 'x'));
     CHECK(folder.entries() == 1);
 }

@@ -3,6 +3,7 @@
 
 #include <staa/staa.hpp>
 
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -121,7 +122,7 @@ TEST_CASE("a checkpoint with another configuration is an error that lists all di
     const TemporaryFolder folder;
     Run run;
     run.run_to(2);
-    save_checkpoint(run.trainer, folder / "checkpoint", {{"data", "CIFAR-10"}, {"seed", "1"}, {"steps", "2"}});
+    save_checkpoint(run.trainer, folder / "checkpoint", {{"data", "CIFAR-10"}, {"recipe", "fast"}, {"steps", "2"}});
     Run other;
     const std::string before = other.weights();
     CHECK_THROWS_MATCHES(
@@ -130,7 +131,7 @@ TEST_CASE("a checkpoint with another configuration is an error that lists all di
         Catch::Matchers::Message((folder / "checkpoint").string() +
                                  ": this checkpoint belongs to another run:"
                                  "\n  data: CIFAR-10 in the checkpoint, CIFAR-100 now"
-                                 "\n  seed: 1 in the checkpoint, nothing now"
+                                 "\n  recipe: fast in the checkpoint, nothing now"
                                  "\n  width: nothing in the checkpoint, 16 now"));
     CHECK(other.weights() == before);
     CHECK(other.trainer.progress().step == 0);
@@ -158,4 +159,64 @@ TEST_CASE("a checkpoint is written when the steps or the seconds of its options 
     run.run_to(3);
     by_steps.save_if_due();
     CHECK(std::filesystem::exists(folder / "steps"));
+}
+
+TEST_CASE("a checkpoint of a trainer with other options is refused") {
+    const TemporaryFolder folder;
+    Run run;
+    run.run_to(2);
+    save_checkpoint(run.trainer, folder / "checkpoint");
+    Run other({.epochs = 3, .batches_per_step = 2});
+    CHECK_THROWS_WITH(load_checkpoint(other.trainer, folder / "checkpoint"),
+                      contains_text("batches per step: 1 in the checkpoint, 2 now"));
+}
+
+TEST_CASE("a checkpoint with a value that is not finite is refused, and the run stays as it was") {
+    const TemporaryFolder folder;
+    Run run;
+    run.run_to(2);
+    run.net->layer<"7">().parameters.bias(0) = std::numeric_limits<float>::quiet_NaN();
+    save_checkpoint(run.trainer, folder / "checkpoint");
+    Run other;
+    const std::string before = other.weights();
+    CHECK_THROWS_WITH(load_checkpoint(other.trainer, folder / "checkpoint"),
+                      contains_text("tensor \"network.7.bias\" has the value nan at position 0"));
+    CHECK(other.weights() == before);
+}
+
+TEST_CASE("numbers of a checkpoint that cannot be are refused") {
+    const TemporaryFolder folder;
+    Run run;
+    run.run_to(7);
+    save_checkpoint(run.trainer, folder / "checkpoint");
+    const std::string good = folder.content("checkpoint");
+    const auto replaced = [&](const std::string& from, const std::string& to) {
+        std::string bytes = good;
+        const std::size_t at = bytes.find(from);
+        REQUIRE(at != std::string::npos);
+        REQUIRE(from.size() == to.size());
+        bytes.replace(at, from.size(), to);
+        write_whole_file(folder / "changed", bytes);
+        return load_checkpoint(run.trainer, folder / "changed");
+    };
+    CHECK(replaced("\\\"step\\\":7", "\\\"step\\\":8"));
+    CHECK_THROWS_WITH(replaced("\\\"step\\\":7", "\\\"step\\\":e"), contains_text("no valid staa.progress"));
+    CHECK_THROWS_WITH(replaced("\\\"epoch\\\":2", "\\\"epoch\\\":9"), contains_text("no valid staa.progress"));
+    CHECK_THROWS_WITH(replaced("\\\"best_epoch\\\":1", "\\\"best_epoch\\\":5"),
+                      contains_text("no valid staa.progress"));
+    CHECK_THROWS_AS(load_checkpoint(run.trainer, folder / "."), Error);
+}
+
+TEST_CASE("gradients that an error has left do not come into a run that goes on") {
+    const TemporaryFolder folder;
+    Run whole, run;
+    whole.run_to(1000);
+    run.run_to(3);
+    save_checkpoint(run.trainer, folder / "checkpoint");
+    run.net->visit([](const ParameterName&, const auto&,
+                      auto& gradient) { gradient.setConstant(std::numeric_limits<float>::quiet_NaN()); },
+                   run.net->gradients);
+    REQUIRE(load_checkpoint(run.trainer, folder / "checkpoint"));
+    CHECK(run.run_to(1000));
+    CHECK(run.weights() == whole.weights());
 }

@@ -37,3 +37,22 @@ TEST_CASE("cosine schedule: no steps, or a warm-up as long as all steps, is an e
     REQUIRE_THROWS_AS(CosineSchedule({.steps = 5, .warmup_steps = 5}), Error);
     REQUIRE_THROWS_AS(CosineSchedule({.steps = 5, .warmup_steps = -1}), Error);
 }
+
+TEST_CASE("one cycle: every share that is allowed gives finite rates, and the largest one is reached") {
+    for (const double share : {0.001, 0.05, 0.1, 0.5, 0.9}) {
+        for (const Index steps : {2, 5, 10, 20}) {
+            const OneCycleSchedule schedule({.learning_rate = 0.1, .steps = steps, .rising_share = share});
+            for (Index step = 0; step < steps + 2; ++step) {
+                INFO(steps << " steps, share " << share << ", step " << step);
+                CHECK((schedule(step) >= 0 && schedule(step) <= 0.1));
+            }
+        }
+    }
+}
+
+TEST_CASE("schedules: rates that are negative or not finite, and milestones out of order, are errors") {
+    CHECK_THROWS_AS(CosineSchedule({.learning_rate = std::nan("")}), Error);
+    CHECK_THROWS_AS(LinearSchedule({.learning_rate = -1}), Error);
+    CHECK_THROWS_AS(StepSchedule({.milestones = {3, 2}}), Error);
+    CHECK_THROWS_AS(OneCycleSchedule({.steps = 1}), Error);
+}

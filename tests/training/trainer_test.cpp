@@ -162,6 +162,37 @@ TEST_CASE("a trainer clips gradients, and tests the average of the weights") {
     CHECK(average != last);
 }
 
+TEST_CASE("a running average or a gradient that is not finite is an error that names it and its place") {
+    Loader loader(images(), {.batch = 40, .workers = 0});
+    const auto net = std::make_unique<Net>(NetworkOptions{.steps = 1});
+    Sgd<Net> sgd{{}};
+    Trainer trainer(*net, sgd, {.epochs = 1});
+    trainer.on_step = [&](auto& now) {
+        if (now.progress().batch == 2) {
+            net->visit_statistics([](const ParameterName&, auto& statistic) {
+                if constexpr (requires { statistic.data(); }) {
+                    statistic.data()[2] = std::numeric_limits<float>::quiet_NaN();
+                }
+            });
+        }
+    };
+    CHECK_THROWS_WITH(trainer.run(loader, loader),
+                      "staa::Trainer: 1.running_mean is not finite after epoch 1: training "
+                      "has diverged; try a smaller learning rate, and look for values in "
+                      "the images that are not finite");
+    CHECK(trainer.progress().epochs.empty());
+
+    const auto other = std::make_unique<Net>(NetworkOptions{.steps = 1});
+    Sgd<Net> its_sgd{{}};
+    Trainer its_trainer(*other, its_sgd, {.epochs = 1});
+    its_trainer.on_step = [&](auto&) {
+        other->visit([](const ParameterName&, const auto&, auto& gradient) { gradient.data()[0] = std::nanf(""); },
+                     other->gradients);
+    };
+    CHECK_THROWS_WITH(its_trainer.run(loader, loader),
+                      contains_text("staa::Trainer: epoch 1, batch 2 (step 2 of the run): staa::Sgd: the gradient of"));
+}
+
 TEST_CASE("options of a trainer out of their range are errors") {
     const auto net = std::make_unique<Net>(NetworkOptions{.steps = 1});
     Sgd<Net> sgd{{}};

@@ -85,6 +85,16 @@ class StoredImages {
     Index channels() const { return 3; }
     const Normalisation& normalisation() const { return description_.normalisation; }
 
+    /// The images [first, first + count) as a set of their own; it is a copy. A range outside of the set is an `Error`.
+    StoredImages part(Index first, Index count) const {
+        if (first < 0 || count < 0 || count > size() - first) {
+            fail("images ", first, " to ", first + count, " of a set of ", size(), " images: there are no such images");
+        }
+        return {description_,
+                {pixels_.begin() + first * image_size(), pixels_.begin() + (first + count) * image_size()},
+                {labels_.begin() + first, labels_.begin() + first + count}};
+    }
+
     /// Image `i`, which must be in [0, size()).
     Sample sample(Index i) const {
         const auto first = static_cast<std::size_t>(i * image_size());

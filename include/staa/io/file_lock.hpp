@@ -25,20 +25,41 @@ class FileLock {
     FileLock& operator=(const FileLock&) = delete;
     ~FileLock() { release(); }
 
-    /// Opens the file `path`, makes it if there is none, and takes its lock. Returns whether this FileLock now holds the
-    /// lock. It does not if another one holds it, if `path` is a folder, a link or a device, and if the file can't be
-    /// opened; `errno` then tells the reason.
-    bool take(const std::filesystem::path& path) {
+    /// What `take` found.
+    enum class Taken {
+        yes,   ///< the file is open and nobody else writes it
+        busy,  ///< another FileLock holds it, or it is a folder, a link or a device
+        no,    ///< the file can't be opened; `errno` tells the reason
+    };
+
+    /// Opens the file `path`, makes it if there is none, and takes its lock. On file systems without locks a file that
+    /// is already there counts as busy.
+    Taken take(const std::filesystem::path& path) {
         release();
-        descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
-        if (descriptor_ < 0) {
-            return false;
+        constexpr int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+        descriptor_ = ::open(path.c_str(), flags | O_CREAT | O_EXCL, 0666);
+        const bool is_new = descriptor_ >= 0;
+        if (!is_new && errno != EEXIST) {
+            return Taken::no;
         }
-        if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 && is_still(path)) {
-            return true;
+        if (!is_new) {
+            descriptor_ = ::open(path.c_str(), flags);
+        }
+        const bool is_locked = descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+        const bool has_no_locks = descriptor_ >= 0 && !is_locked && errno != EWOULDBLOCK && errno != EINTR;
+        if ((is_locked && is_still(path)) || (is_new && has_no_locks)) {
+            return Taken::yes;
         }
         release();
-        return false;
+        return Taken::busy;
+    }
+
+    /// Gives the file the permissions of another one, if that exists.
+    void take_permissions_of(const std::filesystem::path& other) const {
+        struct stat old {};
+        if (::stat(other.c_str(), &old) == 0) {
+            static_cast<void>(::fchmod(descriptor_, old.st_mode & 07777));
+        }
     }
 
     /// Gives the lock back. The file stays.
@@ -48,9 +69,6 @@ class FileLock {
         }
         descriptor_ = -1;
     }
-
-    /// Whether this FileLock holds a lock.
-    bool is_held() const { return descriptor_ >= 0; }
 
     /// Waits until the bytes of the file are on the disk. An `Error` names `path` and the system's reason.
     void synchronise(const std::filesystem::path& path) const {

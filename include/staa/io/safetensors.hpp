@@ -4,6 +4,8 @@
 // (https://github.com/nlohmann/json); <staa/staa.hpp> does not include it.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <ostream>
@@ -156,9 +158,21 @@ class Fit {
     Listed missing_, misshapen_, mistyped_;
 };
 
+/// Which values `load_weights` takes.
+enum class Accepted { any, finite };
+
+/// Throws an `Error` that names the first value of a tensor that is NaN or infinite.
+template <class Scalar>
+void check_finite(const std::string& source, const std::string& name, const std::vector<Scalar>& values) {
+    const auto bad = std::find_if_not(values.begin(), values.end(), [](Scalar value) { return std::isfinite(value); });
+    if (bad != values.end()) {
+        fail(source, ": tensor ", in_quotes(name), " has the value ", *bad, " at position ", bad - values.begin());
+    }
+}
+
 /// Reads all weights from a file. If this throws, none has changed.
 template <class Scalar>
-void load_weights(const Weights<Scalar>& weights, Safetensors& file) {
+void load_weights(const Weights<Scalar>& weights, Safetensors& file, Accepted accepted = Accepted::any) {
     Fit fit(file);
     for (const auto& tensor : weights.tensors) {
         fit.compare(tensor.name, false);
@@ -170,10 +184,17 @@ void load_weights(const Weights<Scalar>& weights, Safetensors& file) {
     std::vector<std::vector<Scalar>> values;
     for (const auto& tensor : weights.tensors) {
         values.push_back(file.values<Scalar>(tensor.name.text));
+        if (accepted == Accepted::finite) {
+            check_finite(file.source(), tensor.name.text, values.back());
+        }
     }
     std::vector<std::int64_t> counts;
     for (const auto& counter : weights.counters) {
         counts.push_back(file.values<std::int64_t>(counter.name.text).front());
+        if (counts.back() < 0) {
+            fail(file.source(), ": the counter ", in_quotes(counter.name.text), " is ", counts.back(),
+                 "; expected 0 or more");
+        }
     }
     // All values have been read, so nothing can fail from here on: now the network changes.
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -38,17 +38,21 @@ class PartialFile {
  public:
     explicit PartialFile(const std::filesystem::path& path) : path_(target_of(path)) {
         create();
-        keep_mode();
+        errno = 0;
         stream.open(partial_, std::ios::binary | std::ios::trunc);
-        check();
+        if (!stream) {
+            const int reason = errno;
+            remove();
+            errno = reason;
+            fail_with_reason();
+        }
     }
     PartialFile(const PartialFile&) = delete;
     PartialFile& operator=(const PartialFile&) = delete;
     ~PartialFile() {
         stream.close();
         if (!is_finished_) {
-            std::error_code ignored;
-            std::filesystem::remove(partial_, ignored);
+            remove();
         }
     }
 
@@ -57,6 +61,7 @@ class PartialFile {
     void finish() {
         stream.close();
         check();
+        lock_.take_permissions_of(path_);
         lock_.synchronise(path_);
         std::error_code error;
         std::filesystem::rename(partial_, path_, error);
@@ -77,24 +82,21 @@ class PartialFile {
         for (int i = 0; i < 100; ++i) {
             partial_ = path_;
             partial_ += i == 0 ? ".staa-part" : ".staa-part" + std::to_string(i);
-            errno = 0;
-            if (lock_.take(partial_)) {
-                return;
-            }
-            if (!std::filesystem::exists(std::filesystem::symlink_status(partial_))) {
-                break;
+            switch (lock_.take(partial_)) {
+                case FileLock::Taken::yes:
+                    return;
+                case FileLock::Taken::busy:
+                    break;
+                case FileLock::Taken::no:
+                    fail_with_reason();
             }
         }
-        fail_with_reason();
+        fail("cannot write ", path_.string(), ": a hundred temporary files of this name are in use");
     }
 
-    /// Gives the new file the permissions of the one that it replaces.
-    void keep_mode() const {
+    void remove() const {
         std::error_code ignored;
-        const std::filesystem::file_status old = std::filesystem::status(path_, ignored);
-        if (std::filesystem::exists(old)) {
-            std::filesystem::permissions(partial_, old.permissions(), ignored);
-        }
+        std::filesystem::remove(partial_, ignored);
     }
 
     void check() const {

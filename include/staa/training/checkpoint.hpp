@@ -15,25 +15,31 @@
 #include <nlohmann/json.hpp>
 
 #include "staa/io/safetensors.hpp"
+#include "staa/training/gradients.hpp"
 #include "staa/training/progress.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
 /// What a run was started with, by name: data set, network, recipe. A checkpoint goes on only with the same
-/// configuration. Leave out what does not change the result, such as the number of threads.
+/// configuration. The options of the trainer are added to it. Leave out what does not change the result, such as the
+/// number of threads.
 using Configuration = std::map<std::string, std::string>;
 
 namespace detail {
 
-/// The numbers of a JSON object by name. `is_complete` tells at the end whether all of them were there.
+/// The numbers of a JSON object by name. `is_complete` tells at the end whether all of them were there. Whole numbers
+/// lie in [0, 2^53].
 class JsonNumbers {
  public:
     explicit JsonNumbers(const nlohmann::json& json) : json_(json) {}
     template <class Number>
     void read(const char* name, Number& number) {
         const auto found = json_.is_object() ? json_.find(name) : json_.end();
-        if (found == json_.end() || !found->is_number()) {
+        constexpr bool is_whole = std::is_integral_v<Number>;
+        if (found == json_.end() || !(is_whole ? found->is_number_unsigned() : found->is_number())) {
+            is_complete_ = false;
+        } else if (is_whole && found->get<std::uint64_t>() > largest) {
             is_complete_ = false;
         } else {
             number = found->get<Number>();
@@ -42,6 +48,7 @@ class JsonNumbers {
     bool is_complete() const { return is_complete_; }
 
  private:
+    static constexpr std::uint64_t largest = std::uint64_t{1} << 53;
     const nlohmann::json& json_;
     bool is_complete_ = true;
 };
@@ -51,6 +58,9 @@ struct JsonWriter {
     nlohmann::json json = nlohmann::json::object();
     template <class Number>
     void read(const char* name, const Number& number) {
+        if (!is_finite(static_cast<double>(number))) {
+            fail("staa::save_checkpoint: ", name, " is ", number, "; the checkpoint before stays");
+        }
         json[name] = number;
     }
 };
@@ -129,8 +139,8 @@ inline TrainingProgress read_progress(const Safetensors& file) {
         ok = read_numbers(epoch, "epoch", result) && read_numbers(epoch, "trained", result.trained) &&
              read_numbers(epoch, "tested", result.tested) && result.epoch == static_cast<Index>(i) + 1;
     }
-    ok = ok && progress.epoch == static_cast<Index>(progress.epochs.size()) + 1 && progress.batch >= 0 &&
-         progress.step >= 0;
+    ok = ok && progress.epoch == static_cast<Index>(progress.epochs.size()) + 1 &&
+         progress.best_epoch < progress.epoch && progress.trained.correct <= progress.trained.images;
     if (!ok) {
         fail(file.source(), ": this is no checkpoint of a training run; its header has no valid staa.progress");
     }
@@ -141,7 +151,11 @@ inline Configuration read_configuration(const Safetensors& file) {
     const nlohmann::json json = json_of(file, "staa.configuration");
     Configuration configuration;
     for (const auto& [name, value] : json.items()) {
-        configuration[name] = value.is_string() ? value.get<std::string>() : value.dump();
+        if (!value.is_string()) {
+            fail(file.source(),
+                 ": this is no checkpoint of a training run; its header has no valid staa.configuration");
+        }
+        configuration[name] = value.get<std::string>();
     }
     return configuration;
 }
@@ -173,6 +187,14 @@ inline void check_configuration(const std::string& source, const Configuration& 
     }
 }
 
+/// The configuration of a program, with the options of the trainer.
+template <class Trainer>
+Configuration with_trainer(Configuration configuration, const Trainer& trainer) {
+    const Configuration options = trainer.configuration();
+    configuration.insert(options.begin(), options.end());
+    return configuration;
+}
+
 /// Everything that a trainer shows, as a list for the functions that save and load weights.
 template <class Scalar, class Trainer>
 Weights<Scalar> state_of(Trainer& trainer) {
@@ -197,7 +219,7 @@ void save_checkpoint(Trainer& trainer, const std::filesystem::path& path, const 
     using Scalar = typename Trainer::Scalar;
     detail::Weights<const Scalar> state = detail::state_of<const Scalar>(trainer);
     state.metadata = {{"staa.progress", detail::progress_text(trainer.progress())},
-                      {"staa.configuration", nlohmann::json(configuration).dump()},
+                      {"staa.configuration", nlohmann::json(detail::with_trainer(configuration, trainer)).dump()},
                       {"staa.random", std::to_string(trainer.tape().random.state())}};
     write_whole_file(path,
                      [&](std::ostream& out) { detail::write_weights(state, "cannot write " + path.string(), out); });
@@ -208,15 +230,21 @@ void save_checkpoint(Trainer& trainer, const std::filesystem::path& path, const 
 /// corrupt file and a checkpoint of another network. After an `Error` nothing has changed.
 template <class Trainer>
 bool load_checkpoint(Trainer& trainer, const std::filesystem::path& path, const Configuration& configuration = {}) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) {
+    std::error_code error;
+    const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+    if (type == std::filesystem::file_type::not_found) {
         return false;
     }
+    if (type == std::filesystem::file_type::none) {
+        fail("cannot look for the checkpoint ", path.string(), ": ", error.message());
+    }
     Safetensors file = Safetensors::open(path);
-    detail::check_configuration(path.string(), detail::read_configuration(file), configuration);
     TrainingProgress progress = detail::read_progress(file);
+    detail::check_configuration(path.string(), detail::read_configuration(file),
+                                detail::with_trainer(configuration, trainer));
     const Random random = detail::read_random(file);
-    detail::load_weights(detail::state_of<typename Trainer::Scalar>(trainer), file);
+    detail::load_weights(detail::state_of<typename Trainer::Scalar>(trainer), file, detail::Accepted::finite);
+    trainer.net().zero_gradients();
     trainer.progress() = std::move(progress);
     trainer.tape().random = random;
     return true;
@@ -224,10 +252,10 @@ bool load_checkpoint(Trainer& trainer, const std::filesystem::path& path, const 
 
 /// Where a run keeps its checkpoint, and how often it writes one within an epoch.
 struct CheckpointOptions {
-    std::filesystem::path path;
-    double seconds = 60;  ///< write one when this time has passed since the last
-    Index steps = 0;      ///< and after this many steps of the optimiser; 0: only by time
-    Configuration configuration{};
+    std::filesystem::path path;     ///< the file
+    double seconds = 60;            ///< write one when this time has passed since the last
+    Index steps = 0;                ///< and after this many steps of the optimiser; 0: only by time
+    Configuration configuration{};  ///< of the program; see `Configuration`
 };
 
 /// Keeps the checkpoint of a run: `resume` at the start, `save_if_due` after every step, `save` after every epoch and

@@ -108,13 +108,17 @@ void scale_gradients(Net& net, double factor) {
 }
 
 /// Makes the gradients smaller if their norm is above `largest_norm`, so that it becomes `largest_norm`; as
-/// torch.nn.utils.clip_grad_norm_. Returns the norm before. A `largest_norm` that is not above 0 is an `Error`.
+/// torch.nn.utils.clip_grad_norm_. Returns the norm before. A `largest_norm` that is not above 0, and gradients that are
+/// not finite, are an `Error`; then nothing has changed.
 template <class Net>
 double clip_gradients(Net& net, double largest_norm) {
     if (!(largest_norm > 0)) {
         fail("staa::clip_gradients: the largest norm is ", largest_norm, "; expected a number above 0");
     }
     const double norm = gradient_norm(net);
+    if (!detail::is_finite(norm)) {
+        check_gradients_are_finite(net, "staa::clip_gradients");
+    }
     const double factor = largest_norm / (norm + 1e-6);
     if (factor < 1) {
         scale_gradients(net, factor);

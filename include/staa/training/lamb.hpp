@@ -19,7 +19,7 @@ struct LambOptions {
     double second_decay = 0.999;           ///< of the mean of its square (beta 2), from 0 to below 1
     double epsilon = 1e-6;                 ///< is added to the denominator
     double weight_decay = 0.01;            ///< 0 or more
-    double largest_gradient_norm = 1.0;    ///< gradients are divided by their norm if it is above this; 0: never
+    double largest_gradient_norm = 1.0;    ///< the gradients together get at most this norm; 0: any
     std::vector<ParameterGroup> groups{};  ///< parameters with other rates or decays
 };
 

@@ -174,7 +174,7 @@ class OneCycleSchedule {
         const double first = o.learning_rate / o.start_divisor, last = first / o.final_divisor;
         const double top = o.rising_share * static_cast<double>(o.steps) - 1, end = static_cast<double>(o.steps - 1);
         const double at = std::min(static_cast<double>(step), end);
-        return at <= top ? along_cosine(first, o.learning_rate, at / top)
+        return at <= top ? along_cosine(first, o.learning_rate, top > 0 ? at / top : 1.0)
                          : along_cosine(o.learning_rate, last, (at - top) / (end - top));
     }
 

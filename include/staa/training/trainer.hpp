@@ -3,11 +3,16 @@
 // examples/hello_staa.cpp shows the same loop written out.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <map>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "staa/networks/network.hpp"
@@ -25,14 +30,14 @@ struct TrainerOptions {
     /// The learning rate of a step, counted from 0 over the whole training: a schedule, such as CosineSchedule. Empty:
     /// the rate of the optimiser stays as it is.
     std::function<double(Index step)> learning_rate{};
-    Index batches_per_step = 1;        ///< the gradients of this many batches are added up for a step
+    Index batches_per_step = 1;        ///< a step uses the mean gradient of this many batches
     double label_smoothing = 0;        ///< of the cross entropy, from 0 to below 1
     double largest_gradient_norm = 0;  ///< gradients are clipped to this norm before each step; 0: never
     /// The moving average of the weights (WeightAverage) is tested in place of the weights. 0: none.
     double average_decay = 0;
-    Index patience = 0;      ///< stop after this many epochs without a better test accuracy; 0: never
-    std::uint64_t seed = 1;  ///< of dropout
-    EvaluationOptions evaluation{};
+    Index patience = 0;              ///< stop after this many epochs without a better test accuracy; 0: never
+    std::uint64_t seed = 1;          ///< of dropout
+    EvaluationOptions evaluation{};  ///< how the test looks at an image
 };
 
 /// Trains a network: forward, loss, backward and step for every batch, and a test after every epoch.
@@ -41,13 +46,14 @@ struct TrainerOptions {
 ///     trainer.on_epoch = [](auto& done) { std::printf("%.2f %%\n", done.progress().epochs.back().tested.accuracy()); };
 ///     trainer.run(batches, test_batches);
 ///
-/// The trainer refers to the network and to the optimiser: both must outlive it. `keep_checkpoints`
+/// The trainer refers to the network and to the optimiser: both must outlive it. `Checkpoints`
 /// (training/checkpoint.hpp) makes a run go on after it was interrupted.
 template <class Net, class Optimizer>
 class Trainer {
  public:
     using Scalar = typename Net::Scalar;
-    /// What a program does between two steps or epochs. It may read everything, and change the optimiser's options.
+    /// What a program does between two steps or epochs. It may read everything. What it
+    /// changes is not part of a checkpoint: let `TrainerOptions::learning_rate` set the rate.
     using Callback = std::function<void(Trainer&)>;
 
     /// An option out of its range is an `Error`.
@@ -74,6 +80,9 @@ class Trainer {
     /// then goes on. A loss that is not finite is an `Error`, and the weights stay as they were before that batch.
     template <class TrainLoader, class TestLoader>
     bool run(TrainLoader& train_loader, TestLoader& test_loader) {
+        if (progress_.batch % options_.batches_per_step == 0) {
+            net_->zero_gradients();  // what an earlier Error may have left
+        }
         typename Net::State state = net_->start();
         while (!is_finished()) {
             if (!train_epoch(train_loader)) {
@@ -92,13 +101,30 @@ class Trainer {
 
     const TrainingProgress& progress() const { return progress_; }  ///< how far the run is
     TrainingProgress& progress() { return progress_; }
-    const TrainerOptions& options() const { return options_; }
-    Net& net() { return *net_; }
+    const TrainerOptions& options() const { return options_; }  ///< what the trainer was made with
+    Net& net() { return *net_; }                                ///< the network that is trained
     const Net& net() const { return *net_; }
     /// The network that is tested: the moving average of the weights if there is one, else the network itself.
     const Net& tested_net() const { return average_ ? average_->network() : *net_; }
-    Optimizer& optimizer() { return *optimizer_; }
-    Tape<Net>& tape() { return tape_; }
+    Optimizer& optimizer() { return *optimizer_; }  ///< the optimiser
+    Tape<Net>& tape() { return tape_; }             ///< of the last forward, with the generator of dropout
+
+    /// The options that a checkpoint must have in common with the run that goes on from it, by name.
+    std::map<std::string, std::string> configuration() const {
+        const auto text = [](double value) {
+            std::ostringstream out;
+            out << value;
+            return out.str();
+        };
+        return {{"epochs", std::to_string(options_.epochs)},
+                {"batches per step", std::to_string(options_.batches_per_step)},
+                {"label smoothing", text(options_.label_smoothing)},
+                {"largest gradient norm", text(options_.largest_gradient_norm)},
+                {"average decay", text(options_.average_decay)},
+                {"seed", std::to_string(options_.seed)},
+                {"steps", std::to_string(net_->steps())},
+                {"mirror", options_.evaluation.mirror ? "true" : "false"}};
+    }
 
     /// Shows everything that a resumed run needs besides `progress`: visitor(ParameterName, tensor) for weights, running
     /// statistics and the optimiser's tensors, visitor(ParameterName, std::int64_t&) for counters. The generator of dropout
@@ -176,21 +202,56 @@ class Trainer {
         if (options_.largest_gradient_norm > 0) {
             clip_gradients(*net_, options_.largest_gradient_norm);
         }
-        optimizer_->step(*net_);
+        step_with_context();
         if (average_) {
             average_->update(*net_);
         }
         ++progress_.step;
     }
 
+    /// A step of the optimiser. Its Error gets the place in the run.
+    void step_with_context() {
+#if defined(__cpp_exceptions)
+        try {
+            optimizer_->step(*net_);
+        } catch (const Error& error) {
+            fail("staa::Trainer: epoch ", progress_.epoch, ", batch ", progress_.batch, " (step ", progress_.step + 1,
+                 " of the run): ", error.what());
+        }
+#else
+        optimizer_->step(*net_);
+#endif
+    }
+
+    /// Throws an Error if a weight or a running statistic is not finite, before a checkpoint holds it.
+    void check_network() const {
+        const auto check = [&](const ParameterName& name, const auto& tensor) {
+            if constexpr (requires { tensor.data(); }) {
+                if (detail::first_not_finite(tensor.data(), tensor.size()) < tensor.size()) {
+                    fail(
+                        "staa::Trainer: ", name.text, " is not finite after epoch ", progress_.epoch,
+                        ": training has diverged; try a smaller learning rate, and look for values in the images that ",
+                        "are not finite");
+                }
+            }
+        };
+        std::as_const(*net_).visit(check);
+        std::as_const(*net_).visit_statistics(check);
+    }
+
     /// Tests the network and begins the next epoch.
     template <class TestLoader>
     void finish_epoch(TestLoader& loader, typename Net::State& state) {
+        check_network();
         const Clock::time_point start = Clock::now();
         EpochResult result{.epoch = progress_.epoch,
                            .learning_rate = progress_.learning_rate,
                            .trained = progress_.trained,
                            .tested = evaluate(tested_net(), loader, state, options_.evaluation)};
+        if (!std::isfinite(result.tested.loss_sum)) {
+            fail("staa::Trainer: the test loss of epoch ", progress_.epoch,
+                 " is not finite: training has diverged; try a smaller learning rate");
+        }
         result.seconds = progress_.training_seconds + seconds_since(start);
         result.images_per_second = static_cast<double>(result.trained.images) / progress_.training_seconds;
         if (progress_.best_epoch == 0 || result.tested.accuracy() > progress_.best_accuracy) {
