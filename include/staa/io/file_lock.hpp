@@ -89,7 +89,7 @@ class FileLock {
     int descriptor_ = -1;
 };
 
-/// Waits until the names of a folder's files are on the disk. Folders of file systems that can't do this are left alone.
+/// Waits until the names of a folder's files are on the disk. On file systems that can't do this it does nothing.
 inline void synchronise_folder(const std::filesystem::path& folder) {
     const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0) {

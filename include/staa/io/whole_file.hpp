@@ -119,8 +119,8 @@ class PartialFile {
 /// Writes the output of `write(std::ostream&)` to the file `path`. An existing file of that name is replaced; a link of
 /// that name stays, and its target is replaced. The bytes go to a temporary file beside it, `path`.staa-part, are
 /// brought to the disk, and the file is renamed. So a program that opens `path` sees the old file or the new one, never
-/// a part, and so does one after a power cut. The permissions are those of the file that is replaced. A folder that does
-/// not exist or can't be written, a `path` that is a folder, device or pipe, and a full disk are an `Error` with the
+/// a part, and so does one after a power cut. The permissions are those of the file that is replaced. A folder that
+/// does not exist or can't be written, a `path` that is a folder, device or pipe, and a full disk are an `Error` with the
 /// system's reason. After an `Error`, and if `write` throws, the temporary file is removed and `path` is unchanged. If
 /// the process is killed, the temporary file stays, and the next call for the same `path` uses it again.
 template <std::invocable<std::ostream&> Write>

@@ -52,8 +52,8 @@ template <class Net, class Optimizer>
 class Trainer {
  public:
     using Scalar = typename Net::Scalar;
-    /// What a program does between two steps or epochs. It may read everything. What it
-    /// changes is not part of a checkpoint: let `TrainerOptions::learning_rate` set the rate.
+    /// What a program does between two steps or epochs. It may read everything. What it changes is not part of a
+    /// checkpoint: let `TrainerOptions::learning_rate` set the rate.
     using Callback = std::function<void(Trainer&)>;
 
     /// An option out of its range is an `Error`.
