@@ -15,6 +15,7 @@
 #include "staa/networks/vgg.hpp"
 #include "staa/training/evaluate.hpp"
 #include "staa/training/health.hpp"
+#include "staa/training/lookahead.hpp"
 #include "staa/training/loss.hpp"
 #include "staa/training/optimizer.hpp"
 #include "staa/training/schedule.hpp"

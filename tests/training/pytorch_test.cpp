@@ -13,6 +13,7 @@
 #include "staa/layers/neurons/lif.hpp"
 #include "staa/layers/pooling.hpp"
 #include "staa/networks/network.hpp"
+#include "staa/training/lookahead.hpp"
 #include "staa/training/optimizer.hpp"
 #include "staa/training/schedule.hpp"
 #include "staa/training/temporal_loss.hpp"
