@@ -112,7 +112,7 @@ TEST_CASE("docs/training.md: groups of parameters, the loss of every step, clipp
          .groups = {{.holds = staa::begins_with("0."), .learning_rate_scale = 0, .weight_decay_scale = 0},
                     {.holds = staa::is_bias, .learning_rate_scale = 2, .weight_decay_scale = 0}}}};
     // [/groups]
-    WeightAverage<Net> average{net, 0.999};
+    WeightAverage<Net> average{net, {.decay = 0.999}};
     Tape<Net> tape;
     for (auto&& [images, labels] : test_batches.epoch(0)) {
         // [steps]
@@ -126,7 +126,7 @@ TEST_CASE("docs/training.md: groups of parameters, the loss of every step, clipp
     // [around]
     staa::clip_gradients(net, 1.0);  // before the step: the norm of all gradients is at most 1
     sgd.step(net);
-    average.update(net);  // after it: staa::WeightAverage<Net> average{net, 0.999};
+    average.update(net);  // after it: staa::WeightAverage<Net> average{net, {.decay = 0.999}};
     staa::Scores scores = staa::evaluate(average.network(), test_batches, {.mirror = true});
     // [/around]
     CHECK(scores.images == 20);

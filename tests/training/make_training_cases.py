@@ -33,9 +33,14 @@ class Weights(torch.nn.Module):
         super().__init__()
         for name, value in values.items():
             self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(value.clone()))
+        self.register_buffer("1_running_mean", torch.zeros(3))
+        self.register_buffer("1_running_var", torch.ones(3))
 
     def named(self):
         return {name: getattr(self, name.replace(".", "_")) for name in SHAPES}
+
+    def statistics(self):
+        return {name: getattr(self, name.replace(".", "_")) for name in ("1.running_mean", "1.running_var")}
 
 
 def groups_of(weights, decay):
@@ -96,12 +101,29 @@ def optimisers(out):
     slow = {name: value.clone() for name, value in initial.items()}
     run(out, "lookahead", initial, gradients, sgd(momentum=0.9),
         after=lambda module, step: lookahead(module.named(), slow, step))
-    average = AveragedModel(Weights(initial), multi_avg_fn=get_ema_multi_avg_fn(0.8))
-    average.n_averaged.fill_(1)  # the average begins as the initial weights, not as those after the first step
-    run(out, "unused", initial, gradients, sgd(momentum=0.9), after=lambda module, step: average.update_parameters(module))
-    for name in SHAPES:
-        del out[f"unused.{name}"]
-        out[f"average.{name}"] = average.module.named()[name].detach()
+    averages(out, initial, gradients, sgd(momentum=0.9))
+
+
+def averages(out, initial, gradients, sgd):
+    """The running averages of step t are made of its gradients: the mean is that of 1.bias, the variance the square of
+    that of 1.weight. `average_warm` has the decay min(0.4, (1 + t) / (10 + t))."""
+
+    def warm(averaged, current, count):
+        t = int(count) - 1
+        get_ema_multi_avg_fn(min(0.4, (1 + t) / (10 + t)))(averaged, current, count)
+
+    for case, function in (("average", get_ema_multi_avg_fn(0.8)), ("average_warm", warm)):
+        average = AveragedModel(Weights(initial), multi_avg_fn=function, use_buffers=True)
+        average.n_averaged.fill_(1)  # the average begins as the initial weights, not as those after the first step
+
+        def take_in(module, step):
+            module.statistics()["1.running_mean"].copy_(gradients[step]["1.bias"])
+            module.statistics()["1.running_var"].copy_(gradients[step]["1.weight"] ** 2)
+            average.update_parameters(module)
+
+        run({}, case, initial, gradients, sgd, after=take_in)
+        for name, value in {**average.module.named(), **average.module.statistics()}.items():
+            out[f"{case}.{name}"] = value.detach()
 
 
 def schedules(out):

@@ -87,6 +87,34 @@ void check_optimizer(Optimizer optimizer, const std::string& group) {
     check_weights(*run(optimizer, nothing, nothing), group);
 }
 
+/// The running averages of a step, as make_training_cases.py makes them of its gradients.
+void set_statistics(Net& net, int step) {
+    const std::string group = "gradient." + std::to_string(step) + ".1.";
+    auto& statistics = net.layer<"1">().statistics;
+    for (std::size_t c = 0; c < 3; ++c) {
+        statistics.mean.data()[c] = cases().values<double>(group + "bias")[c];
+        statistics.variance.data()[c] = std::pow(cases().values<double>(group + "weight")[c], 2);
+    }
+}
+
+void check_average(const WeightAverageOptions& options, const std::string& group) {
+    Sgd<Net> sgd({.learning_rate = 0.1, .momentum = 0.9});
+    WeightAverage<Net> average(*initial_network(), options);
+    int step = 0;
+    run(sgd, nothing, [&](Net& net) {
+        set_statistics(net, step++);
+        average.update(net);
+    });
+    check_weights(average.network(), group);
+    const auto& statistics = average.network().layer<"1">().statistics;
+    for (std::size_t c = 0; c < 3; ++c) {
+        CHECK_THAT(statistics.mean.data()[c],
+                   staa_tests::WithinAbs(cases().values<double>(group + ".1.running_mean")[c], 1e-9));
+        CHECK_THAT(statistics.variance.data()[c],
+                   staa_tests::WithinAbs(cases().values<double>(group + ".1.running_var")[c], 1e-9));
+    }
+}
+
 /// The groups of make_training_cases.py.
 std::vector<ParameterGroup> groups() {
     return {{.holds = is_product_weight},
@@ -163,11 +191,9 @@ TEST_CASE("clipped gradients are those of torch.nn.utils.clip_grad_norm_") {
     check_weights(*run(sgd, clip, nothing), "sgd_clipped");
 }
 
-TEST_CASE("the average of the weights is that of torch.optim.swa_utils.AveragedModel") {
-    Sgd<Net> sgd({.learning_rate = 0.1, .momentum = 0.9});
-    WeightAverage<Net> average(*initial_network(), 0.8);
-    run(sgd, nothing, [&](Net& net) { average.update(net); });
-    check_weights(average.network(), "average");
+TEST_CASE("the average of weights and statistics is that of torch.optim.swa_utils.AveragedModel") {
+    check_average({.decay = 0.8}, "average");
+    check_average({.decay = 0.4, .warm_up = true}, "average_warm");
 }
 
 TEST_CASE("Lookahead moves the weights after every third step as its definition says") {

@@ -67,7 +67,7 @@ class Trainer {
         detail::check_option("staa::Trainer", "largest_gradient_norm", options_.largest_gradient_norm, 0,
                              std::numeric_limits<double>::max());
         if (options_.average_decay != 0) {
-            average_.emplace(net, options_.average_decay);
+            average_.emplace(net, WeightAverageOptions{.decay = options_.average_decay});
         }
     }
 

@@ -45,8 +45,16 @@ struct NetworkView {
 
 }  // namespace detail
 
-/// The moving average of a network's weights (EMA). After every step, for every weight w and its average a:
-///     a = decay · a + (1 - decay) · w
+/// Constants of a `WeightAverage`.
+struct WeightAverageOptions {
+    double decay = 0.999;  ///< the share of the old average that a step keeps, from 0 to below 1
+    /// Whether the decay begins small, so that the average soon forgets the weights before the first step.
+    bool warm_up = false;
+};
+
+/// The moving average of a network's weights (EMA). After every step, for every weight w and its average a; t counts
+/// steps from 0:
+///     a = d · a + (1 - d) · w,   d = decay,  or with warm-up  d = min(decay, (1 + t) / (10 + t))
 /// The running averages of batch norm are averaged in the same way, because they belong to the weights of their step; as
 /// torch.optim.swa_utils.AveragedModel with get_ema_multi_avg_fn and use_buffers. Counters are copied. The average
 /// starts as the network that the constructor gets.
@@ -54,16 +62,21 @@ template <class Net>
 class WeightAverage {
  public:
     /// A decay outside [0, 1) is an `Error`.
-    WeightAverage(const Net& net, double decay) : decay_(decay), average_(std::make_unique<Net>(net)) {
-        detail::check_option("staa::WeightAverage", "the decay", decay, 0, 1);
+    WeightAverage(const Net& net, const WeightAverageOptions& chosen)
+        : options(chosen), average_(std::make_unique<Net>(net)) {
+        check();
     }
 
-    /// Takes in the weights of the network after a step.
+    /// Takes in the weights of the network after a step. A decay outside [0, 1), and a network that was built for another
+    /// number of steps, are an `Error`; then nothing has changed.
     void update(const Net& net) {
         using Scalar = typename Net::Scalar;
+        check();
         const detail::NetworkView<const Net> from(net);
         const detail::NetworkView<Net> to(*average_);
-        const auto kept = static_cast<Scalar>(decay_), added = static_cast<Scalar>(1 - decay_);
+        check_sizes(from, to, net.steps());
+        const double decay = decay_of_step();
+        const auto kept = static_cast<Scalar>(decay), added = static_cast<Scalar>(1 - decay);
         for (std::size_t k = 0; k < to.tensors.size(); ++k) {
             Scalar* a = to.tensors[k].data;
             const Scalar* w = from.tensors[k].data;
@@ -72,21 +85,46 @@ class WeightAverage {
         for (std::size_t k = 0; k < to.counters.size(); ++k) {
             *to.counters[k] = *from.counters[k];
         }
+        ++steps_;
     }
 
     /// The network with the averaged weights, to test and to save.
     const Net& network() const { return *average_; }
 
-    /// Shows every tensor and counter of the average, under the names of the network's.
+    /// Shows every tensor and counter of the average, under the names of the network's, and with warm-up the number of
+    /// steps, "step".
     template <class Visitor>
     void visit_state(Visitor&& visitor) {
         average_->visit(visitor);
         average_->visit_statistics(visitor);
+        if (options.warm_up) {
+            visitor(ParameterName{"step", Layout::same, {}}, steps_);
+        }
     }
 
+    WeightAverageOptions options;  ///< may be changed between steps
+
  private:
-    double decay_;
+    void check() const { detail::check_option("staa::WeightAverage", "the decay", options.decay, 0, 1); }
+
+    /// Position encodings have values per step: networks of one type can have tensors of other sizes.
+    template <class From, class To>
+    void check_sizes(const From& from, const To& to, Index steps) const {
+        for (std::size_t k = 0; k < to.tensors.size(); ++k) {
+            if (from.tensors[k].size != to.tensors[k].size) {
+                fail("staa::WeightAverage: the network was built for ", steps, " steps, and the average for ",
+                     average_->steps(), "; expected networks with tensors of the same sizes");
+            }
+        }
+    }
+
+    double decay_of_step() const {
+        const auto t = static_cast<double>(steps_);
+        return options.warm_up ? std::min(options.decay, (1 + t) / (10 + t)) : options.decay;
+    }
+
     std::unique_ptr<Net> average_;
+    std::int64_t steps_ = 0;
 };
 
 }  // namespace STAA_ABI
