@@ -2,11 +2,14 @@
 #include "staa/training/optimizer.hpp"
 
 #include <limits>
+#include <optional>
+#include <string>
 
 #include "staa/layers/batch_norm.hpp"
 #include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
 #include "staa/layers/neurons/lif.hpp"
+#include "staa/layers/neurons/staa_lif.hpp"
 #include "staa/layers/pooling.hpp"
 #include "staa/networks/network.hpp"
 #include "support/catch.hpp"
@@ -70,6 +73,28 @@ TEST_CASE("a group with both scales 0 is frozen, and the first group that holds 
     CHECK(net.layer<"0">().parameters.bias(0) == 3 - 0.5 * 2 * (1 + 0.1 * 3));
 }
 
+TEST_CASE("a frozen parameter gets no momentum, and its gradient does not count for the norm") {
+    OneNumber net(NetworkOptions{});
+    const std::vector<ParameterGroup> groups = {
+        {.holds = is_product_weight, .learning_rate_scale = 0, .weight_decay_scale = 0}};
+    Sgd<OneNumber> sgd({.groups = groups});
+    gradient(net) = 4;
+    std::get<0>(net.gradients).bias(0) = 3;
+    CHECK(gradient_norm(net) == 5);
+    CHECK(clip_gradients(net, 10, groups) == 3);
+    sgd.step(net);
+    CHECK(gradient(net) == 0);
+    sgd.visit_state(net, [](const ParameterName& name, const auto& momentum) {
+        CHECK(momentum.data()[0] == (name.text == "momentum.0.weight" ? 0 : 3));
+    });
+}
+
+TEST_CASE("begins_with keeps the prefix that it gets") {
+    const auto holds = begins_with(std::string("a.name.that.is.too.long.for.a.short.string.") + "weight");
+    CHECK(holds({"a.name.that.is.too.long.for.a.short.string.weight", Layout::same, {}}));
+    CHECK_FALSE(holds({"a.name.that.is.too.long.for.a.short.string.bias", Layout::same, {}}));
+}
+
 TEST_CASE("a gradient that is not finite is an error that names the parameter, and nothing has changed") {
     const double bad = GENERATE(std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity());
     OneNumber net(NetworkOptions{});
@@ -82,21 +107,46 @@ TEST_CASE("a gradient that is not finite is an error that names the parameter, a
     CHECK_THROWS_WITH(adamw.step(net), contains_text("staa::AdamW: the gradient of 0.bias is"));
     CHECK(weight(net) == 2);
     CHECK(gradient(net) == 1);
+    OneNumber other(NetworkOptions{});  // the optimiser does not belong to a network yet
+    CHECK_NOTHROW(sgd.step(other));
+}
+
+TEST_CASE("gradients whose norm is not finite are an error in double, and nothing has changed") {
+    OneNumber net(NetworkOptions{});
+    weight(net) = 2;
+    gradient(net) = 1e200;
+    Lamb<OneNumber> lamb({});
+    CHECK_THROWS_WITH(lamb.step(net), contains_text("staa::Lamb: the squares of the gradients are too large"));
+    CHECK_THROWS_AS(clip_gradients(net, 1.0), Error);
+    CHECK(weight(net) == 2);
+    CHECK(gradient(net) == 1e200);
 }
 
 TEST_CASE("options of optimisers out of their range are errors, in the constructor and at a step") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_WITH(Sgd<OneNumber>({.learning_rate = nan}),
-                      "staa::Sgd: the learning rate is nan; expected 0 or more");
+                      "staa::Sgd: the learning rate is nan; expected 0 or more, and finite");
     CHECK_THROWS_AS(Sgd<OneNumber>({.learning_rate = -1}), Error);
     CHECK_THROWS_WITH(Sgd<OneNumber>({.momentum = 1.5}),
                       "staa::Sgd: the momentum is 1.5; expected 0 or more, and less than 1");
     CHECK_THROWS_AS(AdamW<OneNumber>({.second_decay = 1}), Error);
     CHECK_THROWS_AS(Lamb<OneNumber>({.weight_decay = -0.1}), Error);
+    CHECK_THROWS_WITH(AdamW<OneNumber>({.epsilon = 0}),
+                      "staa::AdamW: epsilon is 0; expected more than 0 (in the network's precision), and less than 1");
+    CHECK_THROWS_AS((Lamb<Network<Image<1, 1, 1, float>, Linear<1>>>({.epsilon = 1e-60})), Error);
+    CHECK_THROWS_WITH(Sgd<OneNumber>({.groups = {{.holds = nullptr}}}),
+                      "staa::Sgd: a group has no `holds`; expected a function such as staa::is_bias");
+    CHECK_THROWS_AS(Sgd<OneNumber>({.groups = {{.holds = is_bias, .weight_decay_scale = nan}}}), Error);
     OneNumber net(NetworkOptions{});
     Sgd<OneNumber> sgd({});
     sgd.options.learning_rate = nan;
     CHECK_THROWS_AS(sgd.step(net), Error);
+    for (const double factor : {nan, std::numeric_limits<double>::infinity()}) {
+        CHECK_THROWS_AS(scale_gradients(net, factor), Error);
+    }
+    for (const double norm : {nan, 0.0, -1.0}) {
+        CHECK_THROWS_AS(clip_gradients(net, norm), Error);
+    }
 }
 
 TEST_CASE("an optimiser that was used for one network refuses another") {
@@ -104,6 +154,13 @@ TEST_CASE("an optimiser that was used for one network refuses another") {
     Sgd<OneNumber> sgd({});
     sgd.step(first);
     CHECK_THROWS_WITH(sgd.step(second), contains_text("this optimiser holds the state of another network"));
+
+    using WithEncoding = Network<Image<2, 4, 4>, Conv2d<4>, BatchNorm, StaaLif<>, GlobalAvgPool, Linear<3>>;
+    std::optional<WithEncoding> net(NetworkOptions{.steps = 8});
+    AdamW<WithEncoding> adamw({});
+    adamw.step(*net);
+    net.emplace(NetworkOptions{.steps = 2});  // at the same address, with a smaller position encoding
+    CHECK_THROWS_WITH(adamw.step(*net), contains_text("this optimiser holds the state of another network"));
 }
 
 TEST_CASE("the logits of every step have the mean that forward gives, and their gradients lead to the same weights") {

@@ -16,7 +16,7 @@ struct AdamWOptions {
     double learning_rate = 1e-3;           ///< 0 or more
     double first_decay = 0.9;              ///< of the mean of the gradient (beta 1), from 0 to below 1
     double second_decay = 0.999;           ///< of the mean of its square (beta 2), from 0 to below 1
-    double epsilon = 1e-8;                 ///< is added to the denominator
+    double epsilon = 1e-8;                 ///< is added to the denominator; above 0 as a Scalar, and below 1
     double weight_decay = 0.01;            ///< 0 or more
     std::vector<ParameterGroup> groups{};  ///< parameters with other rates or decays
 };
@@ -34,13 +34,11 @@ class AdamW {
     /// Makes one step with `net.gradients`, and sets them to 0. Errors are those of `Sgd::step`.
     void step(Net& net) {
         check();
-        state_.begin(net);
         check_gradients_are_finite(net, "staa::AdamW");
+        state_.begin(net);
         ++steps_;
-        state_.for_each(net,
-                        [this](const ParameterName& name, auto& parameter, auto& gradient, auto& first, auto& second) {
-                            this->update(scales_of(options.groups, name), parameter, gradient, first, second);
-                        });
+        state_.step(net, options.groups,
+                    [this](const GroupScales& scales, auto&... tensors) { this->update(scales, tensors...); });
     }
 
     /// Shows the two means of every parameter, "first_moment.<parameter>" and "second_moment.<parameter>", and the
@@ -58,7 +56,7 @@ class AdamW {
         detail::check_rates("staa::AdamW", options);
         detail::check_option("staa::AdamW", "first_decay", options.first_decay, 0, 1);
         detail::check_option("staa::AdamW", "second_decay", options.second_decay, 0, 1);
-        detail::check_option("staa::AdamW", "epsilon", options.epsilon, 0, 1);
+        detail::check_epsilon<typename Net::Scalar>("staa::AdamW", options.epsilon);
     }
 
     template <class AnyTensor>

@@ -13,7 +13,7 @@
 
 #include "staa/core/parallel.hpp"
 #include "staa/core/tensor.hpp"
-#include "staa/layers/parameter_name.hpp"
+#include "staa/training/parameter_group.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -95,19 +95,45 @@ void check_gradients_are_finite(const Net& net, const char* caller) {
         net.gradients);
 }
 
-/// The norm of all gradients of a network together: the square root of the sum of their squares.
+/// The norm of all gradients of a network together: the square root of the sum of their squares, which is added up in
+/// double and in an order that does not depend on the number of threads. Parameters that `groups` freeze do not count,
+/// as in PyTorch. The norm of gradients that are not finite is not finite either.
 template <class Net>
-double gradient_norm(const Net& net) {
+double gradient_norm(const Net& net, const std::vector<ParameterGroup>& groups = {}) {
     double sum = 0;
-    net.visit([&](const ParameterName&, const auto&,
-                  const auto& gradient) { sum += detail::sum_of_squares(gradient.data(), gradient.size()); },
-              net.gradients);
+    net.visit(
+        [&](const ParameterName& name, const auto&, const auto& gradient) {
+            if (!scales_of(groups, name).is_frozen()) {
+                sum += detail::sum_of_squares(gradient.data(), gradient.size());
+            }
+        },
+        net.gradients);
     return std::sqrt(sum);
 }
 
-/// Multiplies all gradients of a network.
+namespace detail {
+
+/// The norm of the gradients. Throws an `Error` if it is not finite.
+template <class Net>
+double finite_norm(const Net& net, const std::vector<ParameterGroup>& groups, const char* caller) {
+    const double norm = gradient_norm(net, groups);
+    if (!is_finite(norm)) {
+        check_gradients_are_finite(net, caller);
+        fail(caller, ": the squares of the gradients are too large for a double; nothing was changed. Take a smaller ",
+             "learning rate");
+    }
+    return norm;
+}
+
+}  // namespace detail
+
+/// Multiplies all gradients of a network. `backward` adds to the gradients: where n batches share a step, the factor 1/n
+/// makes their mean of them, if the batches have the same size. A factor that is not finite is an `Error`.
 template <class Net>
 void scale_gradients(Net& net, double factor) {
+    if (!detail::is_finite(factor)) {
+        fail("staa::scale_gradients: the factor is ", factor, "; expected a finite number");
+    }
     std::as_const(net).visit(
         [&](const ParameterName&, const auto&, auto& gradient) {
             auto* g = gradient.data();
@@ -122,17 +148,15 @@ void scale_gradients(Net& net, double factor) {
 }
 
 /// Makes the gradients smaller if their norm is above `largest_norm`, so that it becomes `largest_norm`; as
-/// torch.nn.utils.clip_grad_norm_. Returns the norm before. A `largest_norm` that is not above 0, and gradients that are
-/// not finite, are an `Error`; then nothing has changed.
+/// torch.nn.utils.clip_grad_norm_, which divides by norm + 1e-6. Returns the norm before. Give the groups of the
+/// optimiser if they freeze parameters: the gradients of those do not count. A `largest_norm` that is not above 0, and
+/// gradients or a norm that are not finite, are an `Error`; then nothing has changed.
 template <class Net>
-double clip_gradients(Net& net, double largest_norm) {
+double clip_gradients(Net& net, double largest_norm, const std::vector<ParameterGroup>& groups = {}) {
     if (!(largest_norm > 0)) {
         fail("staa::clip_gradients: the largest norm is ", largest_norm, "; expected a number above 0");
     }
-    const double norm = gradient_norm(net);
-    if (!detail::is_finite(norm)) {
-        check_gradients_are_finite(net, "staa::clip_gradients");
-    }
+    const double norm = detail::finite_norm(net, groups, "staa::clip_gradients");
     const double factor = largest_norm / (norm + 1e-6);
     if (factor < 1) {
         scale_gradients(net, factor);

@@ -17,15 +17,15 @@ struct LambOptions {
     double learning_rate = 1e-3;           ///< 0 or more
     double first_decay = 0.9;              ///< of the mean of the gradient (beta 1), from 0 to below 1
     double second_decay = 0.999;           ///< of the mean of its square (beta 2), from 0 to below 1
-    double epsilon = 1e-6;                 ///< is added to the denominator
+    double epsilon = 1e-6;                 ///< is added to the denominator; above 0 as a Scalar, and below 1
     double weight_decay = 0.01;            ///< 0 or more
     double largest_gradient_norm = 1.0;    ///< the gradients together get at most this norm; 0: any
     std::vector<ParameterGroup> groups{};  ///< parameters with other rates or decays
 };
 
 /// LAMB (You et al., 2020), as timm's Lamb with its defaults. For every parameter p, with its gradient g and the means m
-/// and s, which are 0 before the first step; t counts steps from 1; c is the norm of all gradients together, divided by
-/// largest_gradient_norm, and at least 1:
+/// and s, which are 0 before the first step; t counts steps from 1; c is the norm of all gradients together but those of
+/// frozen parameters, divided by largest_gradient_norm, and at least 1:
 ///     m = first_decay · m + (1 - first_decay) · g/c,   s = second_decay · s + (1 - second_decay) · (g/c)²
 ///     u = (m / (1 - first_decay^t)) / (sqrt(s / (1 - second_decay^t)) + epsilon) + weight_decay · p
 ///     p = p - learning_rate · trust · u,   trust = |p| / |u|, or 1 where a norm is 0 or the parameter does not decay
@@ -37,15 +37,13 @@ class Lamb {
     /// Makes one step with `net.gradients`, and sets them to 0. Errors are those of `Sgd::step`.
     void step(Net& net) {
         check();
-        state_.begin(net);
         check_gradients_are_finite(net, "staa::Lamb");
+        const double clip = divisor_of_gradients(net);
+        state_.begin(net);
         ++steps_;
-        const double largest = options.largest_gradient_norm;
-        const double clip = largest > 0 ? std::max(1.0, gradient_norm(net) / largest) : 1.0;
-        state_.for_each(net,
-                        [&](const ParameterName& name, auto& parameter, auto& gradient, auto& first, auto& second) {
-                            this->update(scales_of(options.groups, name), clip, parameter, gradient, first, second);
-                        });
+        state_.step(net, options.groups, [this, clip](const GroupScales& scales, auto&... tensors) {
+            this->update(scales, clip, tensors...);
+        });
     }
 
     /// Shows the two means of every parameter, "first_moment.<parameter>" and "second_moment.<parameter>", and the
@@ -63,9 +61,15 @@ class Lamb {
         detail::check_rates("staa::Lamb", options);
         detail::check_option("staa::Lamb", "first_decay", options.first_decay, 0, 1);
         detail::check_option("staa::Lamb", "second_decay", options.second_decay, 0, 1);
-        detail::check_option("staa::Lamb", "epsilon", options.epsilon, 0, 1);
+        detail::check_epsilon<typename Net::Scalar>("staa::Lamb", options.epsilon);
         detail::check_option("staa::Lamb", "largest_gradient_norm", options.largest_gradient_norm, 0,
                              std::numeric_limits<double>::max());
+    }
+
+    /// c of the equation.
+    double divisor_of_gradients(const Net& net) const {
+        const double largest = options.largest_gradient_norm;
+        return largest > 0 ? std::max(1.0, detail::finite_norm(net, options.groups, "staa::Lamb") / largest) : 1.0;
     }
 
     /// The update u is written over the gradient, which is not needed any more.

@@ -22,17 +22,30 @@ namespace detail {
 inline void check_option(const char* optimiser, const char* name, double value, double least, double limit) {
     if (!(value >= least && value < limit)) {
         fail(optimiser, ": ", name, " is ", value, "; expected ", least, " or more",
-             limit < 1e300 ? ", and less than " + std::to_string(static_cast<int>(limit)) : std::string(""));
+             limit < 1e300 ? ", and less than " + std::to_string(static_cast<int>(limit)) : ", and finite");
     }
 }
 
-/// Throws an `Error` unless the learning rate, the weight decay and the scales of all groups are 0 or more and finite.
+/// Throws an `Error` unless epsilon is above 0 as a Scalar: a gradient that is always 0 would be divided by 0.
+template <class Scalar>
+void check_epsilon(const char* optimiser, double epsilon) {
+    if (!(static_cast<Scalar>(epsilon) > 0 && epsilon < 1)) {
+        fail(optimiser, ": epsilon is ", epsilon,
+             "; expected more than 0 (in the network's precision), and less than 1");
+    }
+}
+
+/// Throws an `Error` unless the learning rate, the weight decay and the scales of all groups are 0 or more and finite,
+/// and every group has a predicate.
 template <class Options>
 void check_rates(const char* optimiser, const Options& options) {
     constexpr double any = std::numeric_limits<double>::max();
     check_option(optimiser, "the learning rate", options.learning_rate, 0, any);
     check_option(optimiser, "the weight decay", options.weight_decay, 0, any);
     for (const ParameterGroup& group : options.groups) {
+        if (!group.holds) {
+            fail(optimiser, ": a group has no `holds`; expected a function such as staa::is_bias");
+        }
         check_option(optimiser, "the learning rate's scale of a group", group.learning_rate_scale, 0, any);
         check_option(optimiser, "the weight decay's scale of a group", group.weight_decay_scale, 0, any);
     }
@@ -46,11 +59,12 @@ class OptimizerState {
     OptimizerState(const char* optimiser, std::array<const char*, Count> names)
         : optimiser_(optimiser), names_(names) {}
 
-    /// Makes the trees at the first call. Throws an `Error` if a later call has another network.
-    void begin(Net& net) {
+    /// Makes the trees at the first call. Throws an `Error` if a later call has another network, or one that took the
+    /// place of the first and has tensors of other sizes.
+    void begin(const Net& net) {
         if (net_ == nullptr) {
             for (typename Net::Parameters& tree : trees_) {
-                std::as_const(net).visit(
+                net.visit(
                     [](const ParameterName&, const auto& parameter, auto& tensor) {
                         tensor.resize(parameter.dimensions());
                         tensor.setZero();
@@ -59,7 +73,11 @@ class OptimizerState {
             }
             net_ = &net;
         }
-        if (net_ != &net) {
+        bool is_same = net_ == &net;
+        net.visit([&](const ParameterName&, const auto& parameter,
+                      const auto& tensor) { is_same = is_same && parameter.dimensions() == tensor.dimensions(); },
+                  trees_[0]);
+        if (!is_same) {
             fail(optimiser_, ": this optimiser holds the state of another network; make one optimiser per network");
         }
     }
@@ -68,6 +86,20 @@ class OptimizerState {
     template <class Update>
     void for_each(Net& net, const Update& update) {
         std::apply([&](auto&... tree) { net.visit(update, net.gradients, tree...); }, trees_);
+    }
+
+    /// Calls update(scales, parameter, gradient, the trees' tensors...) for every parameter. Of a frozen parameter it
+    /// only sets the gradient to 0.
+    template <class Update>
+    void step(Net& net, const std::vector<ParameterGroup>& groups, const Update& update) {
+        for_each(net, [&](const ParameterName& name, auto& parameter, auto& gradient, auto&... tensors) {
+            const GroupScales scales = scales_of(groups, name);
+            if (scales.is_frozen()) {
+                gradient.setZero();
+            } else {
+                update(scales, parameter, gradient, tensors...);
+            }
+        });
     }
 
     /// Calls visitor(ParameterName, tensor) for every tensor of the trees, under the name "TREE.PARAMETER".

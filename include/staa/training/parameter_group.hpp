@@ -3,7 +3,8 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "staa/layers/parameter_name.hpp"
@@ -12,7 +13,8 @@ namespace staa {
 inline namespace STAA_ABI {
 
 /// Parameters whose learning rate or weight decay differs from the optimiser's. A parameter belongs to the first group
-/// of a list that holds it. With both scales 0 a parameter is frozen: no step changes it.
+/// of a list that holds it. With both scales 0 a parameter is frozen: no step changes it, or its momentum. Optimisers
+/// refuse a group without `holds`.
 struct ParameterGroup {
     std::function<bool(const ParameterName&)> holds;  ///< whether the group has the parameter of this name
     double learning_rate_scale = 1;                   ///< times the optimiser's learning rate; 0 or more
@@ -29,8 +31,8 @@ inline bool is_product_weight(const ParameterName& name) {
 inline bool is_bias(const ParameterName& name) { return name.text.ends_with("bias"); }
 
 /// A predicate for all parameters whose names begin with `prefix`, such as "body." or "fc.".
-inline auto begins_with(std::string_view prefix) {
-    return [prefix](const ParameterName& name) { return name.text.starts_with(prefix); };
+inline auto begins_with(std::string prefix) {
+    return [prefix = std::move(prefix)](const ParameterName& name) { return name.text.starts_with(prefix); };
 }
 
 /// Only the weights of convolutions and linear layers decay.
@@ -42,6 +44,7 @@ inline std::vector<ParameterGroup> decay_of_product_weights() {
 /// The scales of a parameter: those of its group, or 1 and 1.
 struct GroupScales {
     double learning_rate = 1, weight_decay = 1;
+    bool is_frozen() const { return learning_rate == 0 && weight_decay == 0; }
 };
 inline GroupScales scales_of(const std::vector<ParameterGroup>& groups, const ParameterName& name) {
     for (const ParameterGroup& group : groups) {

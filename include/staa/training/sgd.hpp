@@ -32,11 +32,10 @@ class Sgd {
     /// option out of its range and a gradient that is not finite; then nothing has changed.
     void step(Net& net) {
         check();
-        state_.begin(net);
         check_gradients_are_finite(net, "staa::Sgd");
-        state_.for_each(net, [this](const ParameterName& name, auto& parameter, auto& gradient, auto& velocity) {
-            this->update(scales_of(options.groups, name), parameter, gradient, velocity);
-        });
+        state_.begin(net);
+        state_.step(net, options.groups,
+                    [this](const GroupScales& scales, auto&... tensors) { this->update(scales, tensors...); });
     }
 
     /// Shows the momentum of every parameter: visitor(ParameterName, tensor), under the name "momentum.<parameter>".
