@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and timm make of given weights and gradients, for tests/training/pytorch_test.cpp:
+"""Writes what PyTorch and timm make of given weights and gradients, for the tests that include training_cases.hpp:
 
     python3 make_training_cases.py OUT_FILE [SEED]
 
 All optimisers begin with the same weights `initial.NAME` and get the same gradients `gradient.STEP.NAME`, in double.
 `CASE.NAME` are the weights after ten steps. The learning rate of step t is the case's times RATES[t]. Needs torch, timm.
+`network.NAME` are the weights of a spiking network, and `network.LOSS.NAME` its gradients.
 """
 import os
 import sys
@@ -15,7 +16,9 @@ from timm.optim.lamb import Lamb
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "reference"))
+import make_golden as golden  # noqa: E402
 import make_weights  # noqa: E402
+import staa_reference as ref  # noqa: E402
 
 SHAPES = {"0.weight": (3, 2, 3, 3), "1.weight": (3,), "1.bias": (3,), "4.weight": (4, 3), "4.bias": (4,)}
 STEPS = 10
@@ -59,7 +62,7 @@ def lookahead(weights, slow, step, interval=3, rate=0.4):
                 p.copy_(slow[name])
 
 
-def run(out, case, initial, gradients, make, grouped=False, clip=None, after=lambda weights, step: None):
+def run(out, case, initial, gradients, make, grouped=False, clip=None, frozen=(), after=lambda weights, step: None):
     module = Weights(initial)
     weights = module.named()
     optimiser = make(groups_of(weights, None) if grouped else list(weights.values()))
@@ -68,9 +71,9 @@ def run(out, case, initial, gradients, make, grouped=False, clip=None, after=lam
         for group, base in zip(optimiser.param_groups, bases):
             group["lr"] = base * RATES[step]
         for name, p in weights.items():
-            p.grad = gradients[step][name].clone()
+            p.grad = None if name in frozen else gradients[step][name].clone()
         if clip is not None:
-            torch.nn.utils.clip_grad_norm_(list(weights.values()), clip)
+            torch.nn.utils.clip_grad_norm_([p for p in weights.values() if p.grad is not None], clip)
         optimiser.step()
         after(module, step)
     for name, p in weights.items():
@@ -97,6 +100,9 @@ def optimisers(out):
     run(out, "adamw_groups", initial, gradients, lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1), grouped=True)
     run(out, "lamb", initial, gradients, lambda p: Lamb(p, lr=0.01, weight_decay=0.1))
     run(out, "lamb_groups", initial, gradients, lambda p: Lamb(p, lr=0.01, weight_decay=0.1), grouped=True)
+
+    run(out, "sgd_frozen", initial, gradients, sgd(momentum=0.9, weight_decay=0.05), clip=1.5, frozen=("0.weight",))
+    run(out, "lamb_frozen", initial, gradients, lambda p: Lamb(p, lr=0.01, weight_decay=0.1), frozen=("0.weight",))
 
     slow = {name: value.clone() for name, value in initial.items()}
     run(out, "lookahead", initial, gradients, sgd(momentum=0.9),
@@ -159,6 +165,42 @@ def losses(out):
     out["loss.smoothed"], out["loss.smoothed.gradient"] = smoothed.detach().reshape(1), one.grad
 
 
+class Network(ref.SpikingClassifier):
+    """A network with the parameters of SHAPES, T = 3."""
+
+    def __init__(self):
+        super().__init__(3)
+        self.conv = ref.conv_bn(2, 3)
+        self.lif = ref.StaaLif(3, 3, ref.VANILLA)
+        self.fc = torch.nn.Linear(3, 4)
+
+    def logits(self, x):
+        return self.fc(self.lif(self.conv(x)).mean((-2, -1)))
+
+    def named(self):
+        norm = self.conv.layer[1]
+        return {"0.weight": self.conv.layer[0].weight, "1.weight": norm.weight, "1.bias": norm.bias,
+                "4.weight": self.fc.weight, "4.bias": self.fc.bias}
+
+
+def network(out):
+    """TET on 16 images, and the gradients of two batches of 8 that share a step: of the mean of their losses."""
+    while True:
+        golden._margin[0] = float("inf")
+        model, images, labels = golden.shake(Network()).train(), 2 * torch.randn(16, 2, 4, 4), torch.randint(0, 4, (16,))
+        of_steps = model.logits(images.unsqueeze(0).repeat(3, 1, 1, 1, 1))
+        tet = (1 - 0.05) * sum(F.cross_entropy(step, labels) for step in of_steps) / 3 + 0.05 * ((of_steps - 1) ** 2).mean()
+        of_tet = torch.autograd.grad(tet, list(model.named().values()))
+        for part in (slice(0, 8), slice(8, 16)):
+            (F.cross_entropy(model(images[part]), labels[part]) / 2).backward()
+        if golden._margin[0] > 1e-6:
+            break
+    out["network.images"], out["network.labels"] = images.permute(0, 2, 3, 1), labels.double()
+    out["network.logits"], out["network.tet"] = of_steps.detach(), tet.detach().reshape(1)
+    for (name, p), gradient in zip(model.named().items(), of_tet):
+        out[f"network.{name}"], out[f"network.tet.{name}"], out[f"network.two_batches.{name}"] = p.detach(), gradient, p.grad
+
+
 def main(path, seed):
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(seed)
@@ -166,6 +208,7 @@ def main(path, seed):
     optimisers(out)
     schedules(out)
     losses(out)
+    network(out)
     make_weights.save(path, {name: value.contiguous() for name, value in out.items()})
 
 

@@ -1,47 +1,25 @@
 // SPDX-License-Identifier: MIT
 // Optimisers, averages, schedules and losses against PyTorch and timm (make_training_cases.py), in double to 1e-9.
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "staa/io/safetensors.hpp"
-#include "staa/layers/batch_norm.hpp"
-#include "staa/layers/convolution/conv2d.hpp"
-#include "staa/layers/linear.hpp"
-#include "staa/layers/neurons/lif.hpp"
-#include "staa/layers/pooling.hpp"
-#include "staa/networks/network.hpp"
 #include "staa/training/lookahead.hpp"
 #include "staa/training/optimizer.hpp"
 #include "staa/training/schedule.hpp"
 #include "staa/training/temporal_loss.hpp"
 #include "staa/training/weight_average.hpp"
-#include "support/catch.hpp"
+#include "training/training_cases.hpp"
 
 namespace {
 
 using namespace staa;
+using namespace staa_tests;
+using Net = TrainingNet;
 
-using Net = Network<Image<2, 4, 4, double>, Conv2d<3>, BatchNorm, Lif<>, GlobalAvgPool, Linear<4>>;
 constexpr int steps = 10;
 constexpr double rates[steps] = {1.0, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3, 0.2, 0.1};
-
-Safetensors& cases() {
-    static Safetensors file =
-        Safetensors::open(std::filesystem::path(STAA_TEST_DATA_DIR) / "training" / "training.safetensors");
-    return file;
-}
-
-/// Copies a tensor of the file to a tensor of the network.
-template <class AnyTensor>
-void read(const std::string& group, const ParameterName& name, AnyTensor& tensor) {
-    const std::vector<double> values = cases().values<double>(group + "." + name.text);
-    staa::detail::for_each_position(staa::detail::axis_order(name, tensor.size()), [&](Index there, Index here) {
-        tensor.data()[here] = values[static_cast<std::size_t>(there)];
-    });
-}
 
 std::unique_ptr<Net> initial_network() {
     auto net = std::make_unique<Net>(NetworkOptions{});
@@ -131,27 +109,6 @@ void check_schedule(const Schedule& schedule, const std::string& name) {
     }
 }
 
-template <int Rank>
-Tensor<double, Rank> tensor_of(const std::string& name) {
-    Tensor<double, Rank> tensor;
-    typename Tensor<double, Rank>::Dimensions extents;
-    const std::vector<Index>& shape = cases().at(name).shape;
-    std::copy(shape.begin(), shape.end(), extents.begin());
-    tensor.resize(extents);
-    const std::vector<double> values = cases().values<double>(name);
-    std::copy(values.begin(), values.end(), tensor.data());
-    return tensor;
-}
-
-Labels labels_of_file() {
-    const std::vector<double> values = cases().values<double>("loss.labels");
-    Labels labels(static_cast<Index>(values.size()));
-    for (std::size_t n = 0; n < values.size(); ++n) {
-        labels(static_cast<Index>(n)) = static_cast<int>(values[n]);
-    }
-    return labels;
-}
-
 template <class AnyTensor>
 void check_near(const AnyTensor& found, const AnyTensor& expected) {
     REQUIRE(found.dimensions() == expected.dimensions());
@@ -179,6 +136,16 @@ TEST_CASE("ten steps of AdamW are those of torch.optim.AdamW, with and without g
 TEST_CASE("ten steps of Lamb are those of timm, with and without groups") {
     check_optimizer(Lamb<Net>({.learning_rate = 0.01, .weight_decay = 0.1}), "lamb");
     check_optimizer(Lamb<Net>({.learning_rate = 0.01, .weight_decay = 0.1, .groups = groups()}), "lamb_groups");
+}
+
+TEST_CASE("a frozen parameter is as one without gradient in PyTorch, also for clipping and Lamb's norm") {
+    const std::vector<ParameterGroup> frozen = {
+        {.holds = begins_with("0."), .learning_rate_scale = 0, .weight_decay_scale = 0}};
+    Sgd<Net> sgd({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.05, .groups = frozen});
+    check_weights(*run(
+                      sgd, [&](Net& net) { clip_gradients(net, 1.5, frozen); }, nothing),
+                  "sgd_frozen");
+    check_optimizer(Lamb<Net>({.learning_rate = 0.01, .weight_decay = 0.1, .groups = frozen}), "lamb_frozen");
 }
 
 TEST_CASE("clipped gradients are those of torch.nn.utils.clip_grad_norm_") {
@@ -217,13 +184,13 @@ TEST_CASE("schedules are those of torch.optim.lr_scheduler") {
 
 TEST_CASE("cross entropy with label smoothing is that of torch.nn.CrossEntropyLoss") {
     const Tensor<double, 2> logits = tensor_of<3>("loss.logits").chip(0, 0);
-    const Loss<double> loss = cross_entropy(logits, labels_of_file(), 0.2);
+    const Loss<double> loss = cross_entropy(logits, labels_of("loss.labels"), 0.2);
     CHECK_THAT(loss.value, staa_tests::WithinAbs(cases().values<double>("loss.smoothed")[0], 1e-12));
     check_near(loss.gradient, tensor_of<2>("loss.smoothed.gradient"));
 }
 
 TEST_CASE("the loss on the logits of every step is TET's") {
-    const StepLoss<double> loss = temporal_cross_entropy(tensor_of<3>("loss.logits"), labels_of_file());
+    const StepLoss<double> loss = temporal_cross_entropy(tensor_of<3>("loss.logits"), labels_of("loss.labels"));
     CHECK_THAT(loss.value, staa_tests::WithinAbs(cases().values<double>("loss.tet")[0], 1e-12));
     check_near(loss.gradient, tensor_of<3>("loss.tet.gradient"));
 }
