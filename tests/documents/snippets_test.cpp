@@ -117,7 +117,7 @@ TEST_CASE("docs/training.md: groups of parameters, the loss of every step, clipp
     for (auto&& [images, labels] : test_batches.epoch(0)) {
         // [steps]
         auto of_steps = net.forward_steps(images, tape);  // [T, N, classes]
-        auto [loss, gradient] = staa::temporal_cross_entropy(of_steps, labels, {.regularisation = 0.05});
+        auto [loss, gradient] = staa::temporal_cross_entropy(of_steps, labels);
         net.backward(gradient, tape);
         // [/steps]
         CHECK(loss > 0);

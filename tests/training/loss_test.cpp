@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "staa/training/loss.hpp"
+#include "staa/training/temporal_loss.hpp"
 
 #include <limits>
 #include <numbers>
@@ -89,4 +89,53 @@ TEST_CASE("count_correct counts images whose largest logit, the first of equal o
     CHECK(count_correct(logits, labels_of({1, 0, 0, 0})) == 4);
     CHECK(count_correct(logits, labels_of({0, 0, 1, 0})) == 2);
     REQUIRE_THROWS_AS(count_correct(logits, labels_of({0, 0, 2, 0})), Error);
+}
+
+TEST_CASE("count_correct never counts an image with NaN among its logits") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const auto logits = logits_of(3, {nan, 0, 1, 2, nan, 1, 0, 1, nan, nan, nan, nan, 0, 0, 1});
+    for (int label = 0; label < 3; ++label) {
+        CHECK(count_correct(logits, labels_of({label, label, label, label, label})) == (label == 2 ? 1 : 0));
+    }
+}
+
+TEST_CASE("cross entropy: a label smoothing outside its range is an error") {
+    const auto logits = logits_of(3, {0, 0, 0});
+    for (const double smoothing : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
+        CHECK_THROWS_WITH(cross_entropy(logits, labels_of({0}), smoothing),
+                          StartsWith("staa::cross_entropy: label_smo"));
+    }
+}
+
+TEST_CASE("temporal cross entropy: the gradient is the derivative, and one step without regularisation is plain") {
+    Tensor<double, 3> logits(2, 2, 3);
+    Random random(1);
+    std::generate_n(logits.data(), logits.size(), [&] { return random.normal(); });
+    const Labels labels = labels_of({2, 0});
+    const TemporalLossOptions options{.regularisation = 0.3, .target = 0.5, .label_smoothing = 0.1};
+    const auto loss = temporal_cross_entropy(logits, labels, options);
+    check_differences("logits", logits.data(), loss.gradient.data(), logits.size(), 0,
+                      [&] { return temporal_cross_entropy(logits, labels, options).value; });
+
+    Tensor<double, 3> one(1, 2, 3);
+    std::copy_n(logits.data(), one.size(), one.data());
+    const Tensor<double, 2> plain = one.chip(0, 0);
+    CHECK(temporal_cross_entropy(one, labels, {.regularisation = 0}).value == cross_entropy(plain, labels).value);
+}
+
+TEST_CASE("temporal cross entropy: options out of their range and no steps are errors, and NaN stays NaN") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    Tensor<double, 3> logits(2, 1, 3);
+    logits.setZero();
+    const Labels labels = labels_of({1});
+    for (const double regularisation : {-0.1, 1.1, nan}) {
+        CHECK_THROWS_AS(temporal_cross_entropy(logits, labels, {.regularisation = regularisation}), Error);
+    }
+    CHECK_THROWS_AS(temporal_cross_entropy(logits, labels, {.target = nan}), Error);
+    CHECK_THROWS_WITH(temporal_cross_entropy(Tensor<double, 3>(0, 1, 3), labels),
+                      "staa::temporal_cross_entropy: the target is 1 for the logits of 0 steps; expected a finite "
+                      "number, and at least one step");
+    CHECK_THROWS_AS(temporal_cross_entropy(logits, labels_of({3})), Error);
+    logits(1, 0, 2) = nan;
+    CHECK(std::isnan(temporal_cross_entropy(logits, labels).value));
 }

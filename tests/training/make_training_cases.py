@@ -151,7 +151,7 @@ def schedules(out):
 
 
 def losses(out):
-    """TET is TET_loss of the authors' code (Deng et al., 2022): means = 1, lambda = 0.05."""
+    """TET is TET_loss of the authors' code (Deng et al., 2022) with means = 1, lambda = 0.05."""
     logits = torch.randn(3, 5, 4, requires_grad=True)
     labels = torch.tensor([0, 3, 1, 2, 3])
     steps = sum(F.cross_entropy(logits[t], labels) for t in range(3)) / 3

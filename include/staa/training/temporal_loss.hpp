@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "staa/training/loss.hpp"
 
@@ -16,23 +17,29 @@ struct StepLoss {
     Tensor<Scalar, 3> gradient;  ///< dLoss/dlogits [T, N, classes]
 };
 
-/// Constants of `temporal_cross_entropy`.
+/// Constants of `temporal_cross_entropy`. The defaults of lambda and the target are those of the authors' programs
+/// (Gus-Lab/temporal_efficient_training, `--lamb` and `--means`).
 struct TemporalLossOptions {
-    double regularisation = 0.05;  ///< share of the second term (lambda), from 0 to 1
-    double target = 1.0;         ///< the value to which the second term draws all logits: the threshold of the neurons
-    double label_smoothing = 0;  ///< of the cross entropy; see `cross_entropy`
+    double regularisation = 0.001;  ///< share of the second term (lambda), from 0 to 1
+    double target = 1.0;            ///< the value to which the second term draws all logits: the neurons' threshold
+    double label_smoothing = 0;     ///< of the cross entropy; see `cross_entropy`
 };
 
 /// Temporal efficient training, TET (Deng et al., 2022): every step must classify alone. With the logits O [T, N,
 /// classes] of `Network::forward_steps`:
 ///     loss = (1 - lambda) · mean over t of cross_entropy(O[t], labels) + lambda · mean over all of (O - target)²
-/// A lambda outside [0, 1] is an `Error`; other errors are those of `cross_entropy`.
+/// as TET_loss of the authors. A lambda outside [0, 1], a target that is not finite and no steps are an `Error`; other
+/// errors are those of `cross_entropy`. If a logit is NaN, the loss is NaN.
 template <class Scalar>
 StepLoss<Scalar> temporal_cross_entropy(const Tensor<Scalar, 3>& logits, const Labels& labels,
                                         const TemporalLossOptions& options = {}) {
     const double lambda = options.regularisation;
     if (!(lambda >= 0 && lambda <= 1)) {
         fail("staa::temporal_cross_entropy: regularisation is ", lambda, "; expected a number from 0 to 1");
+    }
+    if (!std::isfinite(options.target) || logits.dimension(0) == 0) {
+        fail("staa::temporal_cross_entropy: the target is ", options.target, " for the logits of ", logits.dimension(0),
+             " steps; expected a finite number, and at least one step");
     }
     const Index steps = logits.dimension(0), size = logits.dimension(1) * logits.dimension(2);
     StepLoss<Scalar> loss{0.0, Tensor<Scalar, 3>(logits.dimensions())};
