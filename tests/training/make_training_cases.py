@@ -148,6 +148,8 @@ def schedules(out):
     out["schedule.linear"] = rates(lambda o: lr.LinearLR(o, start_factor=1.0, end_factor=0.1, total_iters=20))
     out["schedule.steps"] = rates(lambda o: lr.MultiStepLR(o, milestones=[5, 12, 13], gamma=0.3))
     out["schedule.one_cycle"] = rates(lambda o: lr.OneCycleLR(o, max_lr=0.1, total_steps=20), 20)
+    out["schedule.one_cycle_of_7"] = rates(
+        lambda o: lr.OneCycleLR(o, max_lr=0.1, total_steps=7, pct_start=0.25, div_factor=10, final_div_factor=50), 7)
 
 
 def losses(out):

@@ -180,6 +180,10 @@ TEST_CASE("schedules are those of torch.optim.lr_scheduler") {
     check_schedule(LinearSchedule({.learning_rate = 0.1, .final_learning_rate = 0.01, .steps = 20}), "linear");
     check_schedule(StepSchedule({.learning_rate = 0.1, .factor = 0.3, .milestones = {5, 12, 13}}), "steps");
     check_schedule(OneCycleSchedule({.learning_rate = 0.1, .steps = 20}), "one_cycle");
+    check_schedule(
+        OneCycleSchedule(
+            {.learning_rate = 0.1, .steps = 7, .rising_share = 0.25, .start_divisor = 10, .final_divisor = 50}),
+        "one_cycle_of_7");
 }
 
 TEST_CASE("cross entropy with label smoothing is that of torch.nn.CrossEntropyLoss") {

@@ -23,9 +23,9 @@ struct CosineOptions {
 
 namespace detail {
 
-inline void check_rate(const char* schedule, double rate) {
+inline void check_rate(const char* schedule, const char* name, double rate) {
     if (!(rate >= 0 && std::isfinite(rate))) {
-        fail(schedule, ": a learning rate is ", rate, "; expected 0 or more");
+        fail(schedule, ": the ", name, " is ", rate, "; expected 0 or more, and finite");
     }
 }
 inline void check_schedule(const char* schedule, const CosineOptions& options) {
@@ -33,8 +33,8 @@ inline void check_schedule(const char* schedule, const CosineOptions& options) {
         fail(schedule, ": ", options.warmup_steps, " warm-up steps of ", options.steps,
              "; expected at least one step, and fewer for the warm-up than for all");
     }
-    check_rate(schedule, options.learning_rate);
-    check_rate(schedule, options.final_learning_rate);
+    check_rate(schedule, "learning rate", options.learning_rate);
+    check_rate(schedule, "final learning rate", options.final_learning_rate);
 }
 
 /// The rate of a step of the warm-up.
@@ -122,11 +122,15 @@ class StepSchedule {
     /// A rate or factor that is negative or not finite, milestones that do not ascend and a negative warm-up are an
     /// `Error`.
     explicit StepSchedule(StepScheduleOptions options) : options_(std::move(options)) {
-        detail::check_rate("staa::StepSchedule", options_.learning_rate);
-        detail::check_rate("staa::StepSchedule", options_.factor);
-        if (options_.warmup_steps < 0 || !std::is_sorted(options_.milestones.begin(), options_.milestones.end())) {
-            fail("staa::StepSchedule: a warm-up of ", options_.warmup_steps,
-                 " steps; expected 0 or more, and milestones in ascending order");
+        detail::check_rate("staa::StepSchedule", "learning rate", options_.learning_rate);
+        detail::check_rate("staa::StepSchedule", "factor", options_.factor);
+        if (options_.warmup_steps < 0) {
+            fail("staa::StepSchedule: a warm-up of ", options_.warmup_steps, " steps; expected 0 or more");
+        }
+        const std::vector<Index>& milestones = options_.milestones;
+        const auto place = std::is_sorted_until(milestones.begin(), milestones.end());
+        if (place != milestones.end()) {
+            fail("staa::StepSchedule: milestone ", *place, " follows ", *(place - 1), "; expected an ascending order");
         }
     }
 
@@ -157,28 +161,33 @@ struct OneCycleOptions {
 /// (2018), as torch.optim.lr_scheduler.OneCycleLR (anneal_strategy="cos", three_phase=False). The momentum stays.
 class OneCycleSchedule {
  public:
-    /// Fewer than two steps, a share outside (0, 1) and a divisor that is not above 0 are an `Error`.
+    /// Fewer than two steps, a share outside (0, 1), a divisor that is not above 0 and a rate that is not finite are an
+    /// `Error`.
     explicit OneCycleSchedule(const OneCycleOptions& options) : options_(options) {
-        detail::check_rate("staa::OneCycleSchedule", options.learning_rate);
+        detail::check_rate("staa::OneCycleSchedule", "learning rate", options.learning_rate);
         if (options.steps < 2 || !(options.rising_share > 0 && options.rising_share < 1) ||
             !(options.start_divisor > 0) || !(options.final_divisor > 0)) {
             fail("staa::OneCycleSchedule: ", options.steps, " steps, a rising share of ", options.rising_share,
                  ", divisors ", options.start_divisor, " and ", options.final_divisor,
                  "; expected at least 2 steps, a share between 0 and 1, and divisors above 0");
         }
+        detail::check_rate("staa::OneCycleSchedule", "first learning rate", first_rate());
+        detail::check_rate("staa::OneCycleSchedule", "last learning rate", last_rate());
     }
 
     /// The learning rate of step `step`; after the last step it stays.
     double operator()(Index step) const {
         const OneCycleOptions& o = options_;
-        const double first = o.learning_rate / o.start_divisor, last = first / o.final_divisor;
         const double top = o.rising_share * static_cast<double>(o.steps) - 1, end = static_cast<double>(o.steps - 1);
         const double at = std::min(static_cast<double>(step), end);
-        return at <= top ? along_cosine(first, o.learning_rate, top > 0 ? at / top : 1.0)
-                         : along_cosine(o.learning_rate, last, (at - top) / (end - top));
+        return at <= top ? along_cosine(first_rate(), o.learning_rate, top > 0 ? at / top : 1.0)
+                         : along_cosine(o.learning_rate, last_rate(), (at - top) / (end - top));
     }
 
  private:
+    double first_rate() const { return options_.learning_rate / options_.start_divisor; }
+    double last_rate() const { return first_rate() / options_.final_divisor; }
+
     static double along_cosine(double from, double to, double share) {
         constexpr double pi = 3.14159265358979323846;
         return to + (from - to) / 2 * (1 + std::cos(pi * share));
