@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Where parameters start: PyTorch's defaults, and what the paper or the reference adds to them.
+#include <numeric>
+
 #include "staa/layers/batch_norm.hpp"
 #include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
 #include "staa/layers/neurons/staa_lif.hpp"
+#include "staa/layers/pooling.hpp"
+#include "staa/networks/network.hpp"
 #include "support/finite_differences.hpp"
 
 namespace {
@@ -37,6 +41,33 @@ bool is_all(const AnyTensor& tensor, double value) {
 
 TEST_CASE("Conv2d starts uniform in ±1/sqrt(fan-in), kernel and input channels counted") {
     check_uniform(made<Conv2d<16>, Image<5, 8, 8, double>>().parameters.weight, 1 / std::sqrt(45.0));
+}
+
+TEST_CASE("Conv2d can start normal with variance 2/fan-out, kernel and output channels counted") {
+    const Setup setup{.initialisation = Initialisation::he_fan_out};
+    const auto weight = made<Conv2d<40, 3, 2>, Image<200, 8, 8, double>>(1, setup).parameters.weight;
+    double sum = 0, squares = 0, fourth_powers = 0;
+    for (Index i = 0; i < weight.size(); ++i) {
+        const double scaled = weight.data()[i] / std::sqrt(2.0 / (3 * 3 * 40));
+        sum += scaled;
+        squares += scaled * scaled;
+        fourth_powers += std::pow(scaled, 4);
+    }
+    // For n = 72,000 normal values the deviations of these means are 0.0037, 0.0053 and 0.037.
+    const auto n = static_cast<double>(weight.size());
+    CHECK_THAT(sum / n, WithinAbs(0, 0.015));
+    CHECK_THAT(squares / n, WithinAbs(1, 0.02));
+    CHECK_THAT(fourth_powers / n, WithinAbs(3, 0.15));
+}
+
+TEST_CASE("the option of a network reaches its convolutions, and Linear stays uniform") {
+    const Network<Image<3, 8, 8, double>, Conv2d<64>, BatchNorm, Lif<>, GlobalAvgPool, Linear<10>> net{
+        {.initialisation = Initialisation::he_fan_out}};
+    const auto& weight = net.layer<"0">().parameters.weight;
+    const double variance = std::inner_product(weight.data(), weight.data() + weight.size(), weight.data(), 0.0) /
+                            static_cast<double>(weight.size());
+    CHECK_THAT(variance, WithinRel(2.0 / (9 * 64), 0.15));  // uniform ones have 1 / 81
+    check_uniform(net.layer<"4">().parameters.weight, 1 / 8.0);
 }
 
 TEST_CASE("Linear starts uniform in ±1/sqrt(fan-in), the bias too") {

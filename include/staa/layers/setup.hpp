@@ -23,10 +23,12 @@ struct NeuronOptions {
     double step_dropout = 0.1;         ///< probability that a training step skips the aggregator (TSRD, p)
 };
 
-/// How the weights of convolutions start.
+/// How the weights of the layer Conv2d start. The weights of Linear and of the neurons' attention are uniform always.
 enum class Initialisation {
-    uniform,     ///< uniform in ±1/sqrt(fan_in), PyTorch's default
-    he_fan_out,  ///< normal with variance 2/fan_out (He et al., 2015), as kaiming_normal_ with mode="fan_out"
+    uniform,  ///< uniform in ±1/sqrt(fan_in), PyTorch's default
+    /// Normal with variance 2 / (kernel² · output channels) (He et al., 2015), as torch.nn.init.kaiming_normal_ with
+    /// mode="fan_out" and nonlinearity="relu".
+    he_fan_out,
 };
 
 /// What every layer of a network is built with.

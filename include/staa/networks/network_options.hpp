@@ -18,7 +18,7 @@ struct NetworkOptions {
     std::uint64_t seed = 0;                                      ///< seed of the initial parameters
     NeuronOptions neuron{};                                      ///< for every neuron of the network
     ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution
-    Initialisation initialisation = Initialisation::uniform;     ///< of every convolution's weights
+    Initialisation initialisation = Initialisation::uniform;     ///< of the weights of every Conv2d
     /// false: every layer runs for itself. Use it to debug, or to compare with. It is slower and needs more memory. The
     /// results differ by rounding.
     bool fuse = true;
