@@ -100,6 +100,41 @@ TEST_CASE("docs/model.md: a network learns with a surrogate of one's own") {
     CHECK(of_convolution > 0);  // it went through the neurons
 }
 
+TEST_CASE("docs/training.md: AdamW and Lamb, schedules, two batches per step, slow weights, the start by He et al.") {
+    using Net = Network<Image<3, 32, 32>, Conv2d<4, 3, 4>, BatchNorm, Lif<>, GlobalAvgPool, Linear<10>>;
+    const SyntheticImages data(20, 1, Split::test);
+    Loader batches{data, {.batch = 10, .augmentation = Augmentation::none()}};
+    // [start]
+    Net net{{.steps = 2, .initialisation = staa::Initialisation::he_fan_out}};
+    // [/start]
+    // [optimisers]
+    staa::AdamW<Net> adamw{{.learning_rate = 1e-3, .weight_decay = 0.05, .groups = staa::decay_of_product_weights()}};
+    staa::Lamb<Net> lamb{{.learning_rate = 5e-3, .weight_decay = 0.02}};
+    // [/optimisers]
+    // [schedules]
+    staa::CosineSchedule cosine{{.learning_rate = 0.1, .steps = 3900, .warmup_steps = 100}};
+    staa::LinearSchedule linear{{.learning_rate = 0.1, .final_learning_rate = 1e-3, .steps = 3900}};
+    staa::StepSchedule falls{{.learning_rate = 0.1, .factor = 0.1, .milestones = {2000, 3000}, .warmup_steps = 100}};
+    staa::OneCycleSchedule cycle{{.learning_rate = 0.1, .steps = 3900}};
+    adamw.options.learning_rate = cosine(0);  // the rate of the first step
+    // [/schedules]
+    CHECK(adamw.options.learning_rate == 0.1 / 100);
+    CHECK((linear(0) == 0.1 && falls(100) == 0.1 && cycle(0) < 0.1));
+    Tape<Net> tape;
+    // [lookahead]
+    staa::Lookahead<Net> lookahead{net, 5, 0.5};
+    // [/lookahead]
+    // [two batches]
+    for (auto&& [images, labels] : batches.epoch(1)) {  // two batches of equal size
+        net.backward(staa::cross_entropy(net.forward(images, tape), labels, 0.1).gradient, tape);
+    }
+    staa::scale_gradients(net, 0.5);
+    adamw.step(net);
+    lookahead.update(net);  // after each step
+    // [/two batches]
+    CHECK_NOTHROW(lamb.step(net));
+}
+
 TEST_CASE("docs/training.md: groups of parameters, the loss of every step, clipping, an average, an evaluation") {
     using Net = Network<Image<3, 32, 32>, Conv2d<4, 3, 4>, BatchNorm, Lif<>, GlobalAvgPool, Linear<10>>;
     const SyntheticImages data(20, 1, Split::test);

@@ -199,3 +199,27 @@ TEST_CASE("the logits of every step have the mean that forward gives, and their 
     CHECK_THROWS_WITH(other.backward(Net::StepLogits(2, 2, 3), other_tape),
                       "staa::Network::backward: the gradient is [2, 2, 3], but the logits were [3, 2, 3]");
 }
+
+TEST_CASE("a network without neurons has the same logits at every step, and adds up their gradients") {
+    using Net = Network<Image<2, 1, 1, double>, Linear<3>>;
+    Net net(NetworkOptions{.steps = 4});
+    Net::Images images(1, 1, 1, 2);
+    images.setValues({{{{2, -1}}}});
+    Tape<Net> tape;
+    const Net::StepLogits logits = net.forward_steps(images, tape);
+    REQUIRE(logits.dimensions() == Net::StepLogits::Dimensions(4, 1, 3));
+    Net::StepLogits gradient(4, 1, 3);
+    for (Index t = 0; t < 4; ++t) {
+        for (Index c = 0; c < 3; ++c) {
+            CHECK(logits(t, 0, c) == logits(0, 0, c));
+            gradient(t, 0, c) = static_cast<double>(10 * t + c);
+        }
+    }
+    net.backward(gradient, tape);
+    for (Index c = 0; c < 3; ++c) {
+        const double sum = 60 + 4 * static_cast<double>(c);
+        CHECK(std::get<0>(net.gradients).weight(0, c) == 2 * sum);
+        CHECK(std::get<0>(net.gradients).weight(1, c) == -sum);
+        CHECK(std::get<0>(net.gradients).bias(c) == sum);
+    }
+}
