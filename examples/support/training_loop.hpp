@@ -56,17 +56,14 @@ inline staa::TrainerOptions trainer_options(const TrainingOptions& options, Inde
     return result;
 }
 
-/// What a run must have in common with its checkpoint.
+/// What a run must have in common with its checkpoint, beside the options of the trainer.
 inline staa::Configuration configuration_of(const TrainingOptions& options, const RunFacts& facts) {
     staa::Configuration configuration{{"network", facts.network},
                                       {"data", facts.data},
                                       {"training images", std::to_string(facts.train_samples)},
                                       {"test images", std::to_string(facts.test_samples)},
-                                      {"steps", std::to_string(options.steps)},
-                                      {"epochs", std::to_string(options.epochs)},
                                       {"batch", std::to_string(options.batch)},
-                                      {"learning rate", nlohmann::json(options.learning_rate).dump()},
-                                      {"seed", std::to_string(options.seed)}};
+                                      {"learning rate", nlohmann::json(options.learning_rate).dump()}};
     const Recipe& recipe = options.recipe;
     const auto entry = [&](const char* name, const auto& value) { configuration[name] = nlohmann::json(value).dump(); };
     entry("recipe", recipe.name);
@@ -88,7 +85,8 @@ double final_accuracy(const Trainer& trainer, const Loader& test_loader, Loader&
 
 /// Trains a network of type `Net`: trains and tests it in every epoch, and prints a line per epoch. Writes the files of
 /// a `RunLog`, the weights and a checkpoint to options.out. With --resume it goes on from that checkpoint. With 0 epochs
-/// it only tests. Gives the accuracy on the images of `final_loader` at the end, in per cent. Throws `Interrupted` after SIGINT and SIGTERM.
+/// it only tests. Gives the accuracy on the images of `final_loader` at the end, in per cent. Throws `Interrupted` after
+/// SIGINT and SIGTERM.
 template <class Net, class TrainLoader, class TestLoader>
 double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_loader, TestLoader& test_loader,
              TestLoader& final_loader) {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <ostream>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "staa/core/finite.hpp"
 #include "staa/io/safetensors_file.hpp"
 #include "staa/io/safetensors_weights.hpp"
 #include "staa/io/whole_file.hpp"
@@ -164,7 +164,7 @@ enum class Accepted { any, finite };
 /// Throws an `Error` that names the first value of a tensor that is NaN or infinite.
 template <class Scalar>
 void check_finite(const std::string& source, const std::string& name, const std::vector<Scalar>& values) {
-    const auto bad = std::find_if_not(values.begin(), values.end(), [](Scalar value) { return std::isfinite(value); });
+    const auto bad = std::find_if_not(values.begin(), values.end(), [](Scalar value) { return is_finite(value); });
     if (bad != values.end()) {
         fail(source, ": tensor ", in_quotes(name), " has the value ", *bad, " at position ", bad - values.begin());
     }

@@ -83,18 +83,24 @@ struct Weights {
     Metadata metadata;  ///< texts for the header of a file
 };
 
-/// The list of all weights of a network: pointers to them, no copies.
-template <class Net>
-auto weights_of(Net& net) {
-    using Scalar = std::conditional_t<std::is_const_v<Net>, const typename Net::Scalar, typename Net::Scalar>;
-    Weights<Scalar> weights;
-    const auto add = [&](const ParameterName& name, auto& value) {
+/// A visitor that adds every tensor and counter that it gets to `weights`: pointers to them, no copies.
+template <class Scalar>
+auto adding_to(Weights<Scalar>& weights) {
+    return [&weights](const ParameterName& name, auto& value) {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::int64_t>) {
             weights.counters.push_back({name, &value});
         } else {
             weights.tensors.push_back({name, value.data(), axis_order(name, value.size())});
         }
     };
+}
+
+/// The list of all weights of a network.
+template <class Net>
+auto weights_of(Net& net) {
+    using Scalar = std::conditional_t<std::is_const_v<Net>, const typename Net::Scalar, typename Net::Scalar>;
+    Weights<Scalar> weights;
+    const auto add = adding_to(weights);
     net.visit(add);
     net.visit_statistics(add);
     return weights;

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <numeric>
 #include <utility>
 
+#include "staa/core/finite.hpp"
 #include "staa/core/parallel.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/training/parameter_group.hpp"
@@ -35,13 +34,6 @@ double blockwise_sum(Index size, const Value& value) {
         sums[static_cast<std::size_t>(b)] = sum;
     });
     return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
-
-/// Whether a number is neither NaN nor infinite. It looks at the bits: with -ffast-math, std::isfinite is always true.
-inline bool is_finite(float value) { return (std::bit_cast<std::uint32_t>(value) & 0x7F800000u) != 0x7F800000u; }
-inline bool is_finite(double value) {
-    constexpr std::uint64_t exponent = 0x7FF0000000000000u;
-    return (std::bit_cast<std::uint64_t>(value) & exponent) != exponent;
 }
 
 /// Whether all values of an array are finite. It looks at blocks of a constant size without a branch per value, because

@@ -38,7 +38,8 @@ inline void check_schedule(const char* schedule, const CosineOptions& options) {
 }
 
 /// The rate of a step of the warm-up.
-inline double warm_up(const CosineOptions& o, Index step) {
+template <class Options>
+double warm_up(const Options& o, Index step) {
     return o.learning_rate * static_cast<double>(step + 1) / static_cast<double>(o.warmup_steps);
 }
 /// The share of the steps behind the warm-up that are over, from 0 to 1.
@@ -138,7 +139,7 @@ class StepSchedule {
     double operator()(Index step) const {
         const StepScheduleOptions& o = options_;
         if (step < o.warmup_steps) {
-            return o.learning_rate * static_cast<double>(step + 1) / static_cast<double>(o.warmup_steps);
+            return detail::warm_up(o, step);
         }
         const auto passed = std::upper_bound(o.milestones.begin(), o.milestones.end(), step) - o.milestones.begin();
         return o.learning_rate * std::pow(o.factor, static_cast<double>(passed));
