@@ -47,6 +47,7 @@ struct TrainingOptions {
     bool resume = false;             ///< go on from the checkpoint in `out`, if there is one
     bool overwrite = false;          ///< replace the run in `out`, if there is one
     double checkpoint_seconds = 60;  ///< time between two checkpoints within an epoch
+    bool summary = false;            ///< print the layers of the network at the start
     Recipe recipe{};
 
     bool is_synthetic() const { return data == "synthetic"; }
@@ -166,6 +167,8 @@ class CommandLine {
         app_.add_flag("--resume", options_.resume,
                       "go on from the checkpoint in the folder of --out; begin anew where there is none");
         app_.add_flag("--overwrite", options_.overwrite, "replace the run in the folder of --out");
+        app_.add_flag("--summary", options_.summary,
+                      "print the layers of the network at the start: maps, parameters, operations, kernels");
         add("--checkpoint-seconds", options_.checkpoint_seconds, "time between two checkpoints within an epoch");
     }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "staa/analysis/summary.hpp"
 #include "staa/io/safetensors.hpp"
 #include "staa/training/checkpoint.hpp"
 #include "support/interrupt.hpp"
@@ -83,6 +84,17 @@ double final_accuracy(const Trainer& trainer, const Loader& test_loader, Loader&
                : staa::evaluate(trainer.tested_net(), final_loader, trainer.options().evaluation).accuracy();
 }
 
+/// Prints the layers of a network, with the kernels that it takes for the first batch of a loader.
+template <class Net, class Loader>
+void print_summary(const Net& net, Loader& loader) {
+    staa::Tape<Net> tape;
+    for (auto&& [images, labels] : loader.epoch(0)) {
+        net.forward(images, tape);
+        break;
+    }
+    std::fputs(staa::summary(net, tape).text().c_str(), stdout);
+}
+
 /// Trains a network of type `Net`: trains and tests it in every epoch, and prints a line per epoch. Writes the files of
 /// a `RunLog`, the weights and a checkpoint to options.out. With --resume it goes on from that checkpoint. With 0 epochs
 /// it only tests. Gives the accuracy on the images of `final_loader` at the end, in per cent. Throws `Interrupted` after
@@ -96,6 +108,9 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     }
     facts.parameters = net->parameter_count();
     std::printf("network: %s, T = %td, %td parameters\n", facts.network.c_str(), options.steps, facts.parameters);
+    if (options.summary) {
+        print_summary(*net, test_loader);
+    }
     std::fflush(stdout);
     if (options.epochs == 0) {
         return staa::evaluate(*net, final_loader, {.mirror = options.recipe.mirror}).accuracy();

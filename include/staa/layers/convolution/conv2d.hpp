@@ -71,6 +71,8 @@ struct Conv2d {
         using Packed = PackedConvolution<Scalar, has_tables>;
 
      public:
+        static constexpr int kernel = Kernel, stride = Stride;
+
         struct Parameters {
             Tensor<Scalar, 4> weight;  ///< [kernel, kernel, in, out]
         };
