@@ -4,6 +4,7 @@
 #include <string>
 
 #include "analysis/small_networks.hpp"
+#include "staa/analysis/energy.hpp"
 #include "staa/analysis/json.hpp"
 #include "staa/analysis/observation.hpp"
 #include "support/catch.hpp"
@@ -43,4 +44,21 @@ TEST_CASE("docs/analysis.md: an observation") {
     });
     // [/observation]
     CHECK(logits.dimension(0) == 3);
+}
+
+TEST_CASE("docs/analysis.md: energy") {
+    const Net net{{.steps = 3}};
+    const auto images = staa_tests::random_images<Net>(3, 2);
+    const auto more_images = staa_tests::random_images<Net>(3, 2, 2);
+    // [energy]
+    Observation<Net> seen(net);
+    seen.forward(images);
+    EnergyLedger ledger = energy(seen);  // or energy(seen, EnergyConstants::loihi()), or constants of your own
+    seen.forward(more_images);
+    ledger.add(energy(seen));  // the mean over all images
+    std::fputs(ledger.text().c_str(), stdout);
+    double millijoules = energy_at_rate<Net>(4, 0.124).millijoules();  // without images, at a given firing rate
+    // [/energy]
+    CHECK(ledger.images == 4);
+    CHECK(millijoules > 0);
 }
