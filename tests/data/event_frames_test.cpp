@@ -62,9 +62,15 @@ TEST_CASE("By time, all events of a recording of fewer microseconds than frames 
     CHECK(by_time(at_times({7, 7, 8}), 3) == Ranges{{0, 0}, {0, 0}, {0, 3}});
 }
 
-TEST_CASE("By duration, a frame has the events up to the duration after its first one", "[data]") {
-    CHECK(staa::ranges_by_duration(at_times({0, 9, 10, 11, 21, 22, 50}), 10) == Ranges{{0, 3}, {3, 5}, {5, 6}, {6, 7}});
+TEST_CASE("By duration, an event is in the frame of its time after the first event", "[data]") {
+    CHECK(staa::ranges_by_duration(at_times({5, 14, 15, 16, 24, 25}), 10) == Ranges{{0, 2}, {2, 5}, {5, 6}});
+    CHECK(staa::ranges_by_duration(at_times({-7, 2, 3}), 10) == Ranges{{0, 2}, {2, 3}});
     CHECK(staa::ranges_by_duration(at_times({}), 10).empty());
+}
+
+TEST_CASE("By duration, a stretch without events is made of empty frames", "[data]") {
+    CHECK(staa::ranges_by_duration(at_times({0, 9, 10, 11, 50}), 10) ==
+          Ranges{{0, 2}, {2, 4}, {4, 4}, {4, 4}, {4, 4}, {4, 5}});
 }
 
 TEST_CASE("By duration, missing frames are empty and further ones are left out", "[data]") {
@@ -72,8 +78,30 @@ TEST_CASE("By duration, missing frames are empty and further ones are left out",
     const auto ranges = [&](Index steps) {
         return staa::event_ranges(events, {.steps = steps, .rule = FrameRule::by_duration, .duration = 10});
     };
-    CHECK(ranges(2) == Ranges{{0, 3}, {3, 5}});
-    CHECK(ranges(6) == Ranges{{0, 3}, {3, 5}, {5, 6}, {6, 7}, {0, 0}, {0, 0}});
+    CHECK(ranges(2) == Ranges{{0, 2}, {2, 4}});
+    CHECK(ranges(8) == Ranges{{0, 2}, {2, 4}, {4, 6}, {6, 6}, {6, 6}, {6, 7}, {7, 7}, {7, 7}});
+    CHECK(staa::event_ranges(at_times({}), {.steps = 2, .rule = FrameRule::by_duration, .duration = 10}) ==
+          Ranges{{0, 0}, {0, 0}});
+}
+
+TEST_CASE("Durations that would make more than 2^24 frames are an error", "[data]") {
+    CHECK_THROWS_MATCHES(staa::ranges_by_duration(at_times({0, 1 << 24}), 1), staa::Error,
+                         Message("staa::ranges_by_duration: frames of 1 us would be more than 16777216 for this "
+                                 "recording of 16777216 us; expected a longer duration"));
+}
+
+// The numbers are those of integrate_events_by_fixed_duration in SpikingJelly 2.0.0.
+TEST_CASE("By duration, a recording with pauses has the frames of SpikingJelly 2.0", "[data]") {
+    std::vector<std::int64_t> times;
+    for (int i = 0; i < 200; ++i) {
+        times.push_back(1000 + 37 * i + 900 * (i / 25));
+    }
+    std::vector<Index> counts;
+    for (const EventRange& range : staa::ranges_by_duration(at_times(times), 500)) {
+        counts.push_back(range.end - range.begin);
+    }
+    CHECK(counts == std::vector<Index>{14, 11, 0, 5, 14, 6,  0, 10, 13, 2,  1, 14, 10, 0,
+                                       6,  13, 6, 0, 11, 13, 1, 2,  13, 10, 0, 7,  13, 5});
 }
 
 TEST_CASE("A frame is the number of events of each pixel, channel 0 darker and 1 brighter", "[data]") {

@@ -14,11 +14,11 @@ namespace staa {
 inline namespace STAA_ABI {
 
 /// Which events each frame holds. If a recording is in the order of time, each frame holds exactly the events that
-/// SpikingJelly puts into it. n is the number of events, T the number of frames.
+/// SpikingJelly 2.0 puts into it. n is the number of events, T the number of frames.
 enum class FrameRule {
     by_number,   ///< n / T events per frame, rounded down; the last frame has the rest, too
     by_time,     ///< (t_last - t_first) / T microseconds per frame, rounded down; the last frame has the rest, too
-    by_duration  ///< a frame has the events up to `FrameOptions::duration` after its first event
+    by_duration  ///< frame i has the events with (t - t_first) / `FrameOptions::duration` = i, rounded down
 };
 
 /// The value of a pixel of a frame.
@@ -61,18 +61,41 @@ inline void check_steps_and_duration(const FrameOptions& options) {
 
 }  // namespace detail
 
-/// Cuts a recording into as many frames of `duration` microseconds as it takes. A frame begins with an event and has
-/// all events that come at most `duration` after it. Events must be in the order of time. A duration below 1 is an
-/// `Error`.
-inline std::vector<EventRange> ranges_by_duration(const Events& events, std::int64_t duration) {
-    detail::check_duration(duration);
+namespace detail {
+
+/// The first `steps` frames of `duration` microseconds of a recording that has events.
+inline std::vector<EventRange> ranges_by_duration(const Events& events, std::int64_t duration, Index steps) {
+    const std::int64_t first = events.list.front().t;
     std::vector<EventRange> ranges;
-    for (auto at = events.list.begin(); at != events.list.end();) {
-        const auto end = std::find_if(at, events.list.end(), [&](const Event& e) { return e.t - at->t > duration; });
+    auto at = events.list.begin();
+    for (Index i = 0; i < steps; ++i) {
+        const auto end =
+            std::partition_point(at, events.list.end(), [&](const Event& e) { return (e.t - first) / duration <= i; });
         ranges.push_back({at - events.list.begin(), end - events.list.begin()});
         at = end;
     }
     return ranges;
+}
+
+}  // namespace detail
+
+/// Cuts a recording into as many frames of `duration` microseconds as it takes: frame i has the events with
+/// (t - t_first) / duration = i, rounded down, where t_first is the time of the first event. A stretch without events
+/// gives empty frames. Events must be in the order of time. A duration below 1, and one that makes more than 2^24
+/// frames, are an `Error`.
+inline std::vector<EventRange> ranges_by_duration(const Events& events, std::int64_t duration) {
+    constexpr std::int64_t most = 1 << 24;
+    detail::check_duration(duration);
+    if (events.list.empty()) {
+        return {};
+    }
+    const std::int64_t last = (events.list.back().t - events.list.front().t) / duration;
+    if (last >= most) {
+        fail("staa::ranges_by_duration: frames of ", duration, " us would be more than ", most,
+             " for this recording of ", events.list.back().t - events.list.front().t,
+             " us; expected a longer duration");
+    }
+    return detail::ranges_by_duration(events, duration, static_cast<Index>(last) + 1);
 }
 
 namespace detail {
@@ -137,9 +160,8 @@ inline std::vector<EventRange> event_ranges(const Events& events, const FrameOpt
     if (options.rule == FrameRule::by_time) {
         return detail::ranges_by_time(events, options.steps);
     }
-    std::vector<EventRange> ranges = ranges_by_duration(events, options.duration);
-    ranges.resize(static_cast<std::size_t>(options.steps));
-    return ranges;
+    return events.list.empty() ? std::vector<EventRange>(static_cast<std::size_t>(options.steps))
+                               : detail::ranges_by_duration(events, options.duration, options.steps);
 }
 
 /// Draws recordings of one sensor as frames. In a frame smaller than the sensor, an event is shared by area: a pixel of
