@@ -234,3 +234,25 @@ TEST_CASE("A linear classifier stays below 60 % on synthetic images", "[data]") 
 }
 
 }  // namespace
+
+TEST_CASE("the figure of a synthetic image lies where its coverage says") {
+    const SyntheticImages images(40, 3, Split::test);
+    for (Index i = 0; i < images.size(); ++i) {
+        const auto coverage = images.figure_coverage(i);
+        const auto pixels = images.sample(i).pixels;
+        double inside = 0, outside = 0, covered = 0;
+        for (std::size_t p = 0; p < coverage.size(); ++p) {
+            REQUIRE((coverage[p] >= 0 && coverage[p] <= 1));
+            const double light = (pixels[3 * p] + pixels[3 * p + 1] + pixels[3 * p + 2]) / 3.0;
+            inside += coverage[p] * light;
+            outside += (1 - coverage[p]) * light;
+            covered += coverage[p];
+        }
+        INFO("image " << i);
+        CHECK(covered > 30);
+        CHECK(covered < 800);
+        CHECK(inside / covered > outside / (1024 - covered));  // figures are lighter than the background
+    }
+    CHECK_THROWS_AS(images.figure_coverage(40), staa::Error);
+    CHECK_THROWS_AS(images.figure_coverage(-1), staa::Error);
+}

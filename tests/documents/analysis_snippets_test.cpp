@@ -2,11 +2,15 @@
 // The blocks of docs/analysis.md.
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "analysis/small_networks.hpp"
 #include "staa/analysis/energy.hpp"
+#include "staa/analysis/grad_cam.hpp"
 #include "staa/analysis/json.hpp"
-#include "staa/analysis/observation.hpp"
+#include "staa/analysis/monitors.hpp"
+#include "staa/analysis/norms.hpp"
+#include "staa/training/optimizer.hpp"
 #include "support/catch.hpp"
 
 using namespace staa;
@@ -61,4 +65,57 @@ TEST_CASE("docs/analysis.md: energy") {
     // [/energy]
     CHECK(ledger.images == 4);
     CHECK(millijoules > 0);
+}
+
+TEST_CASE("docs/analysis.md: monitors") {
+    const Net net{{.steps = 3}};
+    const std::vector batches{staa_tests::random_images<Net>(3, 2), staa_tests::random_images<Net>(3, 2, 2)};
+    // [monitors]
+    Observation<Net> seen(net);
+    ActivityMonitor monitor;
+    for (const auto& images : batches) {
+        seen.forward(images);
+        monitor.look(seen);
+    }
+    for (const NeuronActivity& layer : monitor.layers()) {
+        std::printf("%s: %.1f %% fire, %.1f %% never do, %.1f %% are in the surrogate's window\n", layer.name.c_str(),
+                    100 * layer.rate(), 100 * layer.silent, 100 * layer.window_share);
+    }
+    // [/monitors]
+    CHECK(monitor.layers().size() == 5);
+}
+
+TEST_CASE("docs/analysis.md: norms") {
+    Net net{{.steps = 3}};
+    Tape<Net> tape;
+    Sgd<Net> sgd{{}};
+    const auto train_one_step = [&] {
+        net.backward(net.forward(staa_tests::random_images<Net>(3, 2), tape), tape);
+        sgd.step(net);
+    };
+    // [norms]
+    UpdateWatch<Net> watch(net);
+    train_one_step();
+    for (const ParameterNorms& tensor : watch.look(net)) {
+        std::printf("%s moved by %.2g of its length\n", tensor.name.c_str(), tensor.update / tensor.weight);
+    }
+    // [/norms]
+    CHECK(watch.look(net).front().update == 0);
+}
+
+TEST_CASE("docs/analysis.md: Grad-CAM") {
+    const Net net{{.steps = 3}};
+    const auto images = staa_tests::random_images<Net>(3, 2);
+    Labels classes(2);
+    classes.setValues({0, 2});
+    // [grad_cam]
+    Observation<Net> seen(net);
+    seen.forward(images);
+    seen.backward(class_gradient<Net>(classes));            // one class per image
+    StepMaps looks = grad_cam(seen, "3.2");                 // of a layer's output: [T, N, H, W]
+    StepMaps spikes = spike_maps(seen, "3.2");              // the share of the channels that fire
+    auto picture = enlarged(mean_over_steps(looks), 8, 8);  // [N, 8, 8]: of the size of the image
+    // [/grad_cam]
+    CHECK(picture.size() == 2 * 8 * 8);
+    CHECK(spikes.size() == 3 * 2 * 4 * 4);
 }

@@ -27,7 +27,8 @@ struct ObservedLayer {
     const SignalOf<typename Layer::Input>& input;  ///< [T, N, H, W, C]; T is 1 where the map is the same at every step
     const SignalOf<typename Layer::Output>& output;  ///< the same
     const typename Layer::Tape& tape;                ///< the gates of neurons, for example
-    const Analog<Scalar>& gradient;                  ///< of the output; no extents before `backward`
+    double window_share;  ///< share of the neurons inside the surrogate's window; 1 where the layer states none
+    const Analog<Scalar>& gradient;  ///< of the output; no extents before `backward`
 };
 
 namespace detail {
@@ -39,6 +40,7 @@ struct SignalsOf {
     typename Part::Tape tape;
     SignalOf<typename Part::Output> output;
     Analog<Scalar> d_output;
+    double window_share = 1;
 
     auto& last() { return *this; }
     const auto& last() const { return *this; }
@@ -46,6 +48,7 @@ struct SignalsOf {
     void forward(const Part& layer, const SignalOf<typename Part::Input>& x, const Call& call) {
         layer.forward(x, output, tape, call);
         if constexpr (Part::Output::is_spikes) {
+            window_share = output.window_share();
             drop_window(call.arena);
         }
     }
@@ -59,7 +62,7 @@ struct SignalsOf {
     void walk(const Part& layer, const SignalOf<typename Part::Input>& x, const LayerName* name,
               Visitor& visitor) const {
         const std::string text = name->string();
-        visitor(ObservedLayer<Part>{text, name->kind, layer, x, output, tape, d_output});
+        visitor(ObservedLayer<Part>{text, name->kind, layer, x, output, tape, window_share, d_output});
     }
 
  private:

@@ -131,6 +131,9 @@ class Painter {
         write(out);
     }
 
+    /// The coverage of the figure that `paint` drew, by pixel [side, side]; of a texture, that of its patch.
+    const std::array<double, side * side>& figure_coverage() const { return figure_; }
+
  private:
     static double lightness(const Colour& colour) { return (colour[0] + colour[1] + colour[2]) / 3; }
 
@@ -173,6 +176,13 @@ class Painter {
         }
     }
 
+    template <class Coverage>
+    void keep_coverage(const Coverage& figure) {
+        for (int i = 0; i < side * side; ++i) {
+            figure_[static_cast<std::size_t>(i)] = figure(i % side + 0.5, i / side + 0.5);
+        }
+    }
+
     /// A dark colour that fades into another.
     void paint_background() {
         background_ = dark_colour();
@@ -204,8 +214,11 @@ class Painter {
         const double quarter_turns = static_cast<double>(random_.below(4)) * std::numbers::pi / 2;
         const double angle = (figure == Figure::triangle ? 2 : 1) * quarter_turns + turn(0.1);
         const Pose at = pose(radius, angle, 11);
-        blend(light_colour(lightness(background_)),
-              [&](double x, double y) { return coverage(shape_distance(figure, at.inside(x, y), at.radius)); });
+        const auto on_figure = [&](double x, double y) {
+            return coverage(shape_distance(figure, at.inside(x, y), at.radius));
+        };
+        blend(light_colour(lightness(background_)), on_figure);
+        keep_coverage(on_figure);
     }
 
     /// A light patch with the texture on it in a dark colour.
@@ -222,6 +235,7 @@ class Painter {
             return coverage(shape_distance(outline, patch.inside(x, y), patch.radius));
         };
         blend(light, on_patch);
+        keep_coverage(on_patch);
         blend(dark, [&](double x, double y) { return on_patch(x, y) * texture(figure, axes.inside(x, y), period); });
     }
 
@@ -239,6 +253,7 @@ class Painter {
     Random random_;
     Colour background_{};
     std::array<Colour, side * side> canvas_{};
+    std::array<double, side * side> figure_{};
 };
 
 }  // namespace synthetic
@@ -258,7 +273,20 @@ class SyntheticImages : public StoredImages {
     /// Draws `count` images. A count below 1 is an `Error`. The images of the two splits are drawn independently.
     explicit SyntheticImages(Index count, std::uint64_t seed = 1, Split split = Split::train)
         : StoredImages({side, side, class_count, statistics}, draw(checked(count), seed, split),
-                       labels(checked(count))) {}
+                       labels(checked(count))),
+          root_(root(seed, split)) {}
+
+    /// Where the figure of image `i` lies: the share of each pixel [32, 32] that it covers, in [0, 1]; of a texture, that
+    /// of its patch. An `i` outside the set is an `Error`.
+    std::array<double, 32 * 32> figure_coverage(Index i) const {
+        if (i < 0 || i >= size()) {
+            fail("staa::SyntheticImages::figure_coverage: image ", i, " of ", size());
+        }
+        std::array<std::uint8_t, 3 * 32 * 32> pixels{};
+        synthetic::Painter painter(root_.split(static_cast<std::uint64_t>(i)));
+        painter.paint(static_cast<synthetic::Figure>(i % class_count), pixels.data());
+        return painter.figure_coverage();
+    }
 
     /// The name of a class, for `label` in [0, 10).
     static constexpr std::string_view class_name(int label) {
@@ -287,13 +315,17 @@ class SyntheticImages : public StoredImages {
     static std::vector<std::uint8_t> draw(Index count, std::uint64_t seed, Split split) {
         constexpr Index image_size = side * side * 3, operations_per_image = 100'000;
         std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * image_size));
-        const Random root = Random(seed).split(split == Split::train ? 0 : 1);
+        const Random all = root(seed, split);
         parallel_for(count, operations_per_image, [&](Index i) {
-            synthetic::Painter(root.split(static_cast<std::uint64_t>(i)))
+            synthetic::Painter(all.split(static_cast<std::uint64_t>(i)))
                 .paint(static_cast<synthetic::Figure>(i % class_count), pixels.data() + i * image_size);
         });
         return pixels;
     }
+
+    static Random root(std::uint64_t seed, Split split) { return Random(seed).split(split == Split::train ? 0 : 1); }
+
+    Random root_;  ///< of the generators of all images
 };
 
 }  // namespace STAA_ABI
