@@ -149,9 +149,9 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     trainer.on_epoch = [&](const auto&) {
         const std::vector<EpochResult>& epochs = trainer.progress().epochs;
         log.write(epochs);
-        staa::save(trainer.tested_net(), weights, facts.metadata);
+        staa::save(trainer.tested_net(), weights, {.metadata = facts.metadata});
         if (facts.keeps_best && trainer.progress().best_epoch == epochs.back().epoch) {
-            staa::save(trainer.tested_net(), options.out / "best.safetensors", facts.metadata);
+            staa::save(trainer.tested_net(), options.out / "best.safetensors", {.metadata = facts.metadata});
         }
         checkpoints.save();  // last: a checkpoint of a finished run says that all files are there
         bar.clear();

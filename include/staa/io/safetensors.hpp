@@ -7,89 +7,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <ostream>
 #include <set>
 #include <string>
-#include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "staa/core/finite.hpp"
 #include "staa/io/safetensors_file.hpp"
+#include "staa/io/safetensors_save.hpp"
 #include "staa/io/safetensors_weights.hpp"
-#include "staa/io/whole_file.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
 namespace detail {
-
-/// The version of the library, such as "0.2.0".
-inline std::string version_text() {
-    return std::to_string(STAA_VERSION_MAJOR) + "." + std::to_string(STAA_VERSION_MINOR) + "." +
-           std::to_string(STAA_VERSION_PATCH);
-}
-
-/// The header of a file of `weights`; `source` is its name in error messages. Counters come first and tensors follow in
-/// the order of the visit. Thus every value lies at a multiple of its size, which PyTorch needs to map the file. Two
-/// tensors of one name are an `Error`.
-template <class Scalar>
-SafetensorsHeader header_of(const Weights<const Scalar>& weights, const std::string& source) {
-    SafetensorsHeader header;
-    header.metadata = weights.metadata;
-    header.metadata.insert_or_assign("format", "pt");
-    header.metadata.insert_or_assign("staa", version_text());
-    Index end = 0;
-    const auto add = [&](const ParameterName& name, std::string_view dtype, std::size_t size_of_element) {
-        const Index begin = end;
-        end += element_count(name.shape) * static_cast<Index>(size_of_element);
-        if (!header.tensors.try_emplace(name.text, StoredTensor{dtype, name.shape, begin, end}).second) {
-            fail(source, ": the network has two tensors of the name ", in_quotes(name.text));
-        }
-    };
-    for (const auto& counter : weights.counters) {
-        add(counter.name, dtype_of<std::int64_t>(), sizeof(std::int64_t));
-    }
-    for (const auto& tensor : weights.tensors) {
-        add(tensor.name, dtype_of<Scalar>(), sizeof(Scalar));
-    }
-    return header;
-}
-
-/// Writes the bytes of a value, little-endian, to `bytes`.
-template <class Value>
-void store(Value value, char* bytes) {
-    store_little_endian(std::bit_cast<Bits<sizeof(Value)>>(value), bytes);
-}
-
-/// Writes a file to `out`. First it parses its own header, so that no file is saved that could not be loaded.
-template <class Scalar>
-void write_weights(const Weights<const Scalar>& weights, const std::string& source, std::ostream& out) {
-    const SafetensorsHeader header = header_of(weights, source);
-    const std::string text = header_text(header);
-    if (text.size() > Safetensors::longest_header) {
-        fail(source, ": the header would be ", text.size(), " bytes long, and only ", Safetensors::longest_header,
-             " are read");
-    }
-    if (parse_header(source, text).tensors != header.tensors) {
-        fail(source, ": a tensor's name is not UTF-8");
-    }
-    std::string bytes(8, '\0');
-    store_little_endian<std::uint64_t>(text.size(), bytes.data());
-    out << bytes << text;
-    for (const auto& counter : weights.counters) {
-        store(*counter.value, bytes.data());
-        out << bytes;
-    }
-    for (const auto& tensor : weights.tensors) {
-        bytes.resize(static_cast<std::size_t>(element_count(tensor.name.shape)) * sizeof(Scalar));
-        for_each_position(tensor.axes, [&](Index there, Index here) {
-            store(tensor.data[here], bytes.data() + there * static_cast<Index>(sizeof(Scalar)));
-        });
-        out << bytes;
-    }
-}
 
 /// A list in an error message. It shows the first thousand items and counts the rest: a hostile file can have any
 /// number of them.
@@ -208,23 +139,6 @@ void load_weights(const Weights<Scalar>& weights, Safetensors& file, Accepted ac
 }
 
 }  // namespace detail
-
-/// Writes all weights of a network, trained or not, with the names, shapes and order of values of the state_dict of the
-/// PyTorch reference. The type is F32 or F64 like the network's scalar, I64 for counters; values keep their bits. The
-/// file appears under its name only when it is complete (`write_whole_file`). A file that can't be written, and two
-/// tensors of one name, are an `Error`. `metadata` are texts for the header of the file: names of classes, for example.
-template <class Net>
-void save(const Net& net, const std::filesystem::path& path, const Metadata& metadata = {}) {
-    auto weights = detail::weights_of(net);
-    weights.metadata = metadata;
-    write_whole_file(path,
-                     [&](std::ostream& out) { detail::write_weights(weights, "cannot write " + path.string(), out); });
-}
-/// Writes the same bytes to a stream. The caller has to check the stream's state afterwards.
-template <class Net>
-void save(const Net& net, std::ostream& out) {
-    detail::write_weights(detail::weights_of(net), "cannot save", out);
-}
 
 /// Reads all weights of a network. One `Error` lists the names of all tensors that are missing in the file, that the
 /// network does not have, or that have another shape or type. It lists at most a thousand per kind, and shortens names

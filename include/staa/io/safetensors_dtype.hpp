@@ -2,7 +2,9 @@
 // The number types of the safetensors format, and how their bytes (little-endian on every machine) become numbers.
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "staa/core/config.hpp"
+#include "staa/core/finite.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -98,6 +100,37 @@ inline float float_of_float16(std::uint16_t bits) {
 inline float float_of_bfloat16(std::uint16_t bits) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
+
+/// Rounds to nearest, ties to even, to a number of 16 bits with a sign, `exponent_bits` of exponent and the rest of
+/// fraction, as IEEE 754 defines it. What is too large becomes infinite; NaN stays NaN, without its payload.
+template <int exponent_bits>
+std::uint16_t rounded_to_16_bits(double value) {
+    constexpr int fraction_bits = 15 - exponent_bits, bias = (1 << (exponent_bits - 1)) - 1;
+    constexpr int infinity = ((1 << exponent_bits) - 1) << fraction_bits;
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    const auto signed_bits = [&](int magnitude) {
+        return static_cast<std::uint16_t>((bits >> 48 & 0x8000u) | static_cast<unsigned>(magnitude));
+    };
+    if (!is_finite(value)) {
+        const bool is_nan = (bits & 0xFFFFFFFFFFFFFu) != 0;
+        return signed_bits(is_nan ? infinity | 1 << (fraction_bits - 1) : infinity);
+    }
+    const double magnitude = std::abs(value);
+    const int exponent = magnitude == 0 ? 1 - bias : std::max(std::ilogb(magnitude), 1 - bias);
+    if (exponent > bias) {
+        return signed_bits(infinity);
+    }
+    // In units of the fraction's last bit. 2^fraction_bits of them are the 1 that a normal number does not store, and
+    // add one to the exponent; a number that was rounded up to 2^(fraction_bits + 1) of them adds two.
+    const auto units = static_cast<int>(std::nearbyint(std::ldexp(magnitude, fraction_bits - exponent)));
+    return signed_bits(((exponent + bias - 1) << fraction_bits) + units);
+}
+
+/// Rounds to IEEE 754's binary16; see `float_of_float16`.
+inline std::uint16_t float16_of(double value) { return rounded_to_16_bits<5>(value); }
+
+/// Rounds to bfloat16; see `float_of_bfloat16`.
+inline std::uint16_t bfloat16_of(double value) { return rounded_to_16_bits<8>(value); }
 
 /// values[i] = convert(word i of `bytes`).
 template <class Word, class Scalar, class Convert>
