@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Trains a spiking ResNet-20 with spatial-temporal attention on CIFAR-10, CIFAR-100, or images that it draws itself:
-//     train_cifar --data cifar-10-batches-bin --width 16 --steps 2 --epochs 10
+// Trains a spiking network with spatial-temporal attention on CIFAR-10, CIFAR-100, or images that it draws itself:
+//     train_cifar --data cifar-10-batches-bin --recipe fast --width 16 --steps 2 --epochs 10
 // Read in this order: 1. this file reads the data; 2. support/train_network.cpp names the network and makes the
-// loaders; 3. support/training_loop.hpp is the training loop; 4. staa/networks/resnet.hpp is the network, ResNet20. The
+// loaders; 3. support/training_loop.hpp is the training loop; 4. staa/networks/resnet.hpp and vgg.hpp are the networks. The
 // sizes of a network are compiled in, so the program has several of them: support/networks.hpp is their list.
 #include <cstdint>
 
@@ -30,7 +30,8 @@ CifarData read_data(const CifarOptions& options) {
 }
 
 double run(const CifarOptions& options) {
-    const auto& network = find_network<CifarData>(options, options.classes, options.built_neuron());
+    const auto& network = find_network<CifarOptions, CifarData>(
+        {options.network, options.width, options.classes, options.built_neuron()});
     const CifarData data = read_data(options);
     print_machine(options);
     print_data(data_name(options), data.train.size(), data.test.size());

@@ -12,6 +12,7 @@ namespace example {
 /// The options of train_cifar. The help texts below say what each of them is.
 struct CifarOptions : TrainingOptions {
     int classes = 10;
+    std::string network = "resnet20";
     int width = 16;
     std::string neuron = "staa";
     Index limit_train = 0;
@@ -28,10 +29,12 @@ inline std::optional<int> read_options(int argc, const char* const* argv, CifarO
     constexpr Index all = 1'000'000;
     options.steps = 2;
     options.out = "train_cifar_results";
-    CommandLine line{"Trains a spiking ResNet-20 on CIFAR-10, CIFAR-100 or a data set that it draws itself.", options};
+    CommandLine line{"Trains a spiking network on CIFAR-10, CIFAR-100 or a data set that it draws itself.", options};
     line.add("--data", options.data,
              "folder of CIFAR's binary files (data_batch_1.bin, ...; CIFAR-100: train.bin, test.bin), or synthetic");
     line.add("--classes", options.classes, "10 or 100");
+    line.add("--network", options.network,
+             "resnet20; or vgg6: fewer and wider layers, which learn faster (--width 64)");
     line.add("--width", options.width, "channels of the first stage: 16 or 64");
     line.add("--neuron", options.neuron, "staa: with spatial-temporal attention; lif: without");
     line.add("--steps", options.steps, "time steps for which an image is shown (T)");

@@ -13,11 +13,18 @@
 
 namespace example {
 
+/// What the networks of a program differ in.
+struct NetworkChoice {
+    std::string network;  ///< its name in options and in files of weights: "resnet20", "vgg6" or "vgg13"
+    int width = 0, classes = 0;
+    std::string neuron;  ///< "staa", "lif", "staa-rectangle" or "lif-rectangle"
+
+    bool operator==(const NetworkChoice&) const = default;
+};
+
 /// A network in a program with these options and data.
 template <class Options, class Data>
-struct BuiltNetwork {
-    int width, classes;
-    std::string neuron;
+struct BuiltNetwork : NetworkChoice {
     double (*train)(const Options& options, const Data& data);  ///< gives the test accuracy in per cent
 };
 
@@ -38,7 +45,7 @@ bool add_network(const BuiltNetwork<Options, Data>& network) {
 /// Throws staa::Error unless a network has the value `wanted` of an option.
 template <class Network, class Value>
 void check_was_built(const std::vector<Network>& networks, const char* option, const Value& wanted,
-                     Value Network::*member) {
+                     Value NetworkChoice::*member) {
     std::set<Value> built;
     for (const Network& network : networks) {
         built.insert(network.*member);
@@ -52,22 +59,27 @@ void check_was_built(const std::vector<Network>& networks, const char* option, c
     }
 }
 
-/// The network with the width of the options, this number of classes and this neuron. If the program has none, this is
-/// a staa::Error.
-template <class Data, class Options>
-const BuiltNetwork<Options, Data>& find_network(const Options& options, int classes, const std::string& neuron) {
-    using Network = BuiltNetwork<Options, Data>;
-    const std::vector<Network>& networks = built_networks<Options, Data>();
-    check_was_built(networks, "--width", options.width, &Network::width);
-    check_was_built(networks, "number of classes", classes, &Network::classes);
-    check_was_built(networks, "neuron", neuron, &Network::neuron);
-    for (const Network& network : networks) {
-        if (network.width == options.width && network.classes == classes && network.neuron == neuron) {
+/// The network of this choice. If the program has none, this is a staa::Error.
+template <class Options, class Data>
+const BuiltNetwork<Options, Data>& find_network(const NetworkChoice& wanted) {
+    const std::vector<BuiltNetwork<Options, Data>>& networks = built_networks<Options, Data>();
+    check_was_built(networks, "--network", wanted.network, &NetworkChoice::network);
+    check_was_built(networks, "--width", wanted.width, &NetworkChoice::width);
+    check_was_built(networks, "number of classes", wanted.classes, &NetworkChoice::classes);
+    check_was_built(networks, "neuron", wanted.neuron, &NetworkChoice::neuron);
+    for (const BuiltNetwork<Options, Data>& network : networks) {
+        if (wanted == network) {
             return network;
         }
     }
-    staa::fail("--width ", options.width, " and neuron ", neuron, " for ", classes,
-               " classes: this program has no such network; examples/CMakeLists.txt says how to add it");
+    std::ostringstream built;
+    for (const NetworkChoice& network : networks) {
+        built << "\n    " << network.network << " of width " << network.width << ", neuron " << network.neuron << ", "
+              << network.classes << " classes";
+    }
+    staa::fail(
+        wanted.network, " of width ", wanted.width, " with neuron ", wanted.neuron, " for ", wanted.classes,
+        " classes: this program has no such network; examples/CMakeLists.txt says how to add it. It has:", built.str());
 }
 
 }  // namespace example

@@ -43,6 +43,6 @@ double train_on_recordings(const DvsOptions& options, const DvsData& data) {
 
 constexpr const char* neuron_name = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";
 [[maybe_unused]] const bool is_added =
-    add_network<DvsOptions, DvsData>({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name, train_on_recordings});
+    add_network<DvsOptions, DvsData>({{"vgg13", EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name}, train_on_recordings});
 
 }  // namespace

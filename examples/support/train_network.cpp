@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One network of train_cifar, and its loaders. CMake compiles this file once per network, each time with another width,
-// number of classes, neuron (Lif or StaaLif) and surrogate (Triangle or Rectangle).
+// One network of train_cifar, and its loaders. CMake compiles this file once per network, each time with another network
+// (ResNet20On or Vgg6On), width, number of classes, neuron (Lif or StaaLif) and surrogate (Triangle or Rectangle).
 #include <staa/staa.hpp>
 #include <string>
 #include <type_traits>
@@ -17,7 +17,7 @@ constexpr bool has_attention = EXAMPLE_HAS_ATTENTION;
 constexpr bool is_rectangle = std::is_same_v<Surrogate, staa::Rectangle>;
 using Plain = staa::Lif<Surrogate>;
 using Neuron = std::conditional_t<has_attention, staa::StaaLif<staa::StaaParts{}, Surrogate>, Plain>;
-using Net = staa::ResNet20On<staa::Image<3, 32, 32>, EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron, staa::ConvBn, Plain>;
+using Net = staa::EXAMPLE_NETWORK<staa::Image<3, 32, 32>, EXAMPLE_WIDTH, EXAMPLE_CLASSES, Neuron, staa::ConvBn, Plain>;
 
 /// A number as text, such as "0.25".
 std::string text(double value) { return nlohmann::json(value).dump(); }
@@ -26,7 +26,7 @@ std::string text(double value) { return nlohmann::json(value).dump(); }
 staa::Metadata metadata_of(const CifarOptions& options, const CifarData& data) {
     const staa::NeuronOptions neuron = staa::detail::with_width<Surrogate>(network_options(options).neuron);
     const auto list = [](const auto& three) { return nlohmann::json(three).dump(); };
-    return {{"staa.network", "resnet20"},
+    return {{"staa.network", EXAMPLE_NETWORK_NAME},
             {"staa.width", std::to_string(EXAMPLE_WIDTH)},
             {"staa.classes", std::to_string(EXAMPLE_CLASSES)},
             {"staa.neuron", has_attention ? "staa" : "lif"},
@@ -50,19 +50,19 @@ double train_on(const CifarOptions& options, const CifarData& data, const staa::
     staa::Loader final_loader{final_test,
                               {.batch = options.batch, .shuffle = false, .augmentation = staa::Augmentation::none()}};
     const std::string width = std::to_string(options.width);
-    return train<Net>(
-        options,
-        {.network = "ResNet-20, width " + width + (options.neuron == "staa" ? ", STAA neurons" : ", LIF neurons"),
-         .data = data_name(options),
-         .train_samples = data.train.size(),
-         .test_samples = data.test.size(),
-         .more = {{"width", width},
-                  {"classes", std::to_string(options.classes)},
-                  {"neuron", quoted(options.neuron)},
-                  {"hold_out", std::to_string(options.hold_out)}},
-         .metadata = metadata_of(options, data),
-         .keeps_best = options.hold_out > 0},
-        train_loader, test_loader, &final_test == &data.test ? test_loader : final_loader);
+    return train<Net>(options,
+                      {.network = EXAMPLE_NETWORK_NAME ", width " + width +
+                                  (options.neuron == "staa" ? ", STAA neurons" : ", LIF neurons"),
+                       .data = data_name(options),
+                       .train_samples = data.train.size(),
+                       .test_samples = data.test.size(),
+                       .more = {{"width", width},
+                                {"classes", std::to_string(options.classes)},
+                                {"neuron", quoted(options.neuron)},
+                                {"hold_out", std::to_string(options.hold_out)}},
+                       .metadata = metadata_of(options, data),
+                       .keeps_best = options.hold_out > 0},
+                      train_loader, test_loader, &final_test == &data.test ? test_loader : final_loader);
 }
 
 double train_on_cifar(const CifarOptions& options, const CifarData& data) {
@@ -72,7 +72,7 @@ double train_on_cifar(const CifarOptions& options, const CifarData& data) {
 
 constexpr const char* neuron_name = has_attention ? (is_rectangle ? "staa-rectangle" : "staa")  //
                                                   : (is_rectangle ? "lif-rectangle" : "lif");
-[[maybe_unused]] const bool is_added =
-    add_network<CifarOptions, CifarData>({EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name, train_on_cifar});
+[[maybe_unused]] const bool is_added = add_network<CifarOptions, CifarData>(
+    {{EXAMPLE_NETWORK_NAME, EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name}, train_on_cifar});
 
 }  // namespace

@@ -20,7 +20,7 @@ inline std::string with_commas(Index number) {
     const std::size_t first = number < 0 ? 1 : 0;
     for (std::size_t i = text.size(); i > first + 3;) {
         i -= 3;
-        text.insert(i, ",");
+        text.insert(i, 1, ',');
     }
     return text;
 }
