@@ -124,6 +124,21 @@ macro(staa_need_jpeg)
   endif()
 endmacro()
 
+# For pictures in PNG. The target staa_png carries libpng and the definition STAA_HAS_PNG where it is installed, and nothing
+# elsewhere.
+macro(staa_need_png)
+  if(NOT TARGET staa_png)
+    find_package(PNG QUIET)
+    add_library(staa_png INTERFACE IMPORTED GLOBAL)
+    if(PNG_FOUND)
+      target_link_libraries(staa_png INTERFACE PNG::PNG)
+      target_compile_definitions(staa_png INTERFACE STAA_HAS_PNG)
+    else()
+      message(STATUS "libpng is not installed: pictures in PNG are not read")
+    endif()
+  endif()
+endmacro()
+
 macro(staa_need_benchmark)
   find_package(benchmark CONFIG QUIET)
   if(NOT benchmark_FOUND)

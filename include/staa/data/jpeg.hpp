@@ -20,15 +20,10 @@
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
 #include "staa/data/mapped_file.hpp"
+#include "staa/data/picture.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
-
-/// A decoded picture.
-struct Picture {
-    std::vector<std::uint8_t> pixels;  ///< [height, width, 3], red, green, blue
-    Index height = 0, width = 0;
-};
 
 namespace detail {
 
