@@ -30,7 +30,7 @@ CifarData read_data(const CifarOptions& options) {
 }
 
 double run(const CifarOptions& options) {
-    const auto& network = find_network<CifarOptions, CifarData>(
+    const auto& network = find_network<BuiltNetwork<CifarOptions, CifarData>>(
         {options.network, options.width, options.classes, options.built_neuron()});
     const CifarData data = read_data(options);
     print_machine(options);

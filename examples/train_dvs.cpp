@@ -37,7 +37,7 @@ DvsData read_data(const DvsOptions& options) {
 double run(const DvsOptions& options) {
     const DvsData data = read_data(options);
     const auto& network =
-        find_network<DvsOptions, DvsData>({"vgg13", options.width, data.train.classes(), options.neuron});
+        find_network<BuiltNetwork<DvsOptions, DvsData>>({"vgg13", options.width, data.train.classes(), options.neuron});
     print_machine(options);
     print_data(data.name, data.train.size(), data.test.size());
     return network.train(options, data);

@@ -22,32 +22,32 @@ struct NetworkChoice {
     bool operator==(const NetworkChoice&) const = default;
 };
 
-/// A network in a program with these options and data.
+/// A network that a training program with these options and data can train.
 template <class Options, class Data>
 struct BuiltNetwork : NetworkChoice {
     double (*train)(const Options& options, const Data& data);  ///< gives the test accuracy in per cent
 };
 
-/// The networks of the program, in no particular order.
-template <class Options, class Data>
-std::vector<BuiltNetwork<Options, Data>>& built_networks() {
-    static std::vector<BuiltNetwork<Options, Data>> networks;
+/// The networks of one kind in a program, in no particular order. `Built` is a NetworkChoice with what the program can do.
+template <class Built>
+std::vector<Built>& built_networks() {
+    static std::vector<Built> networks;
     return networks;
 }
 
-/// Adds a network to the list. Gives true, so that a constant of an object file can call it before `main` begins.
-template <class Options, class Data>
-bool add_network(const BuiltNetwork<Options, Data>& network) {
-    built_networks<Options, Data>().push_back(network);
+/// Adds a network to its list. Gives true, so that a constant of an object file can call it before `main` begins.
+template <class Built>
+bool add_network(const Built& network) {
+    built_networks<Built>().push_back(network);
     return true;
 }
 
 /// Throws staa::Error unless a network has the value `wanted` of an option.
-template <class Network, class Value>
-void check_was_built(const std::vector<Network>& networks, const char* option, const Value& wanted,
+template <class Built, class Value>
+void check_was_built(const std::vector<Built>& networks, const char* option, const Value& wanted,
                      Value NetworkChoice::*member) {
     std::set<Value> built;
-    for (const Network& network : networks) {
+    for (const NetworkChoice& network : networks) {
         built.insert(network.*member);
     }
     if (!built.contains(wanted)) {
@@ -60,20 +60,18 @@ void check_was_built(const std::vector<Network>& networks, const char* option, c
 }
 
 /// The network of this choice. If the program has none, this is a staa::Error.
-template <class Options, class Data>
-const BuiltNetwork<Options, Data>& find_network(const NetworkChoice& wanted) {
-    const std::vector<BuiltNetwork<Options, Data>>& networks = built_networks<Options, Data>();
+template <class Built>
+const Built& find_network(const NetworkChoice& wanted) {
+    const std::vector<Built>& networks = built_networks<Built>();
     check_was_built(networks, "--network", wanted.network, &NetworkChoice::network);
     check_was_built(networks, "--width", wanted.width, &NetworkChoice::width);
     check_was_built(networks, "number of classes", wanted.classes, &NetworkChoice::classes);
     check_was_built(networks, "neuron", wanted.neuron, &NetworkChoice::neuron);
-    for (const BuiltNetwork<Options, Data>& network : networks) {
+    std::ostringstream built;
+    for (const Built& network : networks) {
         if (wanted == network) {
             return network;
         }
-    }
-    std::ostringstream built;
-    for (const NetworkChoice& network : networks) {
         built << "\n    " << network.network << " of width " << network.width << ", neuron " << network.neuron << ", "
               << network.classes << " classes";
     }

@@ -42,7 +42,7 @@ double train_on_recordings(const DvsOptions& options, const DvsData& data) {
 }
 
 constexpr const char* neuron_name = std::is_same_v<Neuron, staa::Lif<>> ? "lif" : "staa";
-[[maybe_unused]] const bool is_added =
-    add_network<DvsOptions, DvsData>({{"vgg13", EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name}, train_on_recordings});
+[[maybe_unused]] const bool is_added = add_network<BuiltNetwork<DvsOptions, DvsData>>(
+    {{"vgg13", EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name}, train_on_recordings});
 
 }  // namespace

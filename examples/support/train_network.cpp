@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "support/cifar_training.hpp"
+#include "support/classifier.hpp"
 #include "support/training_loop.hpp"
 
 namespace {
@@ -26,19 +27,22 @@ std::string text(double value) { return nlohmann::json(value).dump(); }
 staa::Metadata metadata_of(const CifarOptions& options, const CifarData& data) {
     const staa::NeuronOptions neuron = staa::detail::with_width<Surrogate>(network_options(options).neuron);
     const auto list = [](const auto& three) { return nlohmann::json(three).dump(); };
-    return {{"staa.network", EXAMPLE_NETWORK_NAME},
-            {"staa.width", std::to_string(EXAMPLE_WIDTH)},
-            {"staa.classes", std::to_string(EXAMPLE_CLASSES)},
-            {"staa.neuron", has_attention ? "staa" : "lif"},
-            {"staa.steps", std::to_string(options.steps)},
-            {"staa.input", "3x32x32"},
-            {"staa.mean", list(data.train.normalisation().mean)},
-            {"staa.deviation", list(data.train.normalisation().deviation)},
-            {"staa.threshold", text(neuron.threshold)},
-            {"staa.leak", text(neuron.leak)},
-            {"staa.surrogate", is_rectangle ? "rectangle" : "triangle"},
-            {"staa.surrogate_width", text(neuron.surrogate_width)},
-            {"staa.version", staa::detail::version_text()}};
+    return {
+        {"staa.network", EXAMPLE_NETWORK_NAME},
+        {"staa.width", std::to_string(EXAMPLE_WIDTH)},
+        {"staa.classes", std::to_string(EXAMPLE_CLASSES)},
+        {"staa.neuron", has_attention ? "staa" : "lif"},
+        {"staa.steps", std::to_string(options.steps)},
+        {"staa.input", "3x32x32"},
+        {"staa.class_names",
+         EXAMPLE_CLASSES == 10 && !options.is_synthetic() ? nlohmann::json(staa::cifar10_class_names).dump() : "[]"},
+        {"staa.mean", list(data.train.normalisation().mean)},
+        {"staa.deviation", list(data.train.normalisation().deviation)},
+        {"staa.threshold", text(neuron.threshold)},
+        {"staa.leak", text(neuron.leak)},
+        {"staa.surrogate", is_rectangle ? "rectangle" : "triangle"},
+        {"staa.surrogate_width", text(neuron.surrogate_width)},
+        {"staa.version", staa::detail::version_text()}};
 }
 
 /// Trains on data.train, tests on data.test after every epoch, and gives the accuracy on `final_test` at the end.
@@ -72,7 +76,8 @@ double train_on_cifar(const CifarOptions& options, const CifarData& data) {
 
 constexpr const char* neuron_name = has_attention ? (is_rectangle ? "staa-rectangle" : "staa")  //
                                                   : (is_rectangle ? "lif-rectangle" : "lif");
-[[maybe_unused]] const bool is_added = add_network<CifarOptions, CifarData>(
-    {{EXAMPLE_NETWORK_NAME, EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name}, train_on_cifar});
+const NetworkChoice choice{EXAMPLE_NETWORK_NAME, EXAMPLE_WIDTH, EXAMPLE_CLASSES, neuron_name};
+[[maybe_unused]] const bool is_added = add_network<BuiltNetwork<CifarOptions, CifarData>>({choice, train_on_cifar}) &&
+                                       add_network<BuiltClassifier>({choice, load_classifier<Net>});
 
 }  // namespace

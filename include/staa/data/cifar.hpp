@@ -18,6 +18,10 @@
 namespace staa {
 inline namespace STAA_ABI {
 
+/// The names of CIFAR-10's classes, in the order of the labels.
+inline constexpr std::array<const char*, 10> cifar10_class_names{"airplane", "automobile", "bird",  "cat",  "deer",
+                                                                 "dog",      "frog",       "horse", "ship", "truck"};
+
 /// CIFAR with 10 or 100 classes: 32 x 32 colour images, read whole into memory. An `ImageDataSet`.
 ///
 /// A file is a sequence of records: the label (CIFAR-100: coarse label, fine label; the fine one is used), then the
@@ -26,6 +30,11 @@ template <int Classes>
     requires(Classes == 10 || Classes == 100)
 class Cifar : public StoredImages {
  public:
+    /// Mean and deviation of the official training images.
+    static constexpr Normalisation statistics = Classes == 10
+                                                    ? Normalisation{{.4914, .4822, .4465}, {.2023, .1994, .2010}}
+                                                    : Normalisation{{.5071, .4867, .4408}, {.2675, .2565, .2761}};
+
     /// A limit for all images of the split.
     static constexpr Index all = std::numeric_limits<Index>::max();
 
@@ -66,10 +75,6 @@ class Cifar : public StoredImages {
     static constexpr Index record_size = labels_per_record + 3 * plane_size;
     static constexpr int coarse_classes = 20;
     static constexpr const char* name = Classes == 10 ? "CIFAR-10" : "CIFAR-100";
-
-    static constexpr Normalisation statistics = Classes == 10
-                                                    ? Normalisation{{.4914, .4822, .4465}, {.2023, .1994, .2010}}
-                                                    : Normalisation{{.5071, .4867, .4408}, {.2675, .2565, .2761}};
 
     static std::vector<std::string> file_names(Split split) {
         if constexpr (Classes == 100) {

@@ -36,16 +36,25 @@ Images mirrored(const Images& images) {
 
 }  // namespace detail
 
+/// The logits [N, classes] of a batch, as the mean over the views that the options ask for. The memory of `state` is used;
+/// its stream begins again.
+template <class Net, class Images>
+typename Net::Logits infer_views(const Net& net, const Images& images, typename Net::State& state,
+                                 const EvaluationOptions& options = {}) {
+    typename Net::Logits logits = net.infer(images, state);
+    if (options.mirror) {
+        logits = ((logits + net.infer(detail::mirrored(images), state)) * typename Net::Scalar(0.5)).eval();
+    }
+    return logits;
+}
+
 /// Loss and accuracy of a network in evaluation mode, on all batches of epoch 0 of a loader. The memory of `state` is
 /// used; its stream begins again. Give a loader without augmentation.
 template <class Net, class Loader>
 Scores evaluate(const Net& net, Loader& loader, typename Net::State& state, const EvaluationOptions& options = {}) {
     Scores scores;
     for (auto&& [images, labels] : loader.epoch(0)) {
-        typename Net::Logits logits = net.infer(images, state);
-        if (options.mirror) {
-            logits = ((logits + net.infer(detail::mirrored(images), state)) * typename Net::Scalar(0.5)).eval();
-        }
+        const typename Net::Logits logits = infer_views(net, images, state, options);
         scores.add(cross_entropy(logits, labels).value, logits, labels);
     }
     return scores;
@@ -56,6 +65,11 @@ template <class Net, class Loader>
 Scores evaluate(const Net& net, Loader& loader, const EvaluationOptions& options = {}) {
     typename Net::State state = net.start();
     return evaluate(net, loader, state, options);
+}
+template <class Net, class Images>
+typename Net::Logits infer_views(const Net& net, const Images& images, const EvaluationOptions& options = {}) {
+    typename Net::State state = net.start();
+    return infer_views(net, images, state, options);
 }
 
 }  // namespace STAA_ABI
