@@ -120,7 +120,9 @@ inline WeightsDescription description_of(const staa::Safetensors& file) {
         .options = {.steps = described<Index>(file, "staa.steps"),
                     .neuron = {.threshold = number("staa.threshold"), .leak = number("staa.leak")}},
         .normalisation = {three("staa.mean"), three("staa.deviation")},
-        .class_names = described<std::vector<std::string>>(file, "staa.class_names")};
+        .class_names = file.metadata().contains("staa.class_names")
+                           ? described<std::vector<std::string>>(file, "staa.class_names")
+                           : std::vector<std::string>{}};
     if (described<std::string>(file, "staa.surrogate") == "rectangle") {
         result.choice.neuron += "-rectangle";
     }

@@ -50,6 +50,14 @@ TEST_CASE("the networks have the parameters that their PyTorch reference counts"
     STATIC_REQUIRE(ResNet34<64, 1000>::parameter_count(4) == 24'383'385);
 }
 
+TEST_CASE("the small network has fewer than a million parameters, and spikes before all convolutions but the first") {
+    using Small = Vgg6<64, 10>;
+    STATIC_REQUIRE(Vgg6<64, 10, Lif<>>::parameter_count(2) == 852'298);
+    STATIC_REQUIRE(Small::parameter_count(2) < 1'000'000);
+    // Multiplications: the image's convolution, with 3 x 3 x 3 taps, 64 channels and 32 x 32 pixels, and the last layer.
+    STATIC_REQUIRE(Vgg6<64, 10, Lif<>>::operations(2).multiply_accumulates == 2 * (27 * 64 * 1024 + 128 * 10));
+}
+
 TEST_CASE("the count of parameters is the sum of the tensors that a network holds") {
     const ResNet20<8, 10> net(NetworkOptions{.steps = 3});
     CHECK(net.parameter_count() == counted(net));
