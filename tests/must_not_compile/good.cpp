@@ -9,3 +9,4 @@ using Net = Network<Image<3, 32, 32>, Conv2d<16>, BatchNorm, Lif<>, Residual<Con
                              Shortcut<AvgPool<2>, Conv2d<32, 1>, BatchNorm>>,
                     StaaLif<>, GlobalAvgPool, Linear<10>>;
 Net net(NetworkOptions{});
+auto logits = net.infer(Tensor<float, 4>(1, 32, 32, 3));

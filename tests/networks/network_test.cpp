@@ -245,12 +245,52 @@ TEST_CASE("the batch may change from one forward to the next") {
     CHECK(same(net.forward(images(3), used), net.forward(images(3), fresh)));
 }
 
-TEST_CASE("more or fewer frames than the network has steps: fewer are a shorter stream, more are an error") {
+TEST_CASE("frames of another number of steps than the network has are an error") {
     const FramesNet net(NetworkOptions{});
     FramesNet::Tape tape;
+    State<FramesNet> state = net.start();
+    const std::string expected =
+        "staa::Network: the frames [T, N, H, W, C] have T = 3 and N = 4, but the network was built for 4 steps; are T "
+        "and "
+        "N exchanged? NetworkOptions::any_steps = true allows another T";
+    REQUIRE_THROWS_WITH(net.forward(frames(3, 4), tape), expected);
+    REQUIRE_THROWS_WITH(net.forward_steps(frames(3, 4), tape), expected);
+    REQUIRE_THROWS_WITH(net.infer(frames(3, 4)), expected);
+    REQUIRE_THROWS_WITH(net.infer(frames(3, 4), state), expected);
+    REQUIRE_THROWS_WITH(net.infer(frames(5, 3)), contains_text("built for 4 steps; NetworkOptions::any_steps"));
+}
+
+TEST_CASE("a network of any steps takes fewer frames as a shorter stream, and refuses more than its encoding has") {
+    const FramesNet net(NetworkOptions{.any_steps = true});
+    FramesNet::Tape tape;
+    State<FramesNet> state = net.start();
+    const FramesNet::Logits at_once = net.infer(frames(2));
     CHECK(net.forward(frames(2), tape).dimension(0) == 3);
+    CHECK(net.forward_steps(frames(2), tape).dimension(0) == 2);
+    net.step(frames(2).chip(0, 0), state);
+    CHECK(same(net.step(frames(2).chip(1, 0), state), at_once));
     REQUIRE_THROWS_WITH(net.infer(frames(5)), contains_text("step 5 was asked for, but the network was built with 4"));
     REQUIRE_THROWS_WITH(net.forward(frames(5), tape), contains_text("step 5 was asked for"));
+}
+
+TEST_CASE("without values per step a stream goes on beyond the steps of its network") {
+    using Plain = Network<Frames<2, 5, 4, double>, Conv2d<8>, BatchNorm, Lif<>, GlobalAvgPool, Linear<3>>;
+    const Plain net(NetworkOptions{.steps = 2});
+    State<Plain> state = net.start();
+    for (Index t = 0; t < 5; ++t) {
+        net.step(frames().chip(0, 0), state);
+    }
+    CHECK(state.steps() == 5);
+}
+
+TEST_CASE("a network reads a tensor in the caller's memory, and computes an expression first") {
+    const Net net(NetworkOptions{});
+    const Net::Images whole = images();
+    std::vector<double> own(whole.data(), whole.data() + whole.size());
+    const auto expected = net.infer(whole);
+    CHECK(same(net.infer(TensorView<double, 4>(own.data(), 3, 5, 4, 2)), expected));
+    CHECK(same(net.infer(TensorView<const double, 4>(own.data(), 3, 5, 4, 2)), expected));
+    CHECK(same(net.infer(whole * 1.0), expected));
 }
 
 TEST_CASE("a step beyond the encoded ones is an error that says what to do") {
@@ -321,7 +361,7 @@ TEST_CASE("parameters are visited by their dotted names, and counted") {
 }
 
 TEST_CASE("a forward that failed leaves a tape that backward refuses") {
-    FramesNet net(NetworkOptions{});
+    FramesNet net(NetworkOptions{.any_steps = true});
     FramesNet::Tape tape;
     net.forward(frames(), tape);
     REQUIRE_THROWS_AS(net.forward(frames(5), tape), Error);

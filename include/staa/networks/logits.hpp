@@ -20,11 +20,30 @@ void check_images(const Images& images) {
     if (images.dimension(first + 1) != In::height || images.dimension(first + 2) != In::width ||
         images.dimension(first + 3) != In::channels || images.size() == 0) {
         std::string found;
-        for (int i = 0; i < Images::NumDimensions; ++i) {
-            found += (i > 0 ? ", " : "") + std::to_string(images.dimension(static_cast<std::size_t>(i)));
+        for (const Index extent : images.dimensions()) {
+            found += (found.empty() ? "" : ", ") + std::to_string(extent);
         }
         fail("staa::Network: the images are [", found, "]; expected [", first == 1 ? "T, " : "", "N, ", In::height,
              ", ", In::width, ", ", In::channels, "] with at least one image");
+    }
+}
+
+/// The number of steps of a call with these images, for a network of `steps` steps. Throws an Error if their shape is
+/// not that of In, and if frames [T, N, H, W, C] have another T than the network, unless any T is allowed.
+template <class In, class Images>
+Index checked_steps(const Images& images, Index steps, bool any_steps) {
+    check_images<In>(images);
+    if constexpr (In::is_constant) {
+        return steps;
+    } else {
+        const Index given = images.dimension(0);
+        if (given != steps && !any_steps) {
+            fail("staa::Network: the frames [T, N, H, W, C] have T = ", given, " and N = ", images.dimension(1),
+                 ", but the network was built for ", steps, " steps",
+                 images.dimension(1) == steps ? "; are T and N exchanged?" : ";",
+                 " NetworkOptions::any_steps = true allows another T");
+        }
+        return given;
     }
 }
 

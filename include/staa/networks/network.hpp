@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "staa/core/parallel.hpp"
+#include "staa/core/tensor_argument.hpp"
 #include "staa/networks/for_each_layer.hpp"
 #include "staa/networks/logits.hpp"
 #include "staa/networks/network_options.hpp"
@@ -45,20 +46,25 @@ class Network {
     static constexpr Index parameter_count(Index steps) { return Chain::parameter_count(steps); }
     /// Images [N, H, W, C], or frames [T, N, H, W, C].
     using Images = Tensor<Scalar, In::is_constant ? 4 : 5>;
-    using Logits = Tensor<Scalar, 2>;      ///< [N, classes]
-    using StepLogits = Tensor<Scalar, 3>;  ///< [T, N, classes]
+    using GivenImages = TensorArgument<Scalar, In::is_constant ? 4 : 5>;  ///< how a function takes them
+    using Logits = Tensor<Scalar, 2>;                                     ///< [N, classes]
+    using StepLogits = Tensor<Scalar, 3>;                                 ///< [T, N, classes]
     using Tape = NetworkTape<Chain>;
     using State = NetworkState<Chain>;
 
     explicit Network(const NetworkOptions& options) : Network(options, Random(options.seed)) {}
 
     /// Logits in training mode: with the statistics of the batch and time-step random dropout. Writes the tape. Does
-    /// not change the network. Images of another shape are an Error.
-    Logits forward(const Images& images, Tape& tape) const { return detail::mean_over_time(run_forward(images, tape)); }
+    /// not change the network. Images of another shape are an Error. So are frames of another number of steps than the
+    /// network has, unless NetworkOptions::any_steps is true.
+    Logits forward(const GivenImages& images, Tape& tape) const {
+        return detail::mean_over_time(run_forward(images.view(), tape));
+    }
 
     /// The same, with the logits of every step in place of their mean.
-    StepLogits forward_steps(const Images& images, Tape& tape) const {
-        return detail::logits_of_steps(run_forward(images, tape), steps_of(images));
+    StepLogits forward_steps(const GivenImages& images, Tape& tape) const {
+        const Analog<Scalar> y = run_forward(images.view(), tape);
+        return detail::logits_of_steps(y, tape.steps_);
     }
 
     /// Adds the gradient of every parameter to `gradients`. It follows from d_logits [N, classes] and the tape of the
@@ -77,7 +83,7 @@ class Network {
     }
 
     /// Logits in evaluation mode: with running averages and without dropout. Each call packs the weights again.
-    Logits infer(const Images& images) const {
+    Logits infer(const GivenImages& images) const {
         State state = start();
         return infer(images, state);
     }
@@ -85,10 +91,10 @@ class Network {
     /// The same, in the memory of `state`, whose stream begins again. The first call allocates memory and packs the
     /// weights. Later calls do neither while the weights, the sizes and the kernels of the convolutions stay the same.
     /// The logits belong to `state`, and its next call overwrites them.
-    const Logits& infer(const Images& images, State& state) const {
+    const Logits& infer(const GivenImages& images, State& state) const {
         restart(state.layers_);
         state.logits_.steps = 0;
-        return advance(images, steps_of(images), state);
+        return advance(images.view(), steps_of(images.view()), state);
     }
 
     /// A new stream, before its first step.
@@ -97,7 +103,10 @@ class Network {
     /// One more step of a stream. Takes a frame [N, H, W, C], and returns the mean of the logits of all steps so far.
     /// After as many calls as the network has steps the result is that of `infer`. If a learnt position encoding has
     /// values per step, one step more is an Error, and the stream begins again at the next call.
-    const Logits& step(const Tensor<Scalar, 4>& frame, State& state) const { return advance(frame, 1, state); }
+    const Logits& step(const TensorArgument<Scalar, 4>& frame, State& state) const {
+        detail::check_images<In>(frame.view());
+        return advance(frame.view(), 1, state);
+    }
 
     /// Calls visitor(name, layer, the trees' parts...) for every layer, in the order of the network. Layers inside
     /// residual blocks count too. A tree is an object of type Parameters (such as the gradients or a momentum), Tape or
@@ -178,8 +187,7 @@ class Network {
         return layers_;
     }
 
-    Analog<Scalar> run_forward(const Images& images, Tape& tape) const {
-        detail::check_images<In>(images);
+    Analog<Scalar> run_forward(const typename GivenImages::View& images, Tape& tape) const {
         const Call call = call_of(steps_of(images), images, tape.arena, tape.draw_dropout ? &tape.random : nullptr);
         tape.steps_ = 0;  // the tape is empty until all layers have run
         detail::copy_images<In>(images, tape.input_, call);
@@ -204,17 +212,10 @@ class Network {
 
     static Parameters& tree(Parameters& parameters) { return parameters; }
     static const Parameters& tree(const Parameters& parameters) { return parameters; }
-    static auto& tree(Tape& tape) { return tape.layers_; }
-    static const auto& tree(const Tape& tape) { return tape.layers_; }
-    static auto& tree(State& state) { return state.layers_; }
-    static const auto& tree(const State& state) { return state.layers_; }
+    static auto& tree(auto& tape_or_state) { return tape_or_state.layers_; }
 
-    Index steps_of(const Images& images) const {
-        if constexpr (In::is_constant) {
-            return options_.steps;
-        } else {
-            return images.dimension(0);
-        }
+    Index steps_of(const typename GivenImages::View& images) const {
+        return detail::checked_steps<In>(images, options_.steps, options_.any_steps);
     }
 
     template <class AnyImages>
@@ -224,7 +225,6 @@ class Network {
 
     template <class AnyImages>
     const Logits& advance(const AnyImages& images, Index steps, State& state) const {
-        detail::check_images<In>(images);
         const Call call = call_of(steps, images, state.arena_, nullptr);
         const Index taken = state.logits_.steps;
         if (taken == 0) {

@@ -22,6 +22,9 @@ struct NetworkOptions {
     /// false: every layer runs for itself. Use it to debug, or to compare with. It is slower and needs more memory. The
     /// results differ by rounding.
     bool fuse = true;
+    /// For a network of `Frames`. false: `forward` and `infer` take frames [T, N, H, W, C] with T = steps only. true:
+    /// they take any T, as `Network::step` always does. A layer that learns values per step still refuses a larger T.
+    bool any_steps = false;
 };
 
 namespace detail {
