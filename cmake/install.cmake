@@ -17,5 +17,12 @@ install(FILES
   cmake/xsimd_without_xtl.cmake
   DESTINATION "${staa_package_dir}")
 
+# The pkg-config file finds the headers from its own folder, so that the installed files can be moved. An absolute folder
+# stays where it is.
+set(staa_pc_includedir "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}" AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_DATADIR}")
+  file(RELATIVE_PATH staa_pc_includedir "/prefix/${CMAKE_INSTALL_DATADIR}/pkgconfig" "/prefix/${CMAKE_INSTALL_INCLUDEDIR}")
+  set(staa_pc_includedir "\${pcfiledir}/${staa_pc_includedir}")
+endif()
 configure_file(cmake/staa.pc.in staa.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/staa.pc" DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")
