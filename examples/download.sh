@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Downloads a data set from its official address, checks its MD5, and unpacks it:
+# Downloads a data set from its official address, checks its SHA-256 or MD5, and unpacks it:
 #
 #     bash examples/download.sh cifar-10 [FOLDER]        (FOLDER: ./data if it is not given)
 #
@@ -20,24 +20,58 @@ usage() {
     exit "$1"
 }
 
-# is_whole FILE MD5: whether the file exists and has this MD5.
-is_whole() {
-    [[ -f $1 ]] && [[ $(md5sum <"$1" | cut -d ' ' -f 1) == "$2" ]]
+# sums_of FILE DIGESTS: those digests of the file that are given. DIGESTS is an MD5, or an MD5, a comma and a SHA-256. The
+# publishers give MD5s only; a SHA-256 is there where independent projects agree on it.
+sums_of() {
+    local sums
+    sums=$(md5sum <"$1" | cut -d ' ' -f 1)
+    [[ $2 != *,* ]] || sums+=,$(sha256sum <"$1" | cut -d ' ' -f 1)
+    printf '%s' "$sums"
 }
 
-# download ADDRESS FILE: continues an earlier download that was stopped.
-download() {
+# is_whole FILE DIGESTS: whether the file exists and has these digests.
+is_whole() {
+    [[ -f $1 ]] && [[ $(sums_of "$1" "$2") == "$2" ]]
+}
+
+# continue_download ADDRESS PART: adds to a file what is missing at its end.
+continue_download() {
     if command -v curl >/dev/null; then
-        curl --fail --location --show-error --progress-bar --retry 3 --continue-at - --output "$2.part" "$1" &&
-            mv "$2.part" "$2"
+        curl --fail --location --show-error --progress-bar --retry 3 --continue-at - --output "$2" "$1"
     elif command -v wget >/dev/null; then
-        wget --continue --output-document "$2.part" "$1" && mv "$2.part" "$2"
+        wget --continue --output-document "$2" "$1"
     else
         stop "neither curl nor wget is installed"
     fi
 }
 
-# fetch NAME MD5 ADDRESS: downloads the archive to $archives/NAME and checks it.
+# download ADDRESS FILE DIGESTS: continues an earlier download that was stopped. If its part does not fit (the server has
+# another file now, or can't continue), the download begins anew. After an error of the network the part stays.
+download() {
+    local part=$2.part had_part= code=0
+    [[ ! -s $part ]] || had_part=1
+    if [[ -z $had_part ]] || ! is_whole "$part" "$3"; then
+        continue_download "$1" "$part" || code=$?
+    fi
+    if [[ -n $had_part ]] && { ((code == 0)) && ! is_whole "$part" "$3" || refuses_to_continue "$code"; }; then
+        say "the part of an earlier download does not fit; downloading anew"
+        rm -f "$part"
+        code=0
+        continue_download "$1" "$part" || code=$?
+    fi
+    ((code == 0)) && mv "$part" "$2"
+}
+
+# refuses_to_continue CODE: whether this exit code of curl (22, 33, 36) or wget (8) is the server's answer, not an error of
+# the network.
+refuses_to_continue() {
+    case $1 in
+        8 | 22 | 33 | 36) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# fetch NAME DIGESTS ADDRESS: downloads the archive to $archives/NAME and checks it.
 fetch() {
     local file=$archives/$1
     if is_whole "$file" "$2"; then
@@ -48,18 +82,18 @@ fetch() {
     [[ -z ${STAA_MIRROR:-} ]] || address=$STAA_MIRROR/$1
     rm -f "$file"
     say "downloading $1"
-    download "$address" "$file" ||
+    download "$address" "$file" "$2" ||
         stop "$1 could not be downloaded from $address; the part that was downloaded is kept, and the next call continues it"
     is_whole "$file" "$2" ||
-        stop "$file is damaged: its MD5 is $(md5sum <"$file" | cut -d ' ' -f 1), expected $2; the file is kept"
-    say "$1 is complete (MD5 $2)"
+        stop "$file is damaged: its checksum is $(sums_of "$file" "$2"), expected $2; the file is kept"
+    say "$1 is complete (checksum $2)"
 }
 
-# fetched_by_hand NAME MD5 PAGE: checks an archive that the user downloaded from PAGE.
+# fetched_by_hand NAME DIGESTS PAGE: checks an archive that the user downloaded from PAGE.
 fetched_by_hand() {
     [[ -f $archives/$1 ]] || stop "$1 has to be downloaded with a browser: put it into $archives/ and run this script again. It is at $3"
-    is_whole "$archives/$1" "$2" || stop "$archives/$1 is damaged: its MD5 is not $2"
-    say "$1 is complete (MD5 $2)"
+    is_whole "$archives/$1" "$2" || stop "$archives/$1 is damaged: its checksum is not $2"
+    say "$1 is complete (checksum $2)"
 }
 
 # unpack NAME INTO: unpacks an archive to the folder INTO.
@@ -81,13 +115,17 @@ unpack() {
 }
 
 cifar_10() {
-    fetch cifar-10-binary.tar.gz c32a1d4ab5d03f1284b67883e8d87530 https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz
+    fetch cifar-10-binary.tar.gz \
+        c32a1d4ab5d03f1284b67883e8d87530,c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd \
+        https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz
     unpack cifar-10-binary.tar.gz "$folder"
     say "train_cifar --data $folder/cifar-10-batches-bin"
 }
 
 cifar_100() {
-    fetch cifar-100-binary.tar.gz 03b5dce01913d631647c71ecec9e9cb8 https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz
+    fetch cifar-100-binary.tar.gz \
+        03b5dce01913d631647c71ecec9e9cb8,58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec \
+        https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz
     unpack cifar-100-binary.tar.gz "$folder"
     say "train_cifar --data $folder/cifar-100-binary --classes 100"
 }
