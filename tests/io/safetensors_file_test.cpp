@@ -62,6 +62,40 @@ TEST_CASE("a name may have any character that JSON can write", "[safetensors]") 
     CHECK(file.at("\xC3\xBC \"\n").shape == std::vector<Index>{1});
 }
 
+TEST_CASE("white space around the header, metadata of null and fields that are not known are read over",
+          "[safetensors]") {
+    CHECK(open(file_of(" \n\t\r{\"a\":{" + fields + "}} \n\t\r", "1234")).tensors().size() == 1);
+    Safetensors null = open(file_of("{\"__metadata__\":null,\"a\":{" + fields + "}}", "1234"));
+    CHECK(null.tensors().size() == 1);
+    CHECK(null.metadata().empty());
+    for (const char* value :
+         {"1", "-1", "1.5", "null", "true", "\"x\"", "[]", "{}", R"([1,[{"dtype":[]}],{"k":{}}])"}) {
+        INFO(value);
+        Safetensors file = open(file_with(std::string("\"u\":") + value + "," + fields + ",\"v\":" + value));
+        CHECK(file.at("a").shape == std::vector<Index>{1});
+    }
+}
+
+TEST_CASE("of the same tensor twice, or the same key of the metadata, the last counts", "[safetensors]") {
+    CHECK(open(file_of("{\"a\":{" + fields + "},\"a\":{" + fields + "}}", "1234")).tensors().size() == 1);
+    const std::string other = R"({"dtype":"I64","shape":[3,3],"data_offsets":[0,8]})";
+    Safetensors file = open(file_of("{\"a\":" + other + ",\"\\u0061\":{" + fields + "}}", "1234"));
+    CHECK(file.at("a").dtype == "F32");
+    CHECK(open(file_of(R"({"__metadata__":{"k":"1","k":"2"}})")).metadata().at("k") == "2");
+}
+
+TEST_CASE("a tensor may have any number of dimensions", "[safetensors]") {
+    Safetensors file = open(file_with(R"("dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4])"));
+    CHECK(file.at("a").shape.size() == 12);
+}
+
+TEST_CASE("files that the reference implementation reads are read", "[safetensors]") {
+    const auto folder = std::filesystem::path(STAA_TEST_DATA_DIR) / "io";
+    CHECK(Safetensors::open(folder / "trailing_newline.safetensors").values<float>("test") == std::vector{1.5f});
+    CHECK(Safetensors::open(folder / "metadata_null.safetensors").tensors().size() == 1);
+    CHECK(Safetensors::open(folder / "same_entry_twice.safetensors").tensors().size() == 1);
+}
+
 TEST_CASE("whole numbers can be read as any type of number", "[safetensors]") {
     Safetensors file = open(file_of(R"({"i":{"dtype":"I32","shape":[2],"data_offsets":[0,8]},)"
                                     R"("l":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}})",
@@ -113,6 +147,41 @@ TEST_CASE("every float16 is read exactly", "[safetensors]") {
 TEST_CASE("every bfloat16 is read exactly", "[safetensors]") {
     CHECK(wrong_values<float>("BF16", 8, 7) == 0);
     CHECK(wrong_values<double>("BF16", 8, 7) == 0);
+}
+
+/// The values of all 256 bytes.
+std::vector<float> bytes_as(const std::string& type) {
+    std::string data;
+    for (unsigned bits = 0; bits < 256; ++bits) {
+        data += little_endian(bits, 1);
+    }
+    return open(file_of(R"({"a":{"dtype":")" + type + R"(","shape":[256],"data_offsets":[0,256]}})", data))
+        .values<float>("a");
+}
+
+TEST_CASE("every float8 E5M2 is read exactly", "[safetensors]") {
+    const std::vector<float> values = bytes_as("F8_E5M2");
+    int wrong = 0;
+    for (unsigned bits = 0; bits < 256; ++bits) {
+        const double expected = value_of(bits, 5, 2), found = static_cast<double>(values[bits]);
+        wrong += !(found == expected || (std::isnan(found) && std::isnan(expected)));
+    }
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("every float8 E4M3 is read exactly: its greatest exponent has numbers and one NaN", "[safetensors]") {
+    const std::vector<float> values = bytes_as("F8_E4M3");
+    int wrong = 0;
+    for (unsigned bits = 0; bits < 256; ++bits) {
+        const bool is_nan = bits % 128 == 127, is_greatest = bits % 128 >= 120;
+        const double greatest = std::ldexp(1 + bits % 8 / 8.0, 8) * (bits < 128 ? 1 : -1);
+        const double expected = is_greatest ? greatest : value_of(bits, 4, 3);
+        const auto found = static_cast<double>(values[bits]);
+        wrong += is_nan ? !std::isnan(found) : found != expected;
+    }
+    CHECK(wrong == 0);
+    CHECK(values[0x7E] == 448);  // torch.float8_e4m3fn
+    CHECK(values[0x01] == 0.001953125f);
 }
 
 TEST_CASE("float32 and float64 are rounded to the type asked for", "[safetensors]") {

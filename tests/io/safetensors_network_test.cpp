@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Weights of a real network to a file and back.
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
@@ -138,7 +139,7 @@ TEST_CASE("every weight of a network is in the file under its name in PyTorch", 
     CHECK(file.at("fc.weight").shape == std::vector<Index>{3, 8});
 }
 
-TEST_CASE("a file of a network with another number of classes or steps is refused, and the error lists all differences",
+TEST_CASE("a file of a network with another number of classes or steps is refused, and the error says so first",
           "[safetensors]") {
     const TemporaryFolder folder;
     staa::save(scrambled<Net<float, 5>>(), folder / "net");
@@ -152,8 +153,28 @@ TEST_CASE("a file of a network with another number of classes or steps is refuse
     }
     CHECK(message ==
           (folder / "net").string() +
-              ": these tensors do not fit the network, which stays as it was:\n  of another shape (3): \"5.pe\" is "
+              ": made for 2 time steps, this network has 3: construct it with {.steps = 2}, or give --steps 2\n"
+              "  made for 5 classes, this network has 3: load_what_fits leaves such a head out\n"
+              "  these tensors do not fit the network, which stays as it was:\n  of another shape (3): \"5.pe\" is "
               "[2, 8, 1, 1], expected [3, 8, 1, 1], \"fc.weight\" is [5, 8], expected [3, 8], \"fc.bias\" is [5], "
               "expected [3]");
     CHECK(logits_of(net) == before);
+}
+
+TEST_CASE("a network for other classes takes all but its head from a file", "[safetensors]") {
+    const TemporaryFolder folder;
+    const auto saved = scrambled<Net<float, 5>>();
+    staa::save(saved, folder / "net");
+    Net<float> net{{.steps = 2, .seed = 7}};
+    const auto head = net.layer<"fc">().parameters.weight;
+    const staa::LoadReport report = staa::load_what_fits(net, folder / "net");
+    CHECK(report.loaded == 27);
+    REQUIRE(report.misshapen.size() == 2);
+    CHECK(report.misshapen[0].name == "fc.weight");
+    CHECK(report.misshapen[1].name == "fc.bias");
+    CHECK(report.missing.empty());
+    CHECK(report.unknown.empty());
+    CHECK(net.layer<"0">().parameters.weight(1, 2, 0, 3) == saved.layer<"0">().parameters.weight(1, 2, 0, 3));
+    CHECK(net.layer<"4">().statistics.batches == saved.layer<"4">().statistics.batches);
+    CHECK(std::equal(head.data(), head.data() + head.size(), net.layer<"fc">().parameters.weight.data()));
 }

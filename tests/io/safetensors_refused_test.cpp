@@ -55,6 +55,7 @@ using staa_tests::file_with;
 using staa_tests::little_endian;
 using staa_tests::offsets;
 using staa_tests::shape;
+using staa_tests::StartsWith;
 using staa_tests::TemporaryFolder;
 
 /// The message of the `Error`; empty if there is none. Checks that no allocation is larger than the file's size
@@ -69,7 +70,7 @@ std::string refusal(const std::string& bytes) {
         text = error.what();
     }
     const std::size_t largest = largest_allocation;
-    CHECK(largest <= 4 * bytes.size() + 4096);
+    CHECK(largest <= 8 * bytes.size() + 4096);
     return text;
 }
 
@@ -86,34 +87,45 @@ TEST_CASE("a header longer than the file is refused", "[safetensors]") {
     CHECK_THAT(refusal(little_endian(1ull << 63, 8) + "{}"), contains_text("should be 9223372036854775808 bytes long"));
 }
 
-TEST_CASE("a header of 100 MB is refused before it is read", "[safetensors]") {
+TEST_CASE("a header of more than 100 MB is refused before it is read", "[safetensors]") {
     const TemporaryFolder folder;
-    std::ofstream(folder / "a", std::ios::binary) << little_endian(100'000'000, 8);
-    std::filesystem::resize_file(folder / "a", 100'000'008);
+    std::ofstream(folder / "a", std::ios::binary) << little_endian(100'000'001, 8);
+    std::filesystem::resize_file(folder / "a", 100'000'009);
     largest_allocation = 0;
-    CHECK_THROWS_MATCHES(
-        Safetensors::open(folder / "a"), staa::Error,
-        Message((folder / "a").string() + ": the header is 100000000 bytes long, more than the 8388608 that are read"));
+    CHECK_THROWS_MATCHES(Safetensors::open(folder / "a"), staa::Error,
+                         Message((folder / "a").string() +
+                                 ": the header is 100000001 bytes long, more than the 100000000 that are read"));
     const std::size_t largest = largest_allocation;
     CHECK(largest < 100'000);
 }
 
-TEST_CASE("a header of 8 MiB is read, a longer one is refused", "[safetensors]") {
-    CHECK(refusal(file_of("{}" + std::string((8 << 20) - 2, ' '))) == "");
-    CHECK(refusal(file_of("{}" + std::string((8 << 20) - 1, ' '))) ==
-          "x.safetensors: the header is 8388609 bytes long, more than the 8388608 that are read");
+TEST_CASE("a header of 10 MB is read", "[safetensors]") {
+    CHECK(refusal(file_of("{}" + std::string(10'000'000, ' '))) == "");
+}
+
+TEST_CASE("a file of PyTorch, of Git LFS or of a failed download is named, and how to get the right one",
+          "[safetensors]") {
+    const std::string convert = "x.safetensors: this is a file of torch.save. Convert its state_dict with Python:";
+    CHECK_THAT(refusal("PK\x03\x04" + std::string(100, '\x08')), StartsWith(convert));
+    CHECK_THAT(refusal("\x80\x02\x8a\nl\xfc\x9c\x46\xf9" + std::string(100, 'x')), StartsWith(convert));
+    CHECK_THAT(refusal("\x80\x04\x95" + std::string(100, 'x')), StartsWith(convert));
+    CHECK(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:00\n") ==
+          "x.safetensors: this is a pointer of Git LFS, not the file itself; fetch the file with: git lfs pull");
+    CHECK_THAT(refusal("<!DOCTYPE html><html>"), contains_text("a page of HTML"));
+    CHECK_THAT(refusal("\x89HDF\r\n\x1a\n" + std::string(100, 'x')), contains_text("an HDF5 file"));
+    CHECK_THAT(refusal("\x1F\x8B\x08" + std::string(100, 'x')), contains_text("unpack it with gunzip or tar"));
 }
 
 TEST_CASE("a header that does not begin with a brace is refused", "[safetensors]") {
     const std::string expected = "x.safetensors: the header must begin with { at byte 8 of the file";
-    for (const char* header : {"", " {}", "[]", "\xEF\xBB\xBF{}", "1", "null"}) {
+    for (const char* header : {"", " ", "\f{}", "[]", "\xEF\xBB\xBF{}", "1", "null"}) {
         CHECK(refusal(file_of(header)) == expected);
     }
 }
 
-TEST_CASE("a header followed by anything but spaces is refused", "[safetensors]") {
-    const std::string expected = "x.safetensors: the header must end with } and spaces, and have no zero byte";
-    CHECK(refusal(file_of("{}\n")) == expected);
+TEST_CASE("a header followed by anything but white space is refused", "[safetensors]") {
+    const std::string expected = "x.safetensors: the header must end with } and white space, and have no zero byte";
+    CHECK(refusal(file_of("{}\f")) == expected);
     CHECK(refusal(file_of("{} x")) == expected);
     CHECK(refusal(file_of(std::string("{}\0 }", 5))) == expected);
     CHECK_THAT(refusal(file_of("{} {}")), contains_text("the header is not JSON at byte 11 of the file"));
@@ -128,18 +140,10 @@ TEST_CASE("a header that is not JSON is refused, and the error names the byte", 
     CHECK_THAT(refusal(file_of("{/* */}")), contains_text("is not JSON at byte 9"));
 }
 
-TEST_CASE("the same name twice is refused", "[safetensors]") {
-    CHECK(refusal(file_of("{\"a\":{" + fields + "},\"a\":{" + fields + "}}", "1234")) ==
-          "x.safetensors: tensor \"a\": it is there twice");
-    CHECK_THAT(refusal(file_of("{\"a\":{" + fields + "},\"\\u0061\":{" + fields + "}}", "1234")),
-               contains_text("tensor \"a\": it is there twice"));
-}
-
-TEST_CASE("metadata that is there twice, or has a key twice, is refused", "[safetensors]") {
+TEST_CASE("metadata that is there twice is refused", "[safetensors]") {
     CHECK(refusal(file_of(R"({"__metadata__":{},"__metadata__":{}})")) ==
           "x.safetensors: __metadata__: it is there twice");
-    CHECK(refusal(file_of(R"({"__metadata__":{"k":"1","k":"1"}})")) ==
-          "x.safetensors: __metadata__: the key \"k\" is there twice");
+    CHECK_THAT(refusal(file_of(R"({"__metadata__":null,"__metadata__":{}})")), contains_text("it is there twice"));
 }
 
 TEST_CASE("metadata that does not map strings to strings is refused", "[safetensors]") {
@@ -180,9 +184,11 @@ TEST_CASE("the same field twice is refused", "[safetensors]") {
     CHECK(refusal(file_with(fields + "," + offsets)) == "x.safetensors: tensor \"a\": its data_offsets is there twice");
 }
 
-TEST_CASE("an unknown field is refused", "[safetensors]") {
-    CHECK(refusal(file_with(fields + ",\"strides\":[1]")) ==
-          "x.safetensors: tensor \"a\": the field \"strides\" is not one of dtype, shape and data_offsets");
+TEST_CASE("an unknown field that is not JSON, or that never ends, is refused", "[safetensors]") {
+    CHECK_THAT(refusal(file_with(fields + ",\"strides\":[1")), contains_text("the header is not JSON"));
+    CHECK_THAT(refusal(file_with(fields + ",\"strides\":}")), contains_text("the header is not JSON"));
+    CHECK_THAT(refusal(file_with(fields + ",\"deep\":" + std::string(1'000'000, '['))), contains_text("is not JSON"));
+    CHECK(refusal(file_with("\"strides\":[1]," + shape)) == "x.safetensors: tensor \"a\": it has no dtype");
 }
 
 TEST_CASE("an unknown type is refused", "[safetensors]") {
@@ -203,8 +209,7 @@ TEST_CASE("a type that is not a string is refused", "[safetensors]") {
 }
 
 TEST_CASE("a shape that is not whole numbers is refused", "[safetensors]") {
-    const std::string expected =
-        "x.safetensors: tensor \"a\": its shape must be at most 8 whole numbers below 2^63, found ";
+    const std::string expected = "x.safetensors: tensor \"a\": its shape must be whole numbers below 2^63, found ";
     for (const auto& [value, found] : {std::pair{"1", "a number"},
                                        {"\"1\"", "the string \"1\""},
                                        {"{}", "an object"},
@@ -224,7 +229,7 @@ TEST_CASE("a shape that is not whole numbers is refused", "[safetensors]") {
 
 TEST_CASE("a size of 2^63 or more is refused", "[safetensors]") {
     const std::string expected =
-        "x.safetensors: tensor \"a\": its shape must be at most 8 whole numbers below 2^63, found the number ";
+        "x.safetensors: tensor \"a\": its shape must be whole numbers below 2^63, found the number ";
     CHECK(refusal(file_with(dtype + R"(,"shape":[9223372036854775808],)" + offsets)) ==
           expected + "9223372036854775808");
     CHECK(refusal(file_with(dtype + R"(,"shape":[18446744073709551616],)" + offsets)) ==
@@ -232,10 +237,14 @@ TEST_CASE("a size of 2^63 or more is refused", "[safetensors]") {
     CHECK_THAT(refusal(file_with(dtype + R"(,"shape":[1e999],)" + offsets)), contains_text("is not JSON"));
 }
 
-TEST_CASE("a tensor of more than 8 dimensions is refused", "[safetensors]") {
-    CHECK(refusal(file_with(dtype + R"(,"shape":[1,1,1,1,1,1,1,1],)" + offsets)) == "");
-    CHECK_THAT(refusal(file_with(dtype + R"(,"shape":[1,1,1,1,1,1,1,1,1],)" + offsets)),
-               contains_text("its shape must be at most 8 whole numbers below 2^63, found more numbers"));
+TEST_CASE("the message about a tensor of many dimensions is short", "[safetensors]") {
+    std::string ones = "2";
+    for (int i = 0; i < 10'000; ++i) {
+        ones += ",1";
+    }
+    CHECK(refusal(file_with(dtype + ",\"shape\":[" + ones + "]," + offsets)) ==
+          "x.safetensors: tensor \"a\": F32 of shape [2, 1, 1, 1, 1, 1, 1, 1, and 9993 more] has 64 bits, but its "
+          "data_offsets [0, 4] are 4 bytes apart");
 }
 
 TEST_CASE("a tensor with more elements than can be counted is refused", "[safetensors]") {

@@ -7,13 +7,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "staa/core/finite.hpp"
 #include "staa/io/safetensors_file.hpp"
+#include "staa/io/safetensors_fit.hpp"
 #include "staa/io/safetensors_save.hpp"
 #include "staa/io/safetensors_weights.hpp"
 
@@ -22,75 +21,27 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// A list in an error message. It shows the first thousand items and counts the rest: a hostile file can have any
-/// number of them.
-class Listed {
- public:
-    void add(const std::string& text) {
-        if (++count_ <= most) {
-            text_ += (count_ > 1 ? ", " : "") + text;
-        }
-    }
-    /// The list as a line of the message; empty if there are no items.
-    std::string sentence(const std::string& heading) const {
-        const std::string rest = count_ > most ? " and " + std::to_string(count_ - most) + " more" : "";
-        return count_ > 0 ? "\n  " + heading + " (" + std::to_string(count_) + "): " + text_ + rest : "";
-    }
-
- private:
-    static constexpr Index most = 1000;
-    Index count_ = 0;
-    std::string text_;
-};
-
-/// Compares the tensors of a network, or of a stream of it, with those of a file. `whole` is "network" or "stream".
-class Fit {
- public:
-    explicit Fit(const Safetensors& file, std::string whole = "network") : file_(file), whole_(std::move(whole)) {}
-
-    /// Looks for one tensor or counter in the file and notes what differs.
-    void compare(const ParameterName& name, bool is_counter) {
-        wanted_.insert(name.text);
-        const auto found = file_.tensors().find(name.text);
-        if (found == file_.tensors().end()) {
-            missing_.add(in_quotes(name.text));
-            return;
-        }
-        const auto& [dtype, shape, begin, end] = found->second;
-        if (shape != name.shape) {
-            misshapen_.add(in_quotes(name.text) + " is " + shape_text(shape) + ", expected " + shape_text(name.shape));
-        }
-        if (!(is_counter ? is_readable<std::int64_t>(dtype) : is_floating(dtype))) {
-            mistyped_.add(in_quotes(name.text) + " is " + std::string(dtype) + ", expected " +
-                          (is_counter ? "I64 or I32" : "F16, BF16, F32 or F64"));
-        }
-    }
-
-    /// Throws `Error` if a tensor is missing in the file or in the network, or has another shape or type; lists all of
-    /// them.
-    void check() const {
-        Listed extra;
-        for (const auto& [name, tensor] : file_.tensors()) {
-            if (!wanted_.contains(name)) {
-                extra.add(in_quotes(name));
-            }
-        }
-        const std::string found = missing_.sentence("missing in the file") + extra.sentence("not in the " + whole_) +
-                                  misshapen_.sentence("of another shape") + mistyped_.sentence("of another type");
-        if (!found.empty()) {
-            fail(file_.source(), ": these tensors do not fit the ", whole_, ", which stays as it was:", found);
-        }
-    }
-
- private:
-    const Safetensors& file_;
-    std::string whole_;
-    std::set<std::string> wanted_;
-    Listed missing_, misshapen_, mistyped_;
-};
-
 /// Which values `load_weights` takes.
 enum class Accepted { any, finite };
+
+/// Whether `load_weights` must find all weights of the network, and no others, in the file.
+enum class Demand { everything, what_fits };
+
+/// The value of a counter: a whole number of 0 or more, which the file may have as a floating-point number.
+inline std::int64_t count_in(Safetensors& file, const std::string& name) {
+    if (is_readable<std::int64_t>(file.at(name).dtype)) {
+        const std::int64_t count = file.values<std::int64_t>(name).front();
+        if (count < 0) {
+            fail(file.source(), ": the counter ", in_quotes(name), " is ", count, "; expected 0 or more");
+        }
+        return count;
+    }
+    const double count = file.values<double>(name).front();
+    if (!(count >= 0 && count < 0x1p63)) {
+        fail(file.source(), ": the counter ", in_quotes(name), " is ", count, "; expected 0 or more");
+    }
+    return static_cast<std::int64_t>(count);
+}
 
 /// Throws an `Error` that names the first value of a tensor that is NaN or infinite.
 template <class Scalar>
@@ -103,57 +54,82 @@ void check_finite(const std::string& source, const std::string& name, const std:
 
 /// Reads all weights from a file. If this throws, none has changed.
 template <class Scalar>
-void load_weights(const Weights<Scalar>& weights, Safetensors& file, Accepted accepted = Accepted::any) {
-    Fit fit(file);
-    for (const auto& tensor : weights.tensors) {
-        fit.compare(tensor.name, false);
-    }
-    for (const auto& counter : weights.counters) {
-        fit.compare(counter.name, true);
-    }
-    fit.check();
+LoadReport load_weights(const Weights<Scalar>& weights, Safetensors& file, Accepted accepted = Accepted::any,
+                        const LoadOptions& options = {}, Demand demand = Demand::everything) {
+    Fit fit(file, options.strip_prefix);
+    std::vector<NamedTensor<Scalar>> tensors;  // those that fit, with their values
     std::vector<std::vector<Scalar>> values;
     for (const auto& tensor : weights.tensors) {
-        values.push_back(file.values<Scalar>(tensor.name.text));
+        if (fit.compare(tensor.name, false)) {
+            tensors.push_back(tensor);
+        }
+    }
+    std::vector<NamedCounter<std::int64_t>> counters;
+    std::vector<std::int64_t> counts;
+    for (const auto& counter : weights.counters) {
+        if (fit.compare(counter.name, true)) {
+            counters.push_back(counter);
+        }
+    }
+    LoadReport report = fit.report();
+    if (demand == Demand::everything || tensors.empty()) {
+        fit.check(report, "network");
+    }
+    for (const auto& tensor : tensors) {
+        values.push_back(file.values<Scalar>(fit.name_in_file(tensor.name.text)));
         if (accepted == Accepted::finite) {
             check_finite(file.source(), tensor.name.text, values.back());
         }
     }
-    std::vector<std::int64_t> counts;
-    for (const auto& counter : weights.counters) {
-        counts.push_back(file.values<std::int64_t>(counter.name.text).front());
-        if (counts.back() < 0) {
-            fail(file.source(), ": the counter ", in_quotes(counter.name.text), " is ", counts.back(),
-                 "; expected 0 or more");
-        }
+    for (const auto& counter : counters) {
+        counts.push_back(count_in(file, fit.name_in_file(counter.name.text)));
     }
     // All values have been read, so nothing can fail from here on: now the network changes.
     for (std::size_t i = 0; i < values.size(); ++i) {
-        for_each_position(weights.tensors[i].axes, [&](Index there, Index here) {
-            weights.tensors[i].data[here] = values[i][static_cast<std::size_t>(there)];
+        for_each_position(tensors[i].axes, [&](Index there, Index here) {
+            tensors[i].data[here] = values[i][static_cast<std::size_t>(there)];
         });
     }
     for (std::size_t i = 0; i < counts.size(); ++i) {
-        *weights.counters[i].value = counts[i];
+        *counters[i].value = counts[i];
     }
+    report.loaded = static_cast<Index>(values.size() + counts.size());
+    return report;
 }
 
 }  // namespace detail
 
-/// Reads all weights of a network. One `Error` lists the names of all tensors that are missing in the file, that the
-/// network does not have, or that have another shape or type. It lists at most a thousand per kind, and shortens names
-/// to 120 characters. A file that is corrupt or can't be read is an `Error`, too. After an `Error` the network is
-/// unchanged. F16, BF16, F32 and F64 are converted to the network's scalar (infinities and NaN included); counters are
-/// I64 or I32.
+/// Reads all weights of a network. An `Error` says what is probably the reason if the file has not exactly the tensors of
+/// the network: another number of steps, another width, a prefix. It also says how many tensors are missing in the file,
+/// are unknown to the network, or have another shape or type, with the names of the first five of each. A file that is
+/// corrupt or can't be read is an `Error`, too. After an `Error` the network is unchanged. F16, BF16, F32, F64, F8_E4M3 and
+/// F8_E5M2 are converted to the network's scalar (infinities and NaN included). As in PyTorch, a file need not have
+/// `num_batches_tracked` of a norm, which then stays as it is; a counter may be I64, I32 or a floating-point number, and a
+/// single number may have the shape [1].
 template <class Net>
-void load(Net& net, Safetensors& file) {
-    detail::load_weights(detail::weights_of(net), file);
+void load(Net& net, Safetensors& file, const LoadOptions& options = {}) {
+    detail::load_weights(detail::weights_of(net), file, detail::Accepted::any, options);
 }
 /// Opens the file at `path` and reads all weights from it.
 template <class Net>
-void load(Net& net, const std::filesystem::path& path) {
+void load(Net& net, const std::filesystem::path& path, const LoadOptions& options = {}) {
     Safetensors file = Safetensors::open(path);
-    load(net, file);
+    load(net, file, options);
+}
+
+/// Reads the weights that have the same name and shape in the file and in the network, for fine-tuning: all but the head
+/// of a network for other classes, for example. The others stay as they are, and the report names them. A file that is
+/// corrupt or can't be read, and one with nothing that fits, are an `Error`; then the network is unchanged.
+template <class Net>
+LoadReport load_what_fits(Net& net, Safetensors& file, const LoadOptions& options = {}) {
+    return detail::load_weights(detail::weights_of(net), file, detail::Accepted::any, options,
+                                detail::Demand::what_fits);
+}
+/// Opens the file at `path` and reads from it what fits.
+template <class Net>
+LoadReport load_what_fits(Net& net, const std::filesystem::path& path, const LoadOptions& options = {}) {
+    Safetensors file = Safetensors::open(path);
+    return load_what_fits(net, file, options);
 }
 
 }  // namespace STAA_ABI

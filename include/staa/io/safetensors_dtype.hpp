@@ -45,7 +45,8 @@ inline const Dtype* find_dtype(std::string_view name) {
 }
 
 inline bool is_floating(std::string_view dtype) {
-    return dtype == "F16" || dtype == "BF16" || dtype == "F32" || dtype == "F64";
+    return dtype == "F16" || dtype == "BF16" || dtype == "F32" || dtype == "F64" || dtype == "F8_E4M3" ||
+           dtype == "F8_E5M2";
 }
 
 /// Whether `decode` converts values of that type to `Scalar`: whole numbers to every `Scalar`, floating-point numbers
@@ -99,6 +100,24 @@ inline float float_of_float16(std::uint16_t bits) {
 /// Converts bfloat16, which is the upper half of a float.
 inline float float_of_bfloat16(std::uint16_t bits) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+/// Converts float8 E5M2, which is the upper half of a float16.
+inline float float_of_float8_e5m2(std::uint8_t bits) {
+    return float_of_float16(static_cast<std::uint16_t>(static_cast<unsigned>(bits) << 8));
+}
+
+/// Converts float8 E4M3 (https://arxiv.org/abs/2209.05433): sign, 4 bits of exponent with bias 7, 3 bits of fraction.
+/// It has no infinity: all bits set is NaN.
+inline float float_of_float8_e4m3(std::uint8_t bits) {
+    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x80u) << 24;
+    const std::uint32_t exponent = bits >> 3 & 0xFu, fraction = bits & 0x7u;
+    if (exponent == 0) {  // zero and subnormal numbers
+        const float magnitude = static_cast<float>(fraction) * 0x1p-9f;
+        return sign == 0 ? magnitude : -magnitude;
+    }
+    const bool is_nan = (bits & 0x7Fu) == 0x7Fu;
+    return std::bit_cast<float>(sign | (is_nan ? 0xFFu : exponent - 7 + 127) << 23 | fraction << 20);
 }
 
 /// Rounds to nearest, ties to even, to a number of 16 bits with a sign, `exponent_bits` of exponent and the rest of
@@ -155,6 +174,10 @@ void decode(std::string_view dtype, std::string_view bytes, std::vector<Scalar>&
             decode_each<std::uint32_t>(bytes, values, [](auto word) { return std::bit_cast<float>(word); });
         } else if (dtype == "F16") {
             decode_each<std::uint16_t>(bytes, values, float_of_float16);
+        } else if (dtype == "F8_E4M3") {
+            decode_each<std::uint8_t>(bytes, values, float_of_float8_e4m3);
+        } else if (dtype == "F8_E5M2") {
+            decode_each<std::uint8_t>(bytes, values, float_of_float8_e5m2);
         } else {
             decode_each<std::uint16_t>(bytes, values, float_of_bfloat16);
         }

@@ -2,6 +2,7 @@
 // Opens a safetensors file, checks its header and reads its tensors.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "staa/io/safetensors_json.hpp"
+#include "staa/io/safetensors_kind.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -23,8 +25,8 @@ inline namespace STAA_ABI {
 /// A false header cannot cause a large allocation: memory is at most a small multiple of the file's size.
 class Safetensors {
  public:
-    /// Longer headers are refused: 8 MiB have room for some 60,000 tensors. The format allows 100,000,000 bytes.
-    static constexpr std::uint64_t longest_header = 8u << 20;
+    /// Longer headers are refused, as the format says.
+    static constexpr std::uint64_t longest_header = 100'000'000;
 
     /// Opens the file at `path`. A path that is no regular file, and a bad header, are an `Error`.
     static Safetensors open(const std::filesystem::path& path) {
@@ -52,6 +54,10 @@ class Safetensors {
         }
         const auto length = detail::load_little_endian<std::uint64_t>(read(0, 8).data());
         if (length > static_cast<std::uint64_t>(size - 8)) {
+            const std::string begin = read(0, std::min<Index>(size, detail::kind_bytes));
+            if (const std::string kind = detail::what_it_is_instead(begin, source_); !kind.empty()) {
+                fail(source_, ": ", kind);
+            }
             fail(source_, ": the header should be ", length, " bytes long, but after its length the file has only ",
                  size - 8, "; it was cut off, or is no safetensors file");
         }
@@ -81,8 +87,8 @@ class Safetensors {
         return found->second;
     }
 
-    /// The values of the tensor of that name, row major in its shape. F16, BF16, F32, F64, I32 and I64 can be read as
-    /// float or double, I32 and I64 as std::int64_t. Values of the same type keep their bits, others are converted. An
+    /// The values of the tensor of that name, row major in its shape. F16, BF16, F32, F64, F8_E4M3, F8_E5M2, I32 and
+    /// I64 can be read as float or double, I32 and I64 as std::int64_t. Values of the same type keep their bits, others are converted. An
     /// unknown name, a type that can't be read as `Scalar`, and a file that became shorter since it was opened are an
     /// `Error`.
     template <class Scalar>

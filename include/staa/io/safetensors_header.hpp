@@ -61,14 +61,15 @@ inline std::string in_quotes(std::string_view name) {
     return text + '"';
 }
 
-/// A shape as text, such as "[4, 3]".
+/// A shape as text, such as "[4, 3]". Of more than 8 extents the rest is counted.
 inline std::string shape_text(const std::vector<Index>& shape) {
+    constexpr std::size_t most = 8;
     std::string text = "[";
-    for (const Index extent : shape) {
-        text += text.size() > 1 ? ", " : "";
-        text += std::to_string(extent);
+    for (std::size_t i = 0; i < std::min(shape.size(), most); ++i) {
+        text += i > 0 ? ", " : "";
+        text += std::to_string(shape[i]);
     }
-    return text + "]";
+    return text + (shape.size() > most ? ", and " + std::to_string(shape.size() - most) + " more]" : "]");
 }
 
 /// The number of elements of a shape; -1 if it is too large for an `Index`.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Reads and writes the header of a safetensors file, which is JSON. The only file of the library that includes
-// nlohmann-json (https://github.com/nlohmann/json). It uses the SAX interface (one callback per value), so that a
-// hostile header cannot make the parser build large objects.
+// Reads the header of a safetensors file, which is JSON, with nlohmann-json (https://github.com/nlohmann/json). It uses
+// the SAX interface (one callback per value), so that a hostile header cannot make the parser build large objects.
 #pragma once
 
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "staa/io/safetensors_dtype.hpp"
@@ -18,33 +18,33 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// Accepts exactly {name: {"dtype": string, "shape": [sizes], "data_offsets": [begin, end]}, ..} and, under the name
-/// "__metadata__", {string: string}. Anything else is an `Error` that names the tensor.
+/// Reads {name: {"dtype": string, "shape": [sizes], "data_offsets": [begin, end]}, ..} and, under the name
+/// "__metadata__", {string: string} or null. It takes what the reference implementation takes: other fields of a tensor
+/// are skipped, and of the same name twice, or the same key of the metadata, the last counts. Anything else is an `Error`
+/// that names the tensor.
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     using Json = nlohmann::json;
 
  public:
-    static constexpr std::size_t largest_rank = 8;
-
     HeaderReader(const std::string& source, SafetensorsHeader& header) : source_(source), header_(header) {}
 
-    bool null() override { return refuse("null"); }
-    bool boolean(bool) override { return refuse("a truth value"); }
-    bool number_integer(Json::number_integer_t) override { return refuse("a negative number"); }
+    bool null() override { return place_ == Place::metadata_object ? enter(Place::header) : skip() || refuse("null"); }
+    bool boolean(bool) override { return skip() || refuse("a truth value"); }
+    bool number_integer(Json::number_integer_t) override { return skip() || refuse("a negative number"); }
     bool number_float(Json::number_float_t, const std::string& text) override {
-        return refuse("the number " + in_quotes(text));
+        return skip() || refuse("the number " + in_quotes(text));
     }
     bool binary(Json::binary_t&) override { return refuse("binary data"); }
 
     bool number_unsigned(Json::number_unsigned_t number) override {
         if (place_ != Place::shape && place_ != Place::offsets) {
-            return refuse("a number");
+            return skip() || refuse("a number");
         }
         if (number > static_cast<Json::number_unsigned_t>(std::numeric_limits<Index>::max())) {
             return refuse("the number " + std::to_string(number));
         }
         auto& numbers = place_ == Place::shape ? tensor_.shape : offsets_;
-        if (numbers.size() == (place_ == Place::shape ? largest_rank : 2)) {
+        if (place_ == Place::offsets && numbers.size() == 2) {
             return refuse("more numbers");
         }
         numbers.push_back(static_cast<Index>(number));
@@ -57,7 +57,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
             return enter(Place::metadata);
         }
         if (place_ != Place::dtype) {
-            return refuse("the string " + in_quotes(text));
+            return skip() || refuse("the string " + in_quotes(text));
         }
         const Dtype* dtype = find_dtype(text);
         if (dtype == nullptr) {
@@ -75,6 +75,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
                 return enter(Place::metadata);
             case Place::tensor_object:
                 return enter(Place::tensor);
+            case Place::skipped:
+                return open_skipped();
             default:
                 return refuse("an object");
         }
@@ -85,16 +87,16 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
             return begin_entry(text);
         }
         if (place_ == Place::metadata) {
-            if (header_.metadata.contains(text)) {
-                fail(where(), "the key ", in_quotes(text), " is there twice");
-            }
             key_ = text;
             return enter(Place::metadata_value);
         }
-        return begin_field(text);
+        return place_ == Place::skipped || begin_field(text);
     }
 
     bool end_object() override {
+        if (place_ == Place::skipped) {
+            return close_skipped();
+        }
         if (place_ == Place::tensor) {
             finish_tensor();
         }
@@ -105,10 +107,13 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
         if (place_ == Place::shape_array || place_ == Place::offsets_array) {
             return enter(place_ == Place::shape_array ? Place::shape : Place::offsets);
         }
-        return refuse("an array");
+        return place_ == Place::skipped ? open_skipped() : refuse("an array");
     }
 
     bool end_array() override {
+        if (place_ == Place::skipped) {
+            return close_skipped();
+        }
         if (place_ == Place::offsets && offsets_.size() != 2) {
             return refuse(std::to_string(offsets_.size()));
         }
@@ -133,8 +138,25 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
         shape_array,
         shape,
         offsets_array,
-        offsets
+        offsets,
+        skipped
     };
+
+    /// Skips a value of a field that is not known. False if no such value is open.
+    bool skip() {
+        if (place_ == Place::skipped && depth_ == 0) {
+            return enter(Place::tensor);
+        }
+        return place_ == Place::skipped;
+    }
+    bool open_skipped() {
+        ++depth_;
+        return true;
+    }
+    bool close_skipped() {
+        --depth_;
+        return skip();
+    }
 
     bool enter(Place place) {
         place_ = place;
@@ -157,7 +179,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
                 break;
             case Place::shape_array:
             case Place::shape:
-                expected = "its shape must be at most 8 whole numbers below 2^63";
+                expected = "its shape must be whole numbers below 2^63";
                 break;
             case Place::offsets_array:
             case Place::offsets:
@@ -172,7 +194,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     bool begin_entry(const std::string& name) {
         name_ = name;
         const bool is_metadata = name == "__metadata__";
-        if (header_.tensors.contains(name) || (is_metadata && has_metadata_)) {
+        if (is_metadata && has_metadata_) {
             fail(where(), "it is there twice");
         }
         has_metadata_ = has_metadata_ || is_metadata;
@@ -199,7 +221,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
         if (field == "data_offsets") {
             return begin(has_offsets_, Place::offsets_array);
         }
-        fail(where(), "the field ", in_quotes(field), " is not one of dtype, shape and data_offsets");
+        return enter(Place::skipped);
     }
 
     void finish_tensor() {
@@ -209,16 +231,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
         }
         tensor_.begin = offsets_[0];
         tensor_.end = offsets_[1];
-        const Index count = element_count(tensor_.shape), bits = find_dtype(tensor_.dtype)->bits;
-        const Index found = tensor_.end - tensor_.begin;
-        if (count < 0 || count > std::numeric_limits<Index>::max() / bits) {
-            fail(where(), "its shape ", shape_text(tensor_.shape), " has too many elements");
-        }
-        if (count * bits % 8 != 0 || count * bits / 8 != found) {
-            fail(where(), tensor_.dtype, " of shape ", shape_text(tensor_.shape), " has ", count * bits,
-                 " bits, but its data_offsets ", shape_text(offsets_), " are ", found, " bytes apart");
-        }
-        header_.tensors.emplace(name_, tensor_);
+        header_.tensors.insert_or_assign(name_, std::move(tensor_));
     }
 
     const std::string& source_;
@@ -227,45 +240,42 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     std::string name_, key_;
     StoredTensor tensor_;
     std::vector<Index> offsets_;
+    std::size_t depth_ = 0;  ///< how many arrays and objects of a skipped value are open
     bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false, has_metadata_ = false;
 };
 
-/// Reads a header. Its text must be one JSON object that begins at the first byte, followed by spaces only; else
-/// `Error`.
+/// Throws `Error` unless the bytes of every tensor are as many as its type and shape say.
+inline void check_sizes(const std::string& source, const SafetensorsHeader& header) {
+    for (const auto& [name, tensor] : header.tensors) {
+        const Index count = element_count(tensor.shape), bits = find_dtype(tensor.dtype)->bits;
+        if (count < 0 || count > std::numeric_limits<Index>::max() / bits) {
+            fail(source, ": tensor ", in_quotes(name), ": its shape ", shape_text(tensor.shape),
+                 " has too many elements");
+        }
+        const Index found = tensor.end - tensor.begin;
+        if (count * bits % 8 != 0 || count * bits / 8 != found) {
+            fail(source, ": tensor ", in_quotes(name), ": ", tensor.dtype, " of shape ", shape_text(tensor.shape),
+                 " has ", count * bits, " bits, but its data_offsets ", shape_text({tensor.begin, tensor.end}), " are ",
+                 found, " bytes apart");
+        }
+    }
+}
+
+/// Reads a header. Its text must be one JSON object with nothing around it but white space; else `Error`.
 inline SafetensorsHeader parse_header(const std::string& source, std::string_view text) {
-    if (!text.starts_with('{')) {
+    constexpr std::string_view white_space = " \t\n\r";
+    if (const auto first = text.find_first_not_of(white_space); first == text.npos || text[first] != '{') {
         fail(source, ": the header must begin with { at byte 8 of the file");
     }
     // The parser would take a zero byte for the end of its input.
-    if (const auto last = text.find_last_not_of(' '); text[last] != '}' || text.find('\0') != text.npos) {
-        fail(source, ": the header must end with } and spaces, and have no zero byte");
+    if (const auto last = text.find_last_not_of(white_space); text[last] != '}' || text.find('\0') != text.npos) {
+        fail(source, ": the header must end with } and white space, and have no zero byte");
     }
     SafetensorsHeader header;
     HeaderReader reader(source, header);
     nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
+    check_sizes(source, header);
     return header;
-}
-
-/// The text of a header. Spaces at its end make the data begin at a multiple of 8 bytes.
-inline std::string header_text(const SafetensorsHeader& header) {
-    const auto string = [](std::string_view text) {
-        return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    };
-    std::string text = "{\"__metadata__\":{";
-    const auto append = [&text](const auto&... parts) { ((text += parts), ...); };
-    for (const auto& [key, value] : header.metadata) {
-        append(text.ends_with('{') ? "" : ",", string(key), ":", string(value));
-    }
-    text += '}';
-    for (const auto* entry : in_order_of_data(header)) {
-        const auto& [name, tensor] = *entry;
-        append(",", string(name), ":{\"dtype\":", string(tensor.dtype),
-               ",\"shape\":", nlohmann::json(tensor.shape).dump(), ",\"data_offsets\":[", std::to_string(tensor.begin),
-               ",", std::to_string(tensor.end), "]}");
-    }
-    text += '}';
-    text.append((8 - text.size() % 8) % 8, ' ');
-    return text;
 }
 
 }  // namespace detail

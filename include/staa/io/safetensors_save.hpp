@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
+#include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -73,6 +73,28 @@ SafetensorsHeader header_of(const Weights<const Scalar>& weights, StoredType typ
         add(tensor.name, dtype_of<Scalar>(type));
     }
     return header;
+}
+
+/// The text of a header. Spaces at its end make the data begin at a multiple of 8 bytes.
+inline std::string header_text(const SafetensorsHeader& header) {
+    const auto string = [](std::string_view text) {
+        return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    };
+    std::string text = "{\"__metadata__\":{";
+    const auto append = [&text](const auto&... parts) { ((text += parts), ...); };
+    for (const auto& [key, value] : header.metadata) {
+        append(text.ends_with('{') ? "" : ",", string(key), ":", string(value));
+    }
+    text += '}';
+    for (const auto* entry : in_order_of_data(header)) {
+        const auto& [name, tensor] = *entry;
+        append(",", string(name), ":{\"dtype\":", string(tensor.dtype),
+               ",\"shape\":", nlohmann::json(tensor.shape).dump(), ",\"data_offsets\":[", std::to_string(tensor.begin),
+               ",", std::to_string(tensor.end), "]}");
+    }
+    text += '}';
+    text.append((8 - text.size() % 8) % 8, ' ');
+    return text;
 }
 
 /// Writes the bytes of a value, little-endian, to `bytes`.

@@ -68,11 +68,11 @@ void load_stream(State& state, const std::filesystem::path& path) {
     Safetensors file = Safetensors::open(path);
     const Index images = detail::images_of_stream(file);
     State read;
-    detail::Fit fit(file, "stream");
+    detail::Fit fit(file);
     fit.compare(detail::steps_of_stream(), true);
     read.visit(
         images, [&](const ParameterName& name, const auto&) { fit.compare(name, false); }, [](const Index&) {});
-    fit.check();
+    fit.check(fit.report(), "stream");
     const std::int64_t steps = file.values<std::int64_t>(detail::steps_of_stream().text).front();
     if (steps < 1 || steps > std::numeric_limits<std::int32_t>::max() || images < 1) {
         fail(path.string(), ": a stream of ", images, " images that has taken ", steps,
