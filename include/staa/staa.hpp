@@ -14,6 +14,7 @@
 #include "staa/networks/resnet.hpp"
 #include "staa/networks/vgg.hpp"
 #include "staa/training/evaluate.hpp"
+#include "staa/training/fine_tuning.hpp"
 #include "staa/training/health.hpp"
 #include "staa/training/lookahead.hpp"
 #include "staa/training/loss.hpp"

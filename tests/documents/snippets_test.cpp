@@ -82,6 +82,25 @@ TEST_CASE("README: weights go to a file of PyTorch and back") {
     CHECK(std::filesystem::file_size("again.safetensors") == std::filesystem::file_size("resnet20.safetensors"));
 }
 
+TEST_CASE("docs/training.md: fine-tuning") {
+    const WithinFolder within;
+    save(Network<Image<3, 8, 8>, Named<"body", Sequential<Conv2d<4>, BatchNorm, Lif<>>>, GlobalAvgPool,
+                 Named<"fc", Linear<100>>>{{.steps = 2, .seed = 3}},
+         "hundred_classes.safetensors");
+    // [fine-tuning]
+    using Body = staa::Named<"body", staa::Sequential<staa::Conv2d<4>, staa::BatchNorm, staa::Lif<>>>;
+    using Head = staa::Named<"fc", staa::Linear<5>>;
+    staa::Network<staa::Image<3, 8, 8>, Body, staa::GlobalAvgPool, Head> net{{.steps = 2}};
+    staa::LoadReport report = staa::load_what_fits(net, "hundred_classes.safetensors");
+    std::printf("loaded %td, left out:%s\n", report.loaded, report.text().c_str());  // fc.weight and fc.bias
+    staa::freeze_batch_norms(net, "body.");
+    staa::Sgd<decltype(net)> sgd{{.learning_rate = 0.01, .groups = {staa::frozen(staa::begins_with("body."))}}};
+    // [/fine-tuning]
+    CHECK(report.misshapen.size() == 2);
+    CHECK(report.loaded >= 6);
+    CHECK_NOTHROW(sgd.step(net));
+}
+
 TEST_CASE("docs/model.md: a network learns with a surrogate of one's own") {
     Network<Frames<2, 4, 4>, Conv2d<4>, BatchNorm, Neuron, GlobalAvgPool, Linear<2>> net{{.steps = 2, .seed = 1}};
     Tensor<float, 5> frames(2, 3, 4, 4, 2);
