@@ -21,6 +21,7 @@ struct EnergyConstants {
     double multiply_accumulate = 4.6;  ///< of analog values
     double accumulate = 0.9;           ///< of a weight, where there is a spike
     double neuron_update = 0;          ///< of a neuron at each step; 0: not counted, as in papers on STAA-SNN
+    /// Where the constants come from, for the texts.
     std::string source =
         "45 nm, 32-bit floating point: M. Horowitz, Computing's energy problem, ISSCC 2014, as in section 4.5 of "
         "STAA-SNN";
@@ -36,10 +37,10 @@ struct EnergyConstants {
 
 /// What a layer does for one image, per step, as a mean over the images that were observed.
 struct LayerEnergy {
-    std::string name, kind;
-    Operations operations{};  ///< of one step, if every input were active
-    Index neurons = 0;        ///< updated at every step; 0 for other layers than neurons
-    bool reads_spikes = false;
+    std::string name, kind;     ///< the layer's name with its dots, and the word for its kind
+    Operations operations{};    ///< of one step, if every input were active
+    Index neurons = 0;          ///< updated at every step; 0 for other layers than neurons
+    bool reads_spikes = false;  ///< whether the input is spikes: then the layer accumulates only
     std::vector<double> rates;  ///< [T] share of its input spikes that are 1; 1 where the input is analog
     /// [T] additions of a weight as a network on a chip does them: a spike at the border has fewer neighbours. Equal to
     /// SynOpCounter of SpikingJelly 2.0. Empty where they are not known: an estimate, or a layer of one's own.
@@ -51,15 +52,18 @@ struct LayerEnergy {
 
 /// The costs of one image in a network.
 struct EnergyLedger {
-    std::vector<LayerEnergy> layers;
-    Index steps = 0;   ///< T
-    Index images = 0;  ///< how many were observed; 0: an estimate from a given rate
+    std::vector<LayerEnergy> layers;  ///< one entry per layer, in the order of the network
+    Index steps = 0;                  ///< T
+    Index images = 0;                 ///< how many were observed; 0: an estimate from a given rate
+    /// What one operation costs.
     EnergyConstants constants{};
 
+    /// Multiply-accumulates of all layers for one image.
     double multiply_accumulates() const {
         return sum(
             [this](const LayerEnergy& l) { return static_cast<double>(steps * l.operations.multiply_accumulates); });
     }
+    /// Accumulates of all layers for one image.
     double accumulates() const {
         return sum([](const LayerEnergy& l) {
             double total = 0;
@@ -75,11 +79,13 @@ struct EnergyLedger {
             sum([this](const LayerEnergy& l) { return static_cast<double>(steps * l.operations.accumulates); });
         return all > 0 ? accumulates() / all : 0;
     }
+    /// Energy of all layers for one image, in picojoules.
     double picojoules() const {
         return constants.multiply_accumulate * multiply_accumulates() + constants.accumulate * accumulates() +
                constants.neuron_update *
                    sum([this](const LayerEnergy& l) { return static_cast<double>(steps * l.neurons); });
     }
+    /// The same in millijoules.
     double millijoules() const { return 1e-9 * picojoules(); }
 
     /// The same network as an artificial one: analog activations, so that each operation is a multiply-accumulate, one
@@ -88,6 +94,7 @@ struct EnergyLedger {
         return sum(
             [](const LayerEnergy& l) { return l.neurons > 0 ? 0.0 : static_cast<double>(l.operations.total()); });
     }
+    /// Energy of the network without spikes that has the same layers, in millijoules per image.
     double ann_millijoules() const { return 1e-9 * constants.multiply_accumulate * ann_multiply_accumulates(); }
 
     /// Takes in a ledger of other images of the same network. Other layers or another T are an Error.
@@ -110,7 +117,9 @@ struct EnergyLedger {
                     : "") +
                " (" + constants.source + ").";
     }
+    /// The table and the totals as text.
     std::string text() const { return table().text() + "\n" + totals() + "\n"; }
+    /// The same in Markdown.
     std::string markdown() const { return table().markdown() + "\n" + totals() + "\n"; }
 
  private:

@@ -19,10 +19,11 @@ inline namespace STAA_ABI {
 /// Membrane potentials in bins of equal width, as shares of all neurons and steps. The first and the last bin also hold
 /// what lies outside.
 struct PotentialHistogram {
-    static constexpr std::size_t bins = 60;
-    double threshold = 1;             ///< of the neurons
-    double surrogate_width = 1;       ///< of their surrogate
-    double lowest = -2, highest = 4;  ///< the range of all bins: threshold ± 3 · |threshold|, or ± 3 around 0
+    static constexpr std::size_t bins = 60;  ///< the number of bins
+    double threshold = 1;                    ///< of the neurons
+    double surrogate_width = 1;              ///< of their surrogate
+    double lowest = -2, highest = 4;         ///< the range of all bins: threshold ± 3 · |threshold|, or ± 3 around 0
+    /// The share of all neurons and steps per bin.
     std::array<double, bins> shares{};
 };
 
@@ -31,17 +32,19 @@ struct GateActivity {
     std::vector<double> mean;                     ///< [T] over images and channels
     std::vector<double> deviation;                ///< [T] standard deviation over images and channels
     std::vector<std::vector<double>> by_channel;  ///< [T][C] mean over images
+    /// Whether the neuron has this gate.
     bool is_there() const { return !mean.empty(); }
 };
 
 /// What a layer of neurons did, over all images that were looked at.
 struct NeuronActivity {
-    std::string name;  ///< of the layer, without a dot at the end
-    Index channels = 0, height = 0, width = 0;
-    std::vector<std::vector<double>> rates;  ///< [T][C] share of the neurons of a channel that fire at a step
-    double window_share = 1;                 ///< share of neurons and steps inside the surrogate's window
-    double silent = 0;                       ///< share of the neurons that never fired
-    double saturated = 0;                    ///< share of the neurons that fired at every step of every image
+    std::string name;                           ///< of the layer, without a dot at the end
+    Index channels = 0, height = 0, width = 0;  ///< the extents of the layer's map
+    std::vector<std::vector<double>> rates;     ///< [T][C] share of the neurons of a channel that fire at a step
+    double window_share = 1;                    ///< share of neurons and steps inside the surrogate's window
+    double silent = 0;                          ///< share of the neurons that never fired
+    double saturated = 0;                       ///< share of the neurons that fired at every step of every image
+    /// Of the membrane potentials before the reset.
     PotentialHistogram potentials{};
     GateActivity context{}, attention{};  ///< of StaaLif; empty where the neuron has no such gate
 
@@ -57,6 +60,7 @@ struct NeuronActivity {
         }
         return result;
     }
+    /// The firing rate: spikes per neuron and step.
     double rate() const {
         double sum = 0;
         const std::vector<double> steps = rates_by_step();

@@ -19,7 +19,7 @@ inline namespace STAA_ABI {
 /// observation: they are valid until its next forward.
 template <class Layer>
 struct ObservedLayer {
-    using Type = Layer;
+    using Type = Layer;  ///< the type of the layer
     using Scalar = typename Layer::Scalar;
     const std::string& name;                       ///< with a dot at the end: "stem.1."
     std::string_view kind;                         ///< "convolution", "neurons", ..

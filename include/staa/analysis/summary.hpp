@@ -30,11 +30,11 @@ struct LayerSummary {
 
 /// The layers of a network, and totals.
 struct NetworkSummary {
-    std::vector<LayerSummary> layers;
-    Index steps = 0;          ///< T
-    Index parameters = 0;     ///< trainable values
-    Operations operations{};  ///< of one image, over all steps
-    std::string plan;         ///< the text of `plan<Net>()`
+    std::vector<LayerSummary> layers;  ///< one entry per layer, in the order of the network
+    Index steps = 0;                   ///< T
+    Index parameters = 0;              ///< trainable values
+    Operations operations{};           ///< of one image, over all steps
+    std::string plan;                  ///< the text of `plan<Net>()`
 
     /// A table with aligned columns, the totals and the plan.
     std::string text() const { return table().text() + "\n" + totals() + "\n\nWhich layers run as one:\n" + plan; }

@@ -52,6 +52,7 @@ class Table {
     }
 
     const std::vector<std::vector<std::string>>& rows() const { return rows_; }  ///< the first one is the head
+    /// Whether the column holds numbers: then it is aligned right.
     bool is_number(std::size_t column) const { return is_number_[column]; }
 
     /// One line per row, with two spaces between columns.
@@ -68,6 +69,7 @@ class Table {
         return result;
     }
 
+    /// The table in Markdown.
     std::string markdown() const {
         std::string result;
         for (std::size_t r = 0; r < rows_.size(); ++r) {

@@ -15,6 +15,7 @@ inline namespace STAA_ABI {
 /// standard library differ between vendors, so those that the library needs are here.
 class Random {
  public:
+    /// The same seed gives the same numbers on every machine.
     explicit Random(std::uint64_t seed = 0) : state_(seed) {}
 
     /// What a generator needs to go on from here: Random(state()) gives the same numbers.

@@ -21,12 +21,17 @@ enum class Over {
 
 /// Run-time sizes of a signal [steps, batch, height, width, channels]; the channel is the last index.
 struct Extents {
-    Index steps = 0, batch = 0, height = 0, width = 0, channels = 0;
+    Index steps = 0, batch = 0, height = 0, width = 0, channels = 0;  ///< the extents, each 0 or more
 
+    /// Images of all steps: steps · batch.
     constexpr Index images() const { return steps * batch; }
+    /// Pixels of one map.
     constexpr Index map_pixels() const { return height * width; }
+    /// Pixels of all maps.
     constexpr Index pixels() const { return images() * map_pixels(); }
+    /// Values of one map.
     constexpr Index map_size() const { return map_pixels() * channels; }
+    /// Values of all maps.
     constexpr Index size() const { return pixels() * channels; }
     constexpr bool operator==(const Extents&) const = default;
 };
@@ -38,16 +43,17 @@ template <int Channels, int Height, int Width, Signal Kind = Signal::analog, cla
 struct Map {
     static_assert(Channels > 0 && Height > 0 && Width > 0, "staa: a map needs at least one channel and one pixel");
     using Scalar = Real;
-    static constexpr int channels = Channels;
-    static constexpr int height = Height;
-    static constexpr int width = Width;
-    static constexpr Signal signal = Kind;
-    static constexpr Over varies = Varies;
-    static constexpr bool is_spikes = Kind == Signal::spikes;
-    static constexpr bool is_constant = Varies == Over::nothing;
+    static constexpr int channels = Channels;                     ///< channels of a pixel
+    static constexpr int height = Height;                         ///< rows of pixels
+    static constexpr int width = Width;                           ///< pixels of a row
+    static constexpr Signal signal = Kind;                        ///< what the values are
+    static constexpr Over varies = Varies;                        ///< whether the map changes from step to step
+    static constexpr bool is_spikes = Kind == Signal::spikes;     ///< whether the values are spikes
+    static constexpr bool is_constant = Varies == Over::nothing;  ///< whether the map is the same at every step
 
     /// Steps that are stored: 1 for a map that is the same at every step.
     static constexpr Index stored_steps(Index steps) { return is_constant ? 1 : steps; }
+    /// The extents of the signal that is stored.
     static constexpr Extents extents(Index steps, Index batch) {
         return {stored_steps(steps), batch, Height, Width, Channels};
     }

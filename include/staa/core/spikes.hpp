@@ -20,19 +20,26 @@ constexpr Index words_for(Index channels) { return (channels + 63) / 64; }
 /// layer that reads the spikes need not compute the gradient of the others, because it is multiplied by 0.
 class Spikes {
  public:
+    /// The extents [T, N, H, W, C].
     const Extents& extents() const { return extents_; }
+    /// Words of 64 bits per pixel.
     Index words_per_pixel() const { return words_for(extents_.channels); }
+    /// Words of all pixels.
     Index words() const { return extents_.pixels() * words_per_pixel(); }
 
+    /// The first word.
     std::uint64_t* data() { return static_cast<std::uint64_t*>(block_.address()); }
+    /// The first word.
     const std::uint64_t* data() const { return static_cast<const std::uint64_t*>(block_.address()); }
 
     /// The words of image `image` = step · batch + n.
     std::uint64_t* map(Index image) { return data() + image * extents_.map_pixels() * words_per_pixel(); }
+    /// The words of image `image` = step · batch + n.
     const std::uint64_t* map(Index image) const { return data() + image * extents_.map_pixels() * words_per_pixel(); }
 
     /// The window, with the same layout as `data`; null if the spikes carry none.
     std::uint64_t* window() { return static_cast<std::uint64_t*>(window_.address()); }
+    /// The words of the window.
     const std::uint64_t* window() const { return static_cast<const std::uint64_t*>(window_.address()); }
     /// The window of image `image`; null if the spikes carry none.
     std::uint64_t* window_map(Index image) {

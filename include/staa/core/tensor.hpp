@@ -28,12 +28,16 @@ using Labels = Eigen::Tensor<int, 1, Eigen::RowMajor, Eigen::Index>;
 template <class Real>
 class Analog {
  public:
+    /// The extents [T, N, H, W, C].
     const Extents& extents() const { return extents_; }
+    /// The first value.
     Real* data() { return values_.data(); }
+    /// The first value.
     const Real* data() const { return values_.data(); }
 
     /// The values of image `image` = step · batch + n.
     Real* map(Index image) { return data() + image * extents_.map_size(); }
+    /// The values of image `image` = step · batch + n.
     const Real* map(Index image) const { return data() + image * extents_.map_size(); }
 
     /// Takes the extents; the values are unspecified. Keeps its memory if that is large enough.
@@ -41,6 +45,7 @@ class Analog {
         extents_ = extents;
         values_.resize(arena, extents.size());
     }
+    /// Sets all values to 0.
     void set_zero() { values_.set_zero(); }
     /// Gives the memory back to its arena.
     void release() {
@@ -52,6 +57,7 @@ class Analog {
     TensorView<const Real, 5> tensor() const {
         return {data(), extents_.steps, extents_.batch, extents_.height, extents_.width, extents_.channels};
     }
+    /// The values as a tensor [T, N, H, W, C] that shares the memory.
     TensorView<Real, 5> tensor() {
         return {data(), extents_.steps, extents_.batch, extents_.height, extents_.width, extents_.channels};
     }

@@ -14,10 +14,13 @@ inline namespace STAA_ABI {
 template <class Scalar, int Rank>
 class TensorArgument {
  public:
-    using View = TensorView<const Scalar, Rank>;
+    using View = TensorView<const Scalar, Rank>;  ///< what the network reads
 
+    /// Reads a tensor where it lies.
     TensorArgument(const Tensor<Scalar, Rank>& tensor) : view_(tensor.data(), tensor.dimensions()) {}
+    /// Reads the caller's memory where it lies.
     TensorArgument(const TensorView<Scalar, Rank>& tensor) : view_(tensor.data(), tensor.dimensions()) {}
+    /// Reads the caller's memory where it lies.
     TensorArgument(const View& tensor) : view_(tensor) {}
 
     template <class Given>
@@ -27,6 +30,7 @@ class TensorArgument {
     TensorArgument(const TensorArgument&) = delete;
     TensorArgument& operator=(const TensorArgument&) = delete;
 
+    /// The values.
     const View& view() const { return view_; }
 
  private:

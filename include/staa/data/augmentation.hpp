@@ -24,9 +24,9 @@ struct Augmentation {
     int crop_padding = 4;  ///< pixels of the mean colour added on each side before a random crop of the old size
     bool flip = true;      ///< mirror left and right with probability 1/2
     int cutout = 0;  ///< side in pixels of a square of the mean colour, its middle anywhere (DeVries and Taylor 2017)
-    Policy policy = Policy::none;
-    RandAugment rand_augment{};  ///< settings of `Policy::rand_augment`
-    bool resized_crop = false;   ///< of a `PictureDataSet`: true: a random part of each picture; false: its middle
+    Policy policy = Policy::none;  ///< operations drawn per image, before all others
+    RandAugment rand_augment{};    ///< settings of `Policy::rand_augment`
+    bool resized_crop = false;     ///< of a `PictureDataSet`: true: a random part of each picture; false: its middle
 
     /// No augmentation, for measuring the accuracy.
     static constexpr Augmentation none() { return {.crop_padding = 0, .flip = false}; }
@@ -60,8 +60,8 @@ inline void apply_policy(const Augmentation& augmentation, const ImageView& imag
 /// or the mean colour where that is outside. Then, if `flipped`, the result is mirrored left and right. Then a square
 /// of it, the hole, is set to the mean colour.
 struct View {
-    Index down = 0, right = 0;
-    bool flipped = false;
+    Index down = 0, right = 0;      ///< the shift, in pixels
+    bool flipped = false;           ///< left and right are exchanged
     Index hole = 0;                 ///< its side in pixels; 0: no hole
     double hole_y = 0, hole_x = 0;  ///< its middle, as a share in [0, 1) of the height and width
 };
@@ -92,6 +92,7 @@ class NormalisationTable {
         }
     }
 
+    /// The value of a byte in the channel's normalisation.
     Scalar operator()(std::uint8_t byte, std::size_t channel) const { return values_[byte][channel]; }
 
  private:

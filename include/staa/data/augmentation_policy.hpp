@@ -74,9 +74,9 @@ inline void apply(ImageOperation operation, double level, bool forward, const Im
 
 /// One step of AutoAugment: applies the operation with the level `level` / 9, with the given probability.
 struct PolicyStep {
-    ImageOperation operation;
-    double probability;
-    int level;
+    ImageOperation operation;  ///< what is done
+    double probability;        ///< how likely it is done, in [0, 1]
+    int level;                 ///< the operation's strength, as in its table
 };
 
 /// The 25 pairs of steps for CIFAR-10 (Cubuk et al. 2018, table 7). The level is 0 where the operation ignores it.

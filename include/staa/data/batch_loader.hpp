@@ -62,7 +62,7 @@ class BatchLoader {
 
     /// The type of the loop variable. Both tensors belong to the loader and are overwritten when the loop goes on.
     struct Batch {
-        Images& images;
+        Images& images;  ///< images [N, H, W, C] or frames [T, N, H, W, C]; they are overwritten by a later batch
         Labels& labels;  ///< [N]
     };
 
@@ -71,10 +71,12 @@ class BatchLoader {
     /// One pass over the data set.
     class Epoch {
      public:
+        /// Called by `epoch`.
         Epoch(BatchLoader& loader, Index number, Index first) : loader_(&loader), number_(number), first_(first) {}
 
         /// Begins the pass and starts the workers. A second pass at the same time is an `Error`.
         Iterator begin() const { return Iterator(*loader_, number_, first_); }
+        /// The end of a range-based for.
         std::default_sentinel_t end() const { return {}; }
 
      private:
@@ -199,6 +201,7 @@ class BatchLoader {
 template <class Recipe>
 class BatchLoader<Recipe>::Iterator {
  public:
+    /// Called by `Epoch::begin`.
     Iterator(BatchLoader& loader, Index epoch, Index first) : batch_(first) {
         if (loader.is_busy_) {
             fail("this loader is already in an epoch; two epochs at the same time need two loaders");
@@ -210,11 +213,13 @@ class BatchLoader<Recipe>::Iterator {
         }
     }
 
+    /// The batch. Waits until it is loaded. An Error of a worker is thrown here.
     Batch operator*() const {
         Buffer& buffer = pass_->loader_.buffer(batch_);
         return {buffer.images, buffer.labels};
     }
 
+    /// Goes on to the next batch and gives the memory of this one back.
     Iterator& operator++() {
         if (++batch_ < pass_->loader_.batches()) {
             pass_->pipeline_.wait_for(batch_);

@@ -45,6 +45,7 @@ class BatchPipeline {
         Index first = 0;    ///< the batch to begin with; earlier ones are not filled
     };
 
+    /// Starts the threads of the plan.
     BatchPipeline(const Plan& plan, Fill fill)
         : plan_(plan),
           fill_(std::move(fill)),

@@ -27,8 +27,8 @@ enum class Cifar10DvsSplit {
 
 /// How CIFAR10-DVS is read.
 struct Cifar10DvsOptions {
-    Cifar10DvsSplit split = Cifar10DvsSplit::random;
-    std::uint64_t seed = 1;  ///< of the random split
+    Cifar10DvsSplit split = Cifar10DvsSplit::random;  ///< how training and test are chosen
+    std::uint64_t seed = 1;                           ///< of the random split
     /// Which defects of a file are accepted. By default times may run backwards: the format does not promise sorted
     /// events, and other readers of these files do not check the order.
     EventReadOptions reading{.sort = true};

@@ -45,7 +45,7 @@ inline void check(const EventAugmentation& augmentation) {
 
 /// One variation of a recording. Its parts are applied in this order: roll, flip, turn, cut, drop.
 struct EventView {
-    bool flipped = false;
+    bool flipped = false;             ///< left and right are exchanged
     Index down = 0, right = 0;        ///< shift of the roll, in pixels
     double turn = 0;                  ///< degrees, clockwise
     Index cut_top = 0, cut_left = 0;  ///< corner of the square, which may reach beyond the sensor

@@ -13,7 +13,7 @@ inline namespace STAA_ABI {
 
 /// One labelled recording.
 struct EventSample {
-    Events events;
+    Events events;  ///< the recording
     int label = 0;  ///< 0-based
 };
 

@@ -29,16 +29,16 @@ enum class FrameValue {
 
 /// How a recording becomes frames.
 struct FrameOptions {
-    Index steps = 16;  ///< number of frames T, at least 1
-    FrameRule rule = FrameRule::by_number;
-    std::int64_t duration = 0;  ///< of a frame in microseconds, at least 1; for `by_duration` only
-    FrameValue value = FrameValue::counts;
-    Index height = 0, width = 0;  ///< of a frame, at most those of the sensor; 0: those of the sensor
+    Index steps = 16;                       ///< number of frames T, at least 1
+    FrameRule rule = FrameRule::by_number;  ///< which events belong to which frame
+    std::int64_t duration = 0;              ///< of a frame in microseconds, at least 1; for `by_duration` only
+    FrameValue value = FrameValue::counts;  ///< what a pixel of a frame holds
+    Index height = 0, width = 0;            ///< of a frame, at most those of the sensor; 0: those of the sensor
 };
 
 /// Events [begin, end) of a recording.
 struct EventRange {
-    Index begin = 0, end = 0;
+    Index begin = 0, end = 0;  ///< the first event, and the one after the last
     bool operator==(const EventRange&) const = default;
 };
 

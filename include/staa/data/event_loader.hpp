@@ -31,6 +31,7 @@ class EventRecipe {
  public:
     using Images = Tensor<Scalar, 5>;
 
+    /// Checks the options: a wrong one is an Error. The data set must outlive the recipe.
     EventRecipe(const DataSet& data_set, const EventLoaderOptions& options)
         : data_set_(&data_set),
           seed_(options.seed),

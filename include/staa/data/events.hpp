@@ -27,7 +27,7 @@ struct Event {
 /// A recording: events in the order of time, each on a pixel of the sensor.
 struct Events {
     Index height = 0, width = 0;  ///< of the sensor, in pixels
-    std::vector<Event> list;
+    std::vector<Event> list;      ///< the events, in the order of their times
 
     Index size() const { return static_cast<Index>(list.size()); }
     bool operator==(const Events&) const = default;

@@ -56,7 +56,7 @@ class StoredImages {
  public:
     /// The properties that all images of the set share.
     struct Description {
-        Index height = 0, width = 0;
+        Index height = 0, width = 0;  ///< rows of pixels, and pixels of a row
         int classes = 0;
         Normalisation normalisation{};
     };

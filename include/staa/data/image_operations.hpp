@@ -18,8 +18,8 @@ inline namespace STAA_ABI {
 
 /// An image that an operation changes in place: `pixels` [height, width, 3], red, green, blue.
 struct ImageView {
-    std::uint8_t* pixels = nullptr;
-    Index height = 0, width = 0;
+    std::uint8_t* pixels = nullptr;  ///< bytes [H, W, C], which another object owns
+    Index height = 0, width = 0;     ///< rows of pixels, and pixels of a row
 
     Index size() const { return height * width * 3; }
 };
@@ -170,7 +170,7 @@ inline void equalize(const ImageView& image) {
 /// A map from the new image to the old one. A pixel of the new image with its middle at (x, y) is the pixel of the old
 /// image that contains (a x + b y + c, d x + e y + f); it is grey where there is none.
 struct Affine {
-    double a = 1, b = 0, c = 0, d = 0, e = 1, f = 0;
+    double a = 1, b = 0, c = 0, d = 0, e = 1, f = 0;  ///< the coefficients of the map, in pixels
 };
 
 inline void transform(const ImageView& image, const Affine& m) {

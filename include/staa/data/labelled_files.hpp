@@ -17,8 +17,8 @@ inline namespace STAA_ABI {
 
 /// A file and its class.
 struct LabelledFile {
-    std::filesystem::path path;
-    int label = 0;  ///< 0-based
+    std::filesystem::path path;  ///< the file
+    int label = 0;               ///< 0-based
 };
 
 namespace detail {

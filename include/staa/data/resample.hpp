@@ -18,8 +18,8 @@ inline namespace STAA_ABI {
 /// One labelled picture of any size.
 struct PictureSample {
     std::vector<std::uint8_t> pixels;  ///< [height, width, 3], red, green, blue
-    Index height = 0, width = 0;
-    int label = 0;  ///< 0-based
+    Index height = 0, width = 0;       ///< rows of pixels, and pixels of a row
+    int label = 0;                     ///< 0-based
 };
 
 /// A set of labelled colour pictures of any sizes; a `Loader` makes images of `height()` x `width()` pixels of them.
@@ -32,7 +32,7 @@ concept PictureDataSet = ColourDataSet<Set> && requires(const Set& set, Index i)
 
 /// A part of a picture, in pixels of the picture; edges may lie inside a pixel.
 struct Box {
-    double top = 0, left = 0, height = 0, width = 0;
+    double top = 0, left = 0, height = 0, width = 0;  ///< the corner and the extents, in pixels of the picture
 };
 
 /// The middle of a picture, for measuring. It is the part that remains when the picture is resized so that it just

@@ -42,17 +42,18 @@ inline constexpr std::array<std::string_view, 10> figure_names = {
     "disc",    "bar", "triangle", "ring", "cross", "horizontal stripes", "vertical stripes", "diagonal stripes",
     "checker", "dots"};
 
-using Colour = std::array<double, 3>;
+using Colour = std::array<double, 3>;  ///< red, green and blue, each from 0 to 1
 
+/// A point of the picture.
 struct Point {
-    double x, y;
+    double x, y;  ///< in pixels
 };
 
 /// Place, size and rotation of a figure.
 struct Pose {
-    Point centre;
-    double radius;
-    double cosine, sine;
+    Point centre;         ///< in pixels
+    double radius;        ///< in pixels
+    double cosine, sine;  ///< of the angle of rotation
 
     /// The position (x, y) of the image in the coordinates of the figure.
     Point inside(double x, double y) const {
@@ -112,14 +113,16 @@ inline double texture(Figure kind, Point p, double period) {
     }
 }
 
+/// Whether the figure fills the picture.
 inline bool is_texture(Figure figure) { return figure >= Figure::horizontal_stripes; }
 
 /// Draws one image [side, side, 3] with the numbers of one random generator. No function call draws two of its
 /// arguments, because compilers evaluate arguments in different orders.
 class Painter {
  public:
-    static constexpr int side = 32;
+    static constexpr int side = 32;  ///< rows and columns of a picture
 
+    /// All that varies is drawn from `random`.
     explicit Painter(Random random) : random_(random) {}
 
     void paint(Figure figure, std::uint8_t* out) {
@@ -268,7 +271,7 @@ class Painter {
 /// `ImageDataSet`.
 class SyntheticImages : public StoredImages {
  public:
-    static constexpr int class_count = 10;
+    static constexpr int class_count = 10;  ///< the number of classes
 
     /// Draws `count` images. A count below 1 is an `Error`. The images of the two splits are drawn independently.
     explicit SyntheticImages(Index count, std::uint64_t seed = 1, Split split = Split::train)

@@ -34,8 +34,10 @@ enum class Motion {
 /// event.
 class Camera {
  public:
+    /// A sensor of `side` · `side` pixels; all that varies is drawn from `random`.
     Camera(Index side, Random random) : side_(side), random_(random), seen_(static_cast<std::size_t>(side * side)) {}
 
+    /// The recording of a figure that moves.
     Events record(Figure figure, Motion motion) {
         const Path path = draw_path(motion);
         contrast_ = (random_.below(2) == 0 ? 1 : -1) * random_.uniform(0.7, 1.0);
@@ -134,7 +136,7 @@ class Camera {
 /// same first ones. Recording `i` is of class i mod 10. An `EventDataSet`.
 class SyntheticEvents : public StoredEvents {
  public:
-    static constexpr int class_count = 10;
+    static constexpr int class_count = 10;  ///< the number of classes
 
     /// Makes `count` recordings of a sensor of `side` x `side` pixels. A count below 1 and a side below 16 are an
     /// `Error`. The recordings of the two splits are drawn independently.

@@ -31,8 +31,8 @@ using Metadata = std::map<std::string, std::string, std::less<>>;
 
 /// The whole header.
 struct SafetensorsHeader {
-    std::map<std::string, StoredTensor, std::less<>> tensors;
-    Metadata metadata;
+    std::map<std::string, StoredTensor, std::less<>> tensors;  ///< the tensors by name
+    Metadata metadata;                                         ///< texts by name
 };
 
 namespace detail {

@@ -29,8 +29,8 @@ enum class StoredType {
 
 /// Options of `save`.
 struct SaveOptions {
-    StoredType type = StoredType::same;
-    Metadata metadata{};  ///< texts for the header of the file: names of classes, for example
+    StoredType type = StoredType::same;  ///< the type of the values in the file
+    Metadata metadata{};                 ///< texts for the header of the file: names of classes, for example
 };
 
 namespace detail {
@@ -141,6 +141,7 @@ std::string stored_bytes(const NamedTensor<const Scalar>& tensor, StoredType typ
 /// Writes a file to `out`. First it parses its own header, so that no file is saved that could not be loaded.
 template <class Scalar>
 void write_weights(const Weights<const Scalar>& weights, const std::string& source, std::ostream& out,
+                   /// The type of the values in the file.
                    StoredType type = StoredType::same) {
     const SafetensorsHeader header = header_of(weights, type, source);
     const std::string text = header_text(header);

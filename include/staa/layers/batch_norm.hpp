@@ -19,8 +19,8 @@ inline namespace STAA_ABI {
 struct BatchNorm {
     static constexpr Role role = Role::channel_norm;
     static constexpr const char* kind = "norm";
-    static constexpr double epsilon = 1e-5;
-    static constexpr double momentum = 0.1;
+    static constexpr double epsilon = 1e-5;  ///< is added to the variance: PyTorch's default
+    static constexpr double momentum = 0.1;  ///< the part of a batch in the running averages: PyTorch's default
 
     template <class In>
     class at {

@@ -23,8 +23,8 @@ enum class Layout {
 /// A tensor of the weights as PyTorch knows it: its dotted name and its shape in the reference's state_dict, and how it
 /// is laid out here.
 struct ParameterName {
-    std::string text;
-    Layout layout;
+    std::string text;          ///< the name, with its dots
+    Layout layout;             ///< how PyTorch's tensor of this name lies
     std::vector<Index> shape;  ///< PyTorch's, with its extents of 1; empty for a single number
 };
 

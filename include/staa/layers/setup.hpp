@@ -81,7 +81,9 @@ struct Operations {
     Index multiply_accumulates = 0;  ///< with an analog input: one multiplication and one addition each
     Index accumulates = 0;           ///< with a spike input: one addition where there is a spike
 
+    /// All operations.
     constexpr Index total() const { return multiply_accumulates + accumulates; }
+    /// The operations of both.
     friend constexpr Operations operator+(Operations a, Operations b) {
         return {a.multiply_accumulates + b.multiply_accumulates, a.accumulates + b.accumulates};
     }

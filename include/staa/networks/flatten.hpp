@@ -31,11 +31,13 @@ class LayerName {
         name.append('.');
         return name;
     }
+    /// The text.
     constexpr std::string_view view() const { return {text_, size_}; }
+    /// A copy of the text.
     std::string string() const { return std::string(view()); }
 
-    std::string_view kind;  ///< "convolution", for example
-    static constexpr std::size_t capacity = 96;
+    std::string_view kind;                       ///< "convolution", for example
+    static constexpr std::size_t capacity = 96;  ///< the most characters of a name
 
  private:
     constexpr void append(char c) {

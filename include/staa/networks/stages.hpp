@@ -33,6 +33,7 @@ using StridedBlock = BasicBlock<Channels, Neuron, Convolution, 2, StridedShortcu
 
 namespace detail {
 
+/// @cond  Doxygen takes the recursion for one without an end.
 /// A list with `Count` times the same layer.
 template <class Layer, int Count, class... Layers>
 struct Repeated : Repeated<Layer, Count - 1, Layer, Layers...> {};
@@ -40,6 +41,7 @@ template <class Layer, class... Layers>
 struct Repeated<Layer, 0, Layers...> {
     using type = List<Layers...>;
 };
+/// @endcond
 
 template <class Layers>
 struct ChainOf;

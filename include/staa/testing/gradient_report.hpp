@@ -27,8 +27,9 @@ struct TensorReport {
 
 /// The result of `check_gradients`; `operator<<` prints it.
 struct GradientReport {
+    /// One entry per tensor.
     std::vector<TensorReport> tensors{};
-    double tolerance = 0;
+    double tolerance = 0;  ///< the largest relative error that passes
 
     /// Whether every tensor is right. NaN is wrong, a gradient that is 0 everywhere is wrong, and so is an empty report.
     bool ok() const {

@@ -29,6 +29,7 @@ struct AdamWOptions {
 template <class Net>
 class AdamW {
  public:
+    /// An option out of its range is an Error.
     explicit AdamW(AdamWOptions chosen) : options(std::move(chosen)) { check(); }
 
     /// Makes one step with `net.gradients`, and sets them to 0. Errors are those of `Sgd::step`.

@@ -136,6 +136,7 @@ struct CheckpointOptions {
 template <class Trainer>
 class Checkpoints {
  public:
+    /// The trainer must outlive this object.
     Checkpoints(Trainer& trainer, CheckpointOptions options) : trainer_(&trainer), options_(std::move(options)) {}
 
     /// Goes on from the checkpoint, if there is one; see `load_checkpoint`.

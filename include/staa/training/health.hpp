@@ -25,6 +25,7 @@ struct FiringLimits {
 template <class Net>
 class FiringWatch {
  public:
+    /// Warns outside of these limits.
     explicit FiringWatch(const FiringLimits& limits = {}) : limits_(limits) {}
 
     /// Takes in the firing rates of the last forward with this tape.

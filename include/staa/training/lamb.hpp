@@ -32,6 +32,7 @@ struct LambOptions {
 template <class Net>
 class Lamb {
  public:
+    /// An option out of its range is an Error.
     explicit Lamb(LambOptions chosen) : options(std::move(chosen)) { check(); }
 
     /// Makes one step with `net.gradients`, and sets them to 0. Errors are those of `Sgd::step`.

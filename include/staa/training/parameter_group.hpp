@@ -43,7 +43,8 @@ inline std::vector<ParameterGroup> decay_of_product_weights() {
 
 /// The scales of a parameter: those of its group, or 1 and 1.
 struct GroupScales {
-    double learning_rate = 1, weight_decay = 1;
+    double learning_rate = 1, weight_decay = 1;  ///< factors of the optimiser's learning rate and weight decay
+    /// Whether the parameters never change.
     bool is_frozen() const { return learning_rate == 0 && weight_decay == 0; }
 };
 inline GroupScales scales_of(const std::vector<ParameterGroup>& groups, const ParameterName& name) {

@@ -9,8 +9,8 @@ inline namespace STAA_ABI {
 
 /// Mean loss and accuracy over the images of several batches.
 struct Scores {
-    Index images = 0, correct = 0;
-    double loss_sum = 0;  ///< sum of the losses of all images
+    Index images = 0, correct = 0;  ///< numbers of images, and of correct answers
+    double loss_sum = 0;            ///< sum of the losses of all images
 
     /// Adds a batch: its mean loss, its logits [N, classes] and labels [N]. Errors are those of `count_correct`.
     template <class Scalar>

@@ -25,6 +25,7 @@ struct SgdOptions {
 template <class Net>
 class Sgd {
  public:
+    /// An option out of its range is an Error.
     explicit Sgd(SgdOptions chosen) : options(std::move(chosen)) { check(); }
 
     /// Makes one step with `net.gradients`, and sets them to 0. The first call fixes the network, because the momentum

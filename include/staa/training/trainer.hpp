@@ -100,9 +100,11 @@ class Trainer {
     }
 
     const TrainingProgress& progress() const { return progress_; }  ///< how far the run is
+    /// How far the training is.
     TrainingProgress& progress() { return progress_; }
     const TrainerOptions& options() const { return options_; }  ///< what the trainer was made with
     Net& net() { return *net_; }                                ///< the network that is trained
+    /// The network that is trained.
     const Net& net() const { return *net_; }
     /// The network that is tested: the moving average of the weights if there is one, else the network itself.
     const Net& tested_net() const { return average_ ? average_->network() : *net_; }
