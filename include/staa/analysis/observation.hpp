@@ -20,12 +20,13 @@ inline namespace STAA_ABI {
 template <class Net>
 class Observation {
  public:
-    using Chain = typename Net::Chain;
+    using Chain = typename Net::Chain;  ///< of the network
     using Scalar = typename Net::Scalar;
-    using Images = typename Net::Images;
-    using Logits = typename Net::Logits;
-    using StepLogits = typename Net::StepLogits;
+    using Images = typename Net::Images;          ///< of the network: [N, H, W, C] or [T, N, H, W, C]
+    using Logits = typename Net::Logits;          ///< of the network: [N, classes]
+    using StepLogits = typename Net::StepLogits;  ///< of the network: [T, N, classes]
 
+    /// Copies the layers of the network; later changes of the network are not seen.
     explicit Observation(const Net& net) : steps_of_net_(net.steps()), layers_(copy_of(net)) {
         set_zero_like(layers_, gradients);
     }
@@ -40,7 +41,7 @@ class Observation {
         batch_ = images.dimension(Images::NumDimensions - 4);
         const Index steps = Net::Input::is_constant ? steps_of_net_ : images.dimension(0);
         const Call call{steps, batch_, arena_, nullptr, 0, false};
-        detail::copy_images<typename Net::Input>(images, input_, call);
+        detail::copy_images<typename Net::Input>(images.data(), input_, call);
         signals_ = {};
         signals_.forward(layers_, input_, call);
         steps_ = steps;

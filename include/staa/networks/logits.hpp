@@ -47,10 +47,17 @@ Index checked_steps(const Images& images, Index steps, bool any_steps) {
     }
 }
 
-template <class In, class Images>
-void copy_images(const Images& images, Analog<typename In::Scalar>& input, const Call& call) {
+/// N of images [N, H, W, C] or frames [T, N, H, W, C].
+template <class Images>
+Index batch_of(const Images& images) {
+    return images.dimension(Images::NumDimensions - 4);
+}
+
+/// Copies images or frames of the call's extents.
+template <class In>
+void copy_images(const typename In::Scalar* images, Analog<typename In::Scalar>& input, const Call& call) {
     input.resize(call.arena, In::extents(call.steps, call.batch));
-    std::copy_n(images.data(), images.size(), input.data());
+    std::copy_n(images, input.extents().size(), input.data());
 }
 
 /// Throws an Error if the tape is empty (0 steps), or if the gradient has other extents than the logits had.

@@ -18,6 +18,9 @@
 namespace staa {
 inline namespace STAA_ABI {
 
+template <class Net>
+struct NetworkCode;
+
 /// A spiking network: layers from an input map to logits [N, classes]. The logits are the mean of the last layer's
 /// output over time. The first template argument is the shape of the input. `Image`: one image [N, H, W, C], the same
 /// at every step. `Frames`: one frame per step, [T, N, H, W, C]. The library derives all other shapes.
@@ -27,7 +30,7 @@ class Network {
                   "staa::Network: its first argument is the input, Image<channels, height, width> or Frames<..>");
 
  public:
-    using Chain = typename Sequential<Layers...>::template at<In>;
+    using Chain = typename Sequential<Layers...>::template at<In>;  ///< all layers
     using Input = In;
     using Output = typename Chain::Output;
     using Scalar = typename In::Scalar;
@@ -35,7 +38,7 @@ class Network {
     static_assert(
         Output::height == 1 && Output::width == 1 && !Output::is_spikes,
         "staa::Network: its last layer must give one analog value per class; end with GlobalAvgPool, Linear<classes>");
-    static constexpr int classes = Output::channels;
+    static constexpr int classes = Output::channels;  ///< the number of logits per image
 
     /// What one image costs over `steps` steps. Every step counts, as in papers, although the first layers compute an
     /// image that is the same at every step only once.
@@ -52,18 +55,19 @@ class Network {
     using Tape = NetworkTape<Chain>;
     using State = NetworkState<Chain>;
 
+    /// A network with initial weights from options.seed. An option that is not allowed is an Error.
     explicit Network(const NetworkOptions& options) : Network(options, Random(options.seed)) {}
 
     /// Logits in training mode: with the statistics of the batch and time-step random dropout. Writes the tape. Does
     /// not change the network. Images of another shape are an Error. So are frames of another number of steps than the
     /// network has, unless NetworkOptions::any_steps is true.
     Logits forward(const GivenImages& images, Tape& tape) const {
-        return detail::mean_over_time(run_forward(images.view(), tape));
+        return detail::mean_over_time(Code::forward(*this, images.view(), tape));
     }
 
     /// The same, with the logits of every step in place of their mean.
     StepLogits forward_steps(const GivenImages& images, Tape& tape) const {
-        const Analog<Scalar> y = run_forward(images.view(), tape);
+        const Analog<Scalar> y = Code::forward(*this, images.view(), tape);
         return detail::logits_of_steps(y, tape.steps_);
     }
 
@@ -72,14 +76,14 @@ class Network {
     /// forward. An empty tape, or a d_logits of another shape than the logits, is an Error.
     void backward(const Logits& d_logits, Tape& tape) {
         detail::check_gradient(d_logits, typename Logits::Dimensions(tape.batch_, classes), tape.steps_);
-        run_backward(detail::spread_over_time<Output>(d_logits, call_of(tape)), tape);
+        Code::backward(*this, detail::spread_over_time<Output>(d_logits, call_of(tape)), tape);
     }
 
     /// The same for a gradient of the logits of every step, d_logits [T, N, classes].
     void backward(const StepLogits& d_logits, Tape& tape) {
         const typename StepLogits::Dimensions expected(tape.steps_, tape.batch_, classes);
         detail::check_gradient(d_logits, expected, tape.steps_);
-        run_backward(detail::gradient_of_steps<Output>(d_logits, call_of(tape)), tape);
+        Code::backward(*this, detail::gradient_of_steps<Output>(d_logits, call_of(tape)), tape);
     }
 
     /// Logits in evaluation mode: with running averages and without dropout. Each call packs the weights again.
@@ -94,7 +98,8 @@ class Network {
     const Logits& infer(const GivenImages& images, State& state) const {
         restart(state.layers_);
         state.logits_.steps = 0;
-        return advance(images.view(), steps_of(images.view()), state);
+        const Index steps = steps_of(images.view());
+        return Code::infer(*this, images.view().data(), steps, detail::batch_of(images.view()), state);
     }
 
     /// A new stream, before its first step.
@@ -105,7 +110,7 @@ class Network {
     /// values per step, one step more is an Error, and the stream begins again at the next call.
     const Logits& step(const TensorArgument<Scalar, 4>& frame, State& state) const {
         detail::check_images<In>(frame.view());
-        return advance(frame.view(), 1, state);
+        return Code::infer(*this, frame.view().data(), 1, detail::batch_of(frame.view()), state);
     }
 
     /// Calls visitor(name, layer, the trees' parts...) for every layer, in the order of the network. Layers inside
@@ -176,8 +181,11 @@ class Network {
     Parameters gradients;  ///< backward adds to them, the step of an optimiser sets them to zero
 
  private:
+    using Code = NetworkCode<Network>;
+    friend Code;
+
     Network(const NetworkOptions& options, Random random)
-        : layers_(detail::checked_setup(options), random), options_(options) {
+        : layers_(Code::layers(detail::checked_setup(options), random)), options_(options) {
         set_zero_like(layers_, gradients);
     }
 
@@ -187,58 +195,19 @@ class Network {
         return layers_;
     }
 
-    Analog<Scalar> run_forward(const typename GivenImages::View& images, Tape& tape) const {
-        const Call call = call_of(steps_of(images), images, tape.arena, tape.draw_dropout ? &tape.random : nullptr);
-        tape.steps_ = 0;  // the tape is empty until all layers have run
-        detail::copy_images<In>(images, tape.input_, call);
-        Analog<Scalar> y;
-        layers_.forward(tape.input_, y, tape.layers_, call);
-        tape.steps_ = call.steps;
-        tape.is_absorbed_ = false;
-        tape.is_fused_ = options_.fuse;
-        tape.batch_ = call.batch;
-        return y;
-    }
-
-    void run_backward(Analog<Scalar> dy, Tape& tape) {
-        layers_.backward(tape.input_, std::move(dy), nullptr, gradients, tape.layers_, call_of(tape));
-        if (!tape.is_absorbed_) {
-            layers().absorb(tape.layers_, call_of(tape));
-            tape.is_absorbed_ = true;
-        }
-    }
-
     static Call call_of(Tape& tape) { return {tape.steps_, tape.batch_, tape.arena, nullptr, 0, tape.is_fused_}; }
 
     static Parameters& tree(Parameters& parameters) { return parameters; }
     static const Parameters& tree(const Parameters& parameters) { return parameters; }
     static auto& tree(auto& tape_or_state) { return tape_or_state.layers_; }
 
+    /// The number of steps of a call. Throws an Error if the images do not fit.
     Index steps_of(const typename GivenImages::View& images) const {
         return detail::checked_steps<In>(images, options_.steps, options_.any_steps);
     }
 
-    template <class AnyImages>
-    Call call_of(Index steps, const AnyImages& images, Arena& arena, Random* random) const {
-        return {steps, images.dimension(AnyImages::NumDimensions - 4), arena, random, revision_, options_.fuse};
-    }
-
-    template <class AnyImages>
-    const Logits& advance(const AnyImages& images, Index steps, State& state) const {
-        const Call call = call_of(steps, images, state.arena_, nullptr);
-        const Index taken = state.logits_.steps;
-        if (taken == 0) {
-            restart(state.layers_);
-        } else {
-            check_stream(state.logits_.sum.dimension(0), call.batch);
-        }
-        // If a layer throws an Error, the layers may be at different steps: the stream then begins again.
-        state.logits_.steps = 0;
-        Analog<Scalar> input, y;
-        detail::copy_images<In>(images, input, call);
-        layers_.infer(input, y, state.layers_, call);
-        state.logits_.steps = taken;
-        return state.logits_.add(y, steps);
+    Call call_of(Index steps, Index batch, Arena& arena, Random* random) const {
+        return {steps, batch, arena, random, revision_, options_.fuse};
     }
 
     Chain layers_;
@@ -248,3 +217,5 @@ class Network {
 
 }  // namespace STAA_ABI
 }  // namespace staa
+
+#include "staa/networks/network_code.hpp"

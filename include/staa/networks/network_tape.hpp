@@ -13,6 +13,8 @@ inline namespace STAA_ABI {
 
 template <class In, class... Layers>
 class Network;
+template <class Net>
+struct NetworkCode;
 
 namespace detail {
 /// A number that no call in this program has returned before. Copies of a network have the same revision until one of
@@ -37,6 +39,8 @@ class NetworkTape {
  private:
     template <class In, class... Layers>
     friend class Network;
+    template <class Net>
+    friend struct NetworkCode;
     typename Chain::Tape layers_;
     Analog<typename Chain::Scalar> input_;
     Index steps_ = 0, batch_ = 0;
@@ -49,6 +53,7 @@ template <class Chain>
 class NetworkState {
  public:
     using Scalar = typename Chain::Scalar;
+    /// T, the steps so far; 0 before the first.
     Index steps() const { return logits_.steps; }
     /// N, the number of images; 0 before the first step.
     Index images() const { return steps() == 0 ? 0 : logits_.sum.dimension(0); }
@@ -74,6 +79,8 @@ class NetworkState {
 
     template <class In, class... Layers>
     friend class Network;
+    template <class Net>
+    friend struct NetworkCode;
     Arena arena_{Arena::Fit::exact};
     typename Chain::State layers_;
     detail::RunningLogits<Scalar> logits_;

@@ -2,6 +2,5 @@
 // [define]
 #include "classifier.hpp"
 
-template class staa::Network<staa::Image<3, 8, 8>, staa::Conv2d<8>, staa::BatchNorm, staa::Lif<>, staa::GlobalAvgPool,
-                             staa::Linear<10>>;
+template struct staa::NetworkCode<Classifier>;
 // [define]

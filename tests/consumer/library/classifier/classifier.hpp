@@ -7,6 +7,5 @@
 // [declare]
 using Classifier = staa::Network<staa::Image<3, 8, 8>, staa::Conv2d<8>, staa::BatchNorm, staa::Lif<>,
                                  staa::GlobalAvgPool, staa::Linear<10>>;
-extern template class staa::Network<staa::Image<3, 8, 8>, staa::Conv2d<8>, staa::BatchNorm, staa::Lif<>,
-                                    staa::GlobalAvgPool, staa::Linear<10>>;
+extern template struct staa::NetworkCode<Classifier>;  // compiled in classifier.cpp
 // [declare]

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The functions of a network that compile all of its layers. They stand outside of the class Network, so that one file
+// can compile them for all others.
+#pragma once
+
+#include "staa/networks/network.hpp"
+
+namespace staa {
+inline namespace STAA_ABI {
+
+/// The code of a network: its construction, forward, backward and infer. A program of several files compiles it in every
+/// file that calls one of them. With the line
+///     extern template struct staa::NetworkCode<Net>;
+/// in the header that names Net, and the line `template struct staa::NetworkCode<Net>;` in one .cpp file, only that file
+/// compiles it. A program calls the members of `Network`, and none of these.
+template <class Net>
+struct NetworkCode {
+    using Scalar = typename Net::Scalar;
+    using Chain = typename Net::Chain;  ///< all layers
+
+    /// Layers with initial values.
+    static Chain layers(const Setup& setup, Random& random);
+    /// The output of the last layer [T, N, 1, 1, classes] in training mode. Writes the tape.
+    static Analog<Scalar> forward(const Net& net, const typename Net::GivenImages::View& images,
+                                  typename Net::Tape& tape);
+    /// Adds the gradients that follow from dy [T, N, 1, 1, classes].
+    static void backward(Net& net, Analog<Scalar> dy, typename Net::Tape& tape);
+    /// Advances a stream by `steps` steps.
+    static const typename Net::Logits& infer(const Net& net, const Scalar* images, Index steps, Index batch,
+                                             typename Net::State& state);
+};
+
+// A function that is defined outside of its class is not inline: `extern template` has no effect on inline functions.
+
+template <class Net>
+typename Net::Chain NetworkCode<Net>::layers(const Setup& setup, Random& random) {
+    return Chain(setup, random);
+}
+
+template <class Net>
+Analog<typename Net::Scalar> NetworkCode<Net>::forward(const Net& net, const typename Net::GivenImages::View& images,
+                                                       typename Net::Tape& tape) {
+    const Index steps = net.steps_of(images);
+    const Call call =
+        net.call_of(steps, detail::batch_of(images), tape.arena, tape.draw_dropout ? &tape.random : nullptr);
+    tape.steps_ = 0;  // the tape is empty until all layers have run
+    detail::copy_images<typename Net::Input>(images.data(), tape.input_, call);
+    Analog<Scalar> y;
+    net.layers_.forward(tape.input_, y, tape.layers_, call);
+    tape.steps_ = call.steps;
+    tape.is_absorbed_ = false;
+    tape.is_fused_ = net.options_.fuse;
+    tape.batch_ = call.batch;
+    return y;
+}
+
+template <class Net>
+void NetworkCode<Net>::backward(Net& net, Analog<Scalar> dy, typename Net::Tape& tape) {
+    net.layers_.backward(tape.input_, std::move(dy), nullptr, net.gradients, tape.layers_, Net::call_of(tape));
+    if (!tape.is_absorbed_) {
+        net.layers().absorb(tape.layers_, Net::call_of(tape));
+        tape.is_absorbed_ = true;
+    }
+}
+
+template <class Net>
+const typename Net::Logits& NetworkCode<Net>::infer(const Net& net, const Scalar* images, Index steps, Index batch,
+                                                    typename Net::State& state) {
+    const Call call = net.call_of(steps, batch, state.arena_, nullptr);
+    const Index taken = state.logits_.steps;
+    if (taken == 0) {
+        restart(state.layers_);
+    } else {
+        check_stream(state.logits_.sum.dimension(0), call.batch);
+    }
+    // If a layer throws an Error, the layers may be at different steps: the stream then begins again.
+    state.logits_.steps = 0;
+    Analog<Scalar> input, y;
+    detail::copy_images<typename Net::Input>(images, input, call);
+    net.layers_.infer(input, y, state.layers_, call);
+    state.logits_.steps = taken;
+    return state.logits_.add(y, steps);
+}
+
+}  // namespace STAA_ABI
+}  // namespace staa
