@@ -109,7 +109,7 @@ def filtered(lines, table):
 def is_explained(line, table):
     """Whether the line declares a member without a comment whose text is in the table."""
     text = line.strip()
-    is_member = re.match(r"^ {4,8}\S", line) and not text.startswith(("return", "//", "}", ":", "?", "friend"))
+    is_member = re.match(r"^ {4,12}\S", line) and not text.startswith(("return", "//", "}", ":", "?", "friend"))
     return is_member and "///<" not in line and declared(line) in table
 
 

@@ -15,8 +15,11 @@ inline namespace STAA_ABI {
 template <class Real>
 class Buffer {
  public:
+    /// The first value.
     Real* data() { return static_cast<Real*>(block_.address()); }
+    /// The first value.
     const Real* data() const { return static_cast<const Real*>(block_.address()); }
+    /// The number of values.
     Index size() const { return size_; }
 
     /// Takes the size; the values are unspecified. Keeps its memory if that is large enough.
@@ -28,6 +31,7 @@ class Buffer {
             block_ = arena.take(bytes);
         }
     }
+    /// Sets all values to 0.
     void set_zero() { std::fill(data(), data() + size_, Real(0)); }
 
     /// Gives the memory back to its arena.
@@ -52,8 +56,11 @@ class Rows {
     }
     Real* row(Index i) { return values_.data() + i * columns_; }
     const Real* row(Index i) const { return values_.data() + i * columns_; }
+    /// The first value.
     Real* data() { return values_.data(); }
+    /// The first value.
     const Real* data() const { return values_.data(); }
+    /// Sets all values to 0.
     void set_zero() { values_.set_zero(); }
 
  private:

@@ -23,6 +23,7 @@ class TensorArgument {
     /// Reads the caller's memory where it lies.
     TensorArgument(const View& tensor) : view_(tensor) {}
 
+    /// Computes an expression first. Another layout, scalar or rank does not compile.
     template <class Given>
     TensorArgument(const Eigen::TensorBase<Given, Eigen::ReadOnlyAccessors>& given)
         : computed_(computed(static_cast<const Given&>(given))), view_(computed_.data(), computed_.dimensions()) {}

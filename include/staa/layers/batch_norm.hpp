@@ -31,7 +31,7 @@ struct BatchNorm {
         using Input = In;
         using Output = In;
         using Scalar = typename In::Scalar;
-        using Channels = Tensor<Scalar, 1>;
+        using Channels = Tensor<Scalar, 1>;  ///< one value per channel [C]
         using State = Nothing;
         static constexpr bool reads_input = true;
         static constexpr bool remakes_maps = true;

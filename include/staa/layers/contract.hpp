@@ -102,6 +102,7 @@ concept HasBackward = requires(const L& layer, const SignalOf<typename L::Input>
 
 /// Stands for any function that a layer calls with its tensors.
 struct AnyVisitor {
+    /// Takes what any visitor is called with.
     template <class... Argument>
     void operator()(const Argument&...) const {}
 };
@@ -120,6 +121,7 @@ concept HasVisitState = requires(typename L::State& state, AnyVisitor& visitor) 
 struct NamesAbsorb {
     int absorb;
 };
+/// Finds out whether a layer has a member of the name visit_statistics.
 struct NamesVisitStatistics {
     int visit_statistics;
 };

@@ -41,7 +41,7 @@ struct GlobalContext {
         using Output = In;
         using Scalar = typename In::Scalar;
         static constexpr bool reads_input = true;
-        static constexpr bool is_gate = Form == ContextForm::gate;
+        static constexpr bool is_gate = Form == ContextForm::gate;  ///< whether the result is multiplied, not added
         static constexpr Index channels = In::channels;
         static constexpr Index pixels = Index{In::height} * In::width;
         static constexpr Index hidden = Gates::hidden;

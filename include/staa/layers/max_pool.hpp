@@ -23,6 +23,7 @@ struct MaxPool {
     static_assert(Window <= 256, "staa::MaxPool: the window is at most 256");
     static constexpr const char* kind = "max pooling";
 
+    /// Rows or columns of the output for `size` of the input.
     static constexpr int pooled(int size) { return (size + 2 * Padding - Window) / Stride + 1; }
 
     template <class In>
@@ -39,6 +40,7 @@ struct MaxPool {
         /// 8 bits per value of the smaller output.
         static constexpr bool reads_input = In::is_spikes;
 
+        /// The place of a maximum in its window.
         using Position = std::conditional_t<(Window <= 16), std::uint8_t, std::uint16_t>;
         struct Tape {
             Buffer<Position> positions;  ///< [T, N, H', W', C] in the window, line by line; not of spikes

@@ -50,11 +50,12 @@ struct PositionEncoding {
      public:
         using Output = Map<In::channels, In::height, In::width, Signal::analog, typename In::Scalar, Over::time>;
         static constexpr bool reads_input = false;
-        static constexpr bool is_present = Kind != Encoding::none;
-        static constexpr bool is_learnable = Kind == Encoding::learnable;
+        static constexpr bool is_present = Kind != Encoding::none;         ///< whether there is an encoding
+        static constexpr bool is_learnable = Kind == Encoding::learnable;  ///< whether it is trained
         using Scalar = typename In::Scalar;
         /// P has `columns` columns, and `rows` rows per step.
         static constexpr Index columns = Shape == EncodingShape::per_step ? 1 : In::channels;
+        /// Values per step.
         static constexpr Index rows =
             is_present && Shape == EncodingShape::per_position ? Index{In::height} * In::width : 1;
         static constexpr Index parameter_count(Index steps) { return is_learnable ? steps * rows * columns : 0; }
@@ -65,7 +66,7 @@ struct PositionEncoding {
         };
         /// Counts the steps of the stream.
         struct State {
-            Index step = 0;
+            Index step = 0;  ///< the steps so far
             void restart() { step = 0; }
         };
 

@@ -35,8 +35,8 @@ enum class Initialisation {
 struct Setup {
     Index steps = 4;  ///< T
     NeuronOptions neuron{};
-    ConvolutionChoice convolution = ConvolutionChoice::by_rate;
-    Initialisation initialisation = Initialisation::uniform;
+    ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution
+    Initialisation initialisation = Initialisation::uniform;     ///< of the weights of every Conv2d
 };
 
 /// What all layers of one call share.

@@ -12,7 +12,9 @@ inline namespace STAA_ABI {
 /// A string as a template argument.
 template <std::size_t Size>
 struct FixedString {
+    /// The characters, with the 0 at the end.
     char text[Size]{};
+    /// From a literal.
     constexpr FixedString(const char (&from)[Size]) {  // NOLINT: implicit, so that a literal can be written
         for (std::size_t i = 0; i < Size; ++i) {
             text[i] = from[i];

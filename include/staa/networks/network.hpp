@@ -121,6 +121,7 @@ class Network {
     void for_each_layer(Visitor&& visitor, Trees&... trees) {
         Chain::for_each(layers(), visitor, tree(trees)...);
     }
+    /// The same for a network that does not change.
     template <class Visitor, class... Trees>
     void for_each_layer(Visitor&& visitor, Trees&... trees) const {
         Chain::for_each(layers_, visitor, tree(trees)...);
@@ -133,6 +134,7 @@ class Network {
     auto& layer() {
         return Chain::template layer<Name>(layers());
     }
+    /// The same for a network that does not change.
     template <FixedString Name>
     const auto& layer() const {
         return Chain::template layer<Name>(layers_);

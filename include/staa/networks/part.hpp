@@ -16,9 +16,13 @@ inline namespace STAA_ABI {
 template <class Scalar>
 class PassedGradient {
  public:
+    /// Maps that the caller keeps.
     PassedGradient(const Analog<Scalar>& lent) : maps_(&lent) {}  // NOLINT: implicit, so that callers pass an Analog
+    /// Maps that the receiver may free.
     PassedGradient(Analog<Scalar>&& given) : maps_(&given), given_(&given) {}  // NOLINT: the same
-    operator const Analog<Scalar>&() const { return *maps_; }                  // NOLINT: every layer takes an Analog
+    /// The maps.
+    operator const Analog<Scalar>&() const { return *maps_; }  // NOLINT: every layer takes an Analog
+    /// Frees the memory, if the maps were given.
     void release() {
         if (given_ != nullptr) {
             given_->release();

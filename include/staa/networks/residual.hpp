@@ -94,6 +94,7 @@ struct Residual {
                 shortcut.prepare(x, tape.shortcut, call);
             }
         }
+        /// Computes one map of the sum.
         void make_map(const SignalOf<In>& x, const Tape& tape, Index image, Write how,
                       Scalar* y) const requires remakes_maps {
             body.make_map(x, tape.body, image, how, y);
@@ -149,6 +150,7 @@ struct Residual {
             Body::walk(names, visitor, trees.body...);
             ShortcutPath::walk(names + Body::layer_count, visitor, trees.shortcut...);
         }
+        /// The layer of this name.
         template <std::size_t K, class Self>
         static auto& layer_of(Self& self) {
             if constexpr (K < Body::layer_count) {

@@ -13,7 +13,7 @@ inline namespace STAA_ABI {
 template <int Channels>
 using PooledShortcut = Shortcut<AvgPool<2, 2, 0, Edge::average>, ConvBn<Channels, 1>>;
 template <int Channels>
-using StridedShortcut = Shortcut<Named<"", ConvBn<Channels, 1, 2>>>;
+using StridedShortcut = Shortcut<Named<"", ConvBn<Channels, 1, 2>>>;  ///< a shortcut with a convolution of stride 2
 
 /// Two 3x3 convolutions. Neurons stand behind the first convolution and behind the sum with the shortcut. `Second` is
 /// the Shortcut; without it the shortcut is the identity.
@@ -28,6 +28,7 @@ using BasicBlock =
 /// average pool, or a convolution with stride 2.
 template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
 using PooledBlock = BasicBlock<Channels, Neuron, Convolution, 2, PooledShortcut<Channels>>;
+/// The same with a convolution of stride 2 in the shortcut.
 template <int Channels, class Neuron, template <int, int, int> class Convolution = ConvBn>
 using StridedBlock = BasicBlock<Channels, Neuron, Convolution, 2, StridedShortcut<Channels>>;
 

@@ -13,12 +13,15 @@ inline namespace STAA_ABI {
 /// Sizes of a convolution of images [images, height, width, channels] with weights [kernel, kernel, in, out].
 /// Outside the image x is 0. Pixels are numbered through all images; there are fewer than 2^31.
 struct ConvolutionShape {
-    Index images, in_height, in_width, in_channels;
-    Index out_height, out_width, out_channels;
-    Index kernel, stride, padding;
+    Index images, in_height, in_width, in_channels;  ///< images of all steps; rows, columns and channels of the input
+    Index out_height, out_width, out_channels;       ///< rows, columns and channels of the output
+    Index kernel, stride, padding;  ///< the kernel's width and height, the stride and the padding, in pixels
 
+    /// Taps of the kernel.
     constexpr Index taps() const { return kernel * kernel; }
+    /// Pixels of all input maps.
     constexpr Index in_pixels() const { return images * in_height * in_width; }
+    /// Pixels of all output maps.
     constexpr Index out_pixels() const { return images * out_height * out_width; }
 };
 
@@ -41,6 +44,7 @@ class LineTasks {
           all_lines_(s.images * s.out_height),
           lines_(std::clamp<Index>(pixels / s.out_width, 1, (lines_held - s.kernel) / s.stride + 1)) {}
 
+    /// The number of tasks.
     Index count() const { return (all_lines_ + lines_ - 1) / lines_; }
     /// Output lines of a task; the last one may have fewer.
     Index lines() const { return lines_; }

@@ -41,7 +41,9 @@ struct Conv2d {
         using Scalar = typename In::Scalar;
         static constexpr bool reads_input = true;
         static constexpr Index weights = Index{Kernel} * Kernel * In::channels * Channels;
+        /// Products for one image and step.
         static constexpr Index products = weights * Output::height * Output::width;
+        /// What one image and step cost.
         static constexpr Operations operations =
             In::is_spikes ? Operations{.accumulates = products} : Operations{.multiply_accumulates = products};
         static constexpr Index parameter_count(Index) { return weights; }
@@ -71,6 +73,7 @@ struct Conv2d {
         using Packed = PackedConvolution<Scalar, has_tables>;
 
      public:
+        /// The kernel's width and height, and the stride, in pixels.
         static constexpr int kernel = Kernel, stride = Stride;
 
         struct Parameters {
@@ -82,7 +85,9 @@ struct Conv2d {
         /// The weights as the kernels read them, together with the batch norm that follows. They are packed in the
         /// first call; copies of a stream share them.
         struct State {
+            /// The weights as the kernels read them; null before the first call.
             std::shared_ptr<const Packed> packed;
+            /// A convolution keeps nothing of a stream.
             void restart() {}
         };
 

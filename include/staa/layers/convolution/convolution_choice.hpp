@@ -28,8 +28,8 @@ struct ConvolutionUse {
     double firing_rate = 0;  ///< share of its input that is not 0; of spikes, the neurons that fire
     double window = 1;       ///< share of the input's neurons inside the surrogate's window; 1 where it is unknown
     ConvolutionKernel forward = ConvolutionKernel::dense;
-    ConvolutionKernel weight_gradient = ConvolutionKernel::dense;
-    ConvolutionKernel input_gradient = ConvolutionKernel::dense;
+    ConvolutionKernel weight_gradient = ConvolutionKernel::dense;  ///< the kernel of the gradient of the weights
+    ConvolutionKernel input_gradient = ConvolutionKernel::dense;   ///< the kernel of the gradient of the input
 };
 
 namespace detail {

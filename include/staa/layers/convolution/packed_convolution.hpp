@@ -51,7 +51,9 @@ class PackedConvolution {
                                        weights_.data());
     }
 
+    /// The revision of the weights that were packed.
     std::uint64_t revision() const { return revision_; }
+    /// Whether the weights are tables.
     bool are_tables() const { return are_tables_; }
     const Scalar* weights() const { return weights_.data(); }
     /// [out], or null without batch norm.

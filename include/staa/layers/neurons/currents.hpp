@@ -17,6 +17,7 @@ inline namespace STAA_ABI {
 template <class Scalar>
 class Currents {
  public:
+    /// Maps that lie in memory, as they are.
     Currents(const Analog<Scalar>& kept)  // NOLINT: implicit, so that neurons can be called with kept maps
         : source_(&kept), map_of_(kept_map), are_kept_(true) {}
 
@@ -52,7 +53,9 @@ class Currents {
 
     /// Whether there is a scale and a shift other than 1 and 0.
     bool are_scaled() const { return scale_ != nullptr; }
+    /// The factor of channel c.
     Scalar scale(Index c) const { return scale_ != nullptr ? scale_[c] : Scalar(1); }
+    /// What is added to channel c.
     Scalar shift(Index c) const { return shift_ != nullptr ? shift_[c] : Scalar(0); }
 
  private:

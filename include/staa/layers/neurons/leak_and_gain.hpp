@@ -22,8 +22,8 @@ struct LeakAndGain {
     class at {
      public:
         using Scalar = typename In::Scalar;
-        static constexpr bool is_map = Kind == Adaptive::per_neuron;
-        static constexpr bool is_trained = Kind != Adaptive::constant;
+        static constexpr bool is_map = Kind == Adaptive::per_neuron;    ///< whether every neuron has values of its own
+        static constexpr bool is_trained = Kind != Adaptive::constant;  ///< whether the values are trained
         /// How many values each of the two has.
         static constexpr Index values = is_map                        ? Index{In::height} * In::width * In::channels
                                         : Kind == Adaptive::per_layer ? 1
@@ -47,6 +47,7 @@ struct LeakAndGain {
                 return leak(position(c));
             }
         }
+        /// N of channel c.
         Scalar gain_of(Index c) const {
             if constexpr (is_map) {
                 return 1;

@@ -37,6 +37,7 @@ struct Lif {
         static constexpr bool has_window = Fire::has_window;  ///< spikes carry the surrogate's window in training
         using Output = Map<In::channels, In::height, In::width, Fire::output, Scalar, Over::time>;
         using State = NeuronState<Scalar>;
+        /// M and N, which are not trained.
         using Constants = typename LeakAndGain<Adaptive::constant>::template at<In>;
         static constexpr bool reads_input = true;
 

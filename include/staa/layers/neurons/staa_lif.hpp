@@ -36,6 +36,7 @@ struct StaaLif {
     static constexpr Role role = is_pixelwise ? Role::plain : Role::neurons;
     static constexpr const char* kind = is_pixelwise ? "neurons, pixel by pixel" : "neurons";
 
+    /// The layer that computes these parts.
     using Neuron = std::conditional_t<is_pixelwise, PixelwiseStaaLif<Parts, Firing<Surrogate, Reset, Threshold>>,
                                       ChannelwiseStaaLif<Parts, Firing<Surrogate, Reset, Threshold>>>;
     template <class In>
