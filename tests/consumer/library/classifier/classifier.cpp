@@ -3,4 +3,4 @@
 #include "classifier.hpp"
 
 template struct staa::NetworkCode<Classifier>;
-// [define]
+// [/define]
