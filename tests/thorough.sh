@@ -22,6 +22,7 @@ stages=(
     "avx2|kernels and layers with AVX2 and FMA"
     "sse2|kernels and layers with SSE2"
     "avx512bw|kernels and layers with AVX-512 without VBMI2"
+    "aarch64|kernels and layers with NEON, in the emulator qemu"
     "serial|kernels, layers and networks without OpenMP"
     "debug|all tests with the assertions of Eigen, xsimd and the standard library"
     "eigen5|Eigen 5.0.1"
@@ -34,6 +35,7 @@ stages=(
     "clang-15|kernels, layers, networks and readers, compiled by clang++ 15"
     "clang-16|kernels, layers, networks and readers, compiled by clang++ 16"
     "clang-19|kernels, layers, networks and readers, compiled by clang++ 19"
+    "coverage|which lines of include/ no test runs: build/thorough/coverage.txt"
     "programs|every network of the examples, every benchmark, a short run of each program, and 50 runs that are killed"
     "fuzz|five minutes of new inputs for each reader of files"
 )
@@ -139,6 +141,39 @@ run_sse2() {
 run_avx512bw() {
     needs_cpu avx512f avx512cd avx512bw avx512dq avx512vl
     with_instructions -march=x86-64-v4
+}
+# Compiles each test with g++ for ARM, and runs it in qemu. CMake is not asked: it would find the libraries of this machine.
+run_aarch64() {
+    local room test name rooms=${STAA_ROOMS:-kernels layers} headers=$out/$stage/headers failed_tests=() flags
+    ensure_packages g++-aarch64-linux-gnu qemu-user
+    command -v aarch64-linux-gnu-g++ qemu-aarch64 >/dev/null || skip "g++-aarch64-linux-gnu or qemu-user is not installed"
+    mkdir -p "$headers"
+    ln -sfn /usr/include/catch2 /usr/include/xsimd /usr/include/nlohmann "$headers"
+    flags=(-std=c++20 -O1 -fopenmp -DNDEBUG -Wno-psabi "-DSTAA_TEST_DATA_DIR=\"$PWD/tests\"" -I include -I tests
+        -isystem "$headers" -isystem /usr/include/eigen3)
+    echo "#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>" >"$out/$stage/main.cpp"
+    aarch64-linux-gnu-g++ "${flags[@]}" -c "$out/$stage/main.cpp" -o "$out/$stage/main.o" || return 1
+    for room in $rooms; do
+        for test in tests/"$room"/*_test.cpp; do
+            name=$out/$stage/$room-$(basename "$test" .cpp)
+            echo "-- $test"
+            aarch64-linux-gnu-g++ "${flags[@]}" "$test" "$out/$stage/main.o" -o "$name" &&
+                OMP_NUM_THREADS=2 qemu-aarch64 -L /usr/aarch64-linux-gnu "$name" || failed_tests+=("$test")
+        done
+    done
+    echo "failed: ${failed_tests[*]:-none}"
+    ((${#failed_tests[@]} == 0))
+}
+run_coverage() {
+    ensure_packages gcovr
+    command -v gcovr >/dev/null || skip "gcovr is not installed"
+    # Lines of inline functions are counted once, in whatever file they are compiled.
+    build_and_test "${all_rooms% golden documents} analysis" -D CMAKE_BUILD_TYPE=None -D CMAKE_CXX_COMPILER=g++ \
+        -D CMAKE_DISABLE_PRECOMPILE_HEADERS=ON -D "CMAKE_CXX_FLAGS=-O0 --coverage" || return 1
+    gcovr --root . --filter include/ --exclude-unreachable-branches --gcov-ignore-parse-errors --txt "$out/coverage.txt" \
+        "$out/$stage" || return 1
+    cat "$out/coverage.txt"
 }
 run_serial() {
     build_and_test "core kernels layers networks fusion" -D CMAKE_CXX_COMPILER=g++ -D STAA_OPENMP=OFF -D STAA_WERROR=ON
