@@ -55,7 +55,7 @@ struct PositionEncoding {
         using Scalar = typename In::Scalar;
         /// P has `columns` columns, and `rows` rows per step.
         static constexpr Index columns = Shape == EncodingShape::per_step ? 1 : In::channels;
-        /// Values per step.
+        /// Pixels of a step that have values of their own.
         static constexpr Index rows =
             is_present && Shape == EncodingShape::per_position ? Index{In::height} * In::width : 1;
         static constexpr Index parameter_count(Index steps) { return is_learnable ? steps * rows * columns : 0; }
