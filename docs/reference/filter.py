@@ -12,6 +12,38 @@ import sys
 ANY = {
     "Scalar": "Float or double.",
     "operator==": "Whether all members are equal.",
+    "data": "The first value.",
+    "set_zero": "Sets all values to 0.",
+}
+KERNEL = {
+    "slope": "dS/dU by the equation of the surrogate; distance = U - v_th.",
+    "is_bounded": "Whether the slope is 0 outside of a window.",
+    "fires": "Whether the neuron fires; distance = U - v_th.",
+    "carried": "H, what the spike S leaves of the potential U.",
+    "by_potential": "dH/dU, with S as a constant.",
+    "by_spike": "dH/dS.",
+    "output": "What the neurons send: spikes or analog values.",
+    "neuron": "The constants of the neurons.",
+    "images": "The number of images, of all steps.",
+    "pixels": "The number of pixels of a map.",
+    "map_pixels": "The number of pixels of a map.",
+    "channels": "The number of channels.",
+    "height": "Rows of pixels.",
+    "width": "Pixels of a row, or columns of a block.",
+    "in_height": "Rows of the input.",
+    "in_width": "Pixels of a row of the input.",
+    "out_height": "Rows of the output.",
+    "out_width": "Pixels of a row of the output.",
+    "window": "Rows and columns of the window.",
+    "stride": "The distance of two windows, in pixels.",
+    "padding": "The border of zeros, in pixels.",
+    "map_in": "Values of an input map.",
+    "map_out": "Values of an output map.",
+    "lanes": "Values of a vector.",
+    "vectors": "Vectors of a block.",
+    "registers": "Vectors that are held in registers.",
+    "taps": "Taps of the kernel.",
+    "blocks": "The number of blocks.",
 }
 LAYER = {
     "at": "The layer for the input map In.",
@@ -117,6 +149,8 @@ path = sys.argv[1]
 table = dict(ANY)
 if "/layers/" in path or "/networks/" in path:
     table.update(LAYER)
+if "/kernels/" in path:
+    table.update(KERNEL)
 if "/data/" in path:
     table.update(DATA_SET)
 with open(path, encoding="utf-8") as file:
