@@ -24,6 +24,9 @@ struct NetworkCode;
 /// A spiking network: layers from an input map to logits [N, classes]. The logits are the mean of the last layer's
 /// output over time. The first template argument is the shape of the input. `Image`: one image [N, H, W, C], the same
 /// at every step. `Frames`: one frame per step, [T, N, H, W, C]. The library derives all other shapes.
+///
+/// Threads: several threads may call functions of a const network at the same time, each with a tape or a state of its
+/// own. Functions that are not const change the network, and no other thread may use it meanwhile.
 template <class In, class... Layers>
 class Network {
     static_assert(IsMap<In>,

@@ -14,7 +14,7 @@ inline namespace STAA_ABI {
 /// The options with which a network is built. The constructor of Network throws an Error for values that are not
 /// allowed.
 struct NetworkOptions {
-    Index steps = 4;                                             ///< T, at least 1
+    Index steps = 4;                                             ///< T, at least 1; of frames: their number
     std::uint64_t seed = 0;                                      ///< seed of the initial parameters
     NeuronOptions neuron{};                                      ///< for every neuron of the network
     ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution
