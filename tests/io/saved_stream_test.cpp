@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
+#include <utility>
 
 #include "staa/layers/batch_norm.hpp"
 #include "staa/layers/convolution/conv2d.hpp"
@@ -107,6 +109,53 @@ TEST_CASE("a file that is no stream of the network is refused, and the stream do
     std::filesystem::resize_file(begun.path, std::filesystem::file_size(begun.path) - 1);
     CHECK_FALSE(error_of(begun.state, begun.path).empty());
     CHECK((begun.state.steps() == 2 && begun.state.images() == 3));
+}
+
+TEST_CASE("a saved stream goes on in every network of the same weights, and in no other") {
+    Begun begun;
+    save_stream(begun.state, begun.path);
+    save(begun.net, begun.folder / "weights");
+    Net other{NetworkOptions{.seed = 1}};
+    State<Net> loaded = other.start();
+    load_stream(loaded, begun.path);
+    CHECK_THROWS_WITH(other.step(frame(), loaded),
+                      "staa::Network::step: the stream was saved with other weights than this network has; load those, "
+                      "or begin a new stream with start()");
+    load(other, begun.folder / "weights");
+    CHECK(same(other.step(frame(), loaded), begun.net.step(frame(), begun.state)));
+    CHECK_THROWS_WITH(begun.net.step(frame(), loaded), contains_text("the stream is that of another network"));
+    load_stream(loaded, begun.path);
+    CHECK(other.infer(frame(), loaded).size() == 12);
+}
+
+TEST_CASE("the checksum of a file counts the running averages, and does not depend on the number of threads") {
+    Begun begun;
+    const auto checksum = [&] {
+        begun.net.infer(frame(), begun.state);
+        return begun.state.weights_checksum();
+    };
+    const std::uint64_t before = checksum();
+    begun.net.layer<"0">();
+    const int threads_before = threads();
+    set_threads(1);
+    CHECK(checksum() == before);
+    set_threads(threads_before);
+    begun.net.layer<"1">().statistics.mean(0) += 1.0f;
+    CHECK(checksum() != before);
+}
+
+TEST_CASE("a stream whose state was moved from is not saved, and a file without a checksum is refused") {
+    Begun begun;
+    const State<Net> moved = std::move(begun.state);
+    CHECK_THROWS_WITH(save_stream(begun.state, begun.path), contains_text("moved from"));  // NOLINT: that is the point
+    CHECK_FALSE(std::filesystem::exists(begun.path));
+    save_stream(moved, begun.path);
+    std::fstream file(begun.path, std::ios::in | std::ios::out | std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    file.seekp(static_cast<std::streamoff>(bytes.find("staa.weights")));
+    file << "no name";
+    file.close();
+    CHECK_THROWS_WITH(load_stream(begun.state, begun.path), contains_text("no valid staa.weights"));
 }
 
 TEST_CASE("a file of a stream with 0 or fewer steps is refused") {

@@ -124,6 +124,7 @@ TEST_CASE("gradients accumulate over two backwards, and are 0 after a step of Sg
     check_close(gradients(net), twice);
     Sgd<Net>(SgdOptions{}).step(net);
     CHECK(gradients(net) == std::vector<double>(once.size(), 0.0));
+    net.forward(images(), tape);
     net.backward(gradient_of_logits(), tape);
     CHECK(gradients(net) != std::vector<double>(once.size(), 0.0));
     net.zero_gradients();

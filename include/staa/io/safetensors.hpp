@@ -97,6 +97,14 @@ LoadReport load_weights(const Weights<Scalar>& weights, Safetensors& file, Accep
     return report;
 }
 
+/// Tells a network that its weights have changed. Other objects with weights need not know it.
+template <class Net>
+void tell_of_change(Net& net) {
+    if constexpr (requires { net.weights_changed(); }) {
+        net.weights_changed();
+    }
+}
+
 }  // namespace detail
 
 /// Reads all weights of a network. An `Error` says what is probably the reason if the file has not exactly the tensors of
@@ -109,6 +117,7 @@ LoadReport load_weights(const Weights<Scalar>& weights, Safetensors& file, Accep
 template <class Net>
 void load(Net& net, Safetensors& file, const LoadOptions& options = {}) {
     detail::load_weights(detail::weights_of(net), file, detail::Accepted::any, options);
+    detail::tell_of_change(net);
 }
 /// Opens the file at `path` and reads all weights from it.
 template <class Net>
@@ -122,8 +131,10 @@ void load(Net& net, const std::filesystem::path& path, const LoadOptions& option
 /// corrupt or can't be read, and one with nothing that fits, are an `Error`; then the network is unchanged.
 template <class Net>
 LoadReport load_what_fits(Net& net, Safetensors& file, const LoadOptions& options = {}) {
-    return detail::load_weights(detail::weights_of(net), file, detail::Accepted::any, options,
-                                detail::Demand::what_fits);
+    LoadReport report =
+        detail::load_weights(detail::weights_of(net), file, detail::Accepted::any, options, detail::Demand::what_fits);
+    detail::tell_of_change(net);
+    return report;
 }
 /// Opens the file at `path` and reads from it what fits.
 template <class Net>

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <ostream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,23 @@ inline Index images_of_stream(const Safetensors& file) {
     return sums == file.tensors().end() || sums->second.shape.size() != 2 ? 0 : sums->second.shape[0];
 }
 
+/// The name of the checksum of the weights in the header of the file.
+inline constexpr const char* checksum_of_stream = "staa.weights";
+
+/// The checksum of the weights in the file of a stream. An `Error` if there is none.
+inline std::uint64_t read_checksum(const Safetensors& file) {
+    const auto found = file.metadata().find(checksum_of_stream);
+    const std::string text = found == file.metadata().end() ? std::string() : found->second;
+    std::uint64_t checksum = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), checksum);
+    if (error != std::errc() || end != text.data() + text.size() || checksum == 0) {
+        fail(file.source(),
+             ": this file of a stream does not say to which weights it belongs; its header has no valid ",
+             checksum_of_stream);
+    }
+    return checksum;
+}
+
 /// Resizes a tensor to the shape in `name` and reads its values from the file.
 template <class AnyTensor>
 void read_tensor(Safetensors& file, const ParameterName& name, AnyTensor& tensor) {
@@ -39,16 +58,20 @@ void read_tensor(Safetensors& file, const ParameterName& name, AnyTensor& tensor
 }  // namespace detail
 
 /// Writes the state of a stream as safetensors: `steps`, `logits_sum` [N, classes], and, under the names of their
-/// layers, the neurons' `potential` [N, H, W, C] and `carried_mean` [N, C]. The file does not contain the weights;
-/// `save` writes them. It appears under its name only when it is complete (`write_whole_file`). A stream without a step
+/// layers, the neurons' `potential` [N, H, W, C] and `carried_mean` [N, C]. The file does not contain the weights, only
+/// their checksum; `save` writes them. It appears under its name only when it is complete (`write_whole_file`). A stream without a step
 /// yet, and a file that can't be written, are an `Error`.
 template <class State>
 void save_stream(const State& state, const std::filesystem::path& path) {
     if (state.steps() == 0) {
         fail("cannot write ", path.string(), ": the stream has not begun; save it after its first step");
     }
+    if (state.weights_checksum() == 0) {
+        fail("cannot write ", path.string(), ": the state of the stream was moved from");
+    }
     const std::int64_t steps = state.steps();
     detail::Weights<const typename State::Scalar> parts;
+    parts.metadata = {{detail::checksum_of_stream, std::to_string(state.weights_checksum())}};
     parts.counters.push_back({detail::steps_of_stream(), &steps});
     state.visit(
         state.images(),
@@ -60,9 +83,9 @@ void save_stream(const State& state, const std::filesystem::path& path) {
                      [&](std::ostream& out) { detail::write_weights(parts, "cannot write " + path.string(), out); });
 }
 
-/// Reads the file of `save_stream`. If the network has the same weights as then, the stream continues with the same
-/// bits as if it had not stopped. A corrupt file, and one that is no stream of such a network, are an `Error`, as in
-/// `load`; then the stream does not change.
+/// Reads the file of `save_stream`. With a network of the same weights as then the stream continues with the same bits as
+/// if it had not stopped. Other weights are an `Error` of the next `Network::step`, which compares the checksums. A corrupt
+/// file, and one that is no stream of such a network, are an `Error`, as in `load`; then the stream does not change.
 template <class State>
 void load_stream(State& state, const std::filesystem::path& path) {
     Safetensors file = Safetensors::open(path);
@@ -73,6 +96,7 @@ void load_stream(State& state, const std::filesystem::path& path) {
     read.visit(
         images, [&](const ParameterName& name, const auto&) { fit.compare(name, false); }, [](const Index&) {});
     fit.check(fit.report(), "stream");
+    const std::uint64_t checksum = detail::read_checksum(file);
     const std::int64_t steps = file.values<std::int64_t>(detail::steps_of_stream().text).front();
     if (steps < 1 || steps > std::numeric_limits<std::int32_t>::max() || images < 1) {
         fail(path.string(), ": a stream of ", images, " images that has taken ", steps,
@@ -81,6 +105,7 @@ void load_stream(State& state, const std::filesystem::path& path) {
     read.visit(
         images, [&](const ParameterName& name, auto& tensor) { detail::read_tensor(file, name, tensor); },
         [&](Index& taken) { taken = static_cast<Index>(steps); });
+    read.expect_weights(checksum);
     state = std::move(read);
 }
 

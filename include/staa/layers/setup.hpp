@@ -55,7 +55,7 @@ enum class Write { over, add };
 /// Throws unless a stream is continued with the batch that it began with.
 inline void check_stream(Index batch_of_stream, Index batch) {
     if (batch_of_stream != batch) {
-        fail("a stream of ", batch_of_stream, " images was continued with ", batch,
+        fail("staa::Network::step: a stream of ", batch_of_stream, " images was continued with ", batch,
              "; keep the batch, or begin a new stream with start()");
     }
 }

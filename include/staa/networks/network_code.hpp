@@ -3,6 +3,8 @@
 // can compile them for all others.
 #pragma once
 
+#include <utility>
+
 #include "staa/networks/network.hpp"
 
 namespace staa {
@@ -40,26 +42,24 @@ typename Net::Chain NetworkCode<Net>::layers(const Setup& setup, Random& random)
 template <class Net>
 Analog<typename Net::Scalar> NetworkCode<Net>::forward(const Net& net, const typename Net::GivenImages::View& images,
                                                        typename Net::Tape& tape) {
+    net.check_not_moved("forward");
     const Index steps = net.steps_of(images);
     const Call call =
         net.call_of(steps, detail::batch_of(images), tape.arena, tape.draw_dropout ? &tape.random : nullptr);
-    tape.steps_ = 0;  // the tape is empty until all layers have run
+    tape.origin_.value = {};  // the tape is empty until all layers have run
     detail::copy_images<typename Net::Input>(images.data(), tape.input_, call);
     Analog<Scalar> y;
     net.layers_.forward(tape.input_, y, tape.layers_, call);
-    tape.steps_ = call.steps;
-    tape.is_absorbed_ = false;
-    tape.is_fused_ = net.options_.fuse;
-    tape.batch_ = call.batch;
+    tape.origin_.value = {net.identity(), net.weights_, call.steps, call.batch, false, net.options_.fuse};
     return y;
 }
 
 template <class Net>
 void NetworkCode<Net>::backward(Net& net, Analog<Scalar> dy, typename Net::Tape& tape) {
     net.layers_.backward(tape.input_, std::move(dy), nullptr, net.gradients, tape.layers_, Net::call_of(tape));
-    if (!tape.is_absorbed_) {
-        net.layers().absorb(tape.layers_, Net::call_of(tape));
-        tape.is_absorbed_ = true;
+    if (!tape.origin_.value.is_absorbed) {
+        net.layers("backward").absorb(tape.layers_, Net::call_of(tape));
+        tape.origin_.value.is_absorbed = true;
     }
 }
 

@@ -3,9 +3,9 @@
 // state for the next step.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
+#include "staa/networks/identity.hpp"
 #include "staa/networks/logits.hpp"
 
 namespace staa {
@@ -16,17 +16,31 @@ class Network;
 template <class Net>
 struct NetworkCode;
 
+template <class Chain>
+class NetworkLayers;
+
 namespace detail {
-/// A number that no call in this program has returned before. Copies of a network have the same revision until one of
-/// them changes.
-inline std::uint64_t next_revision() {
-    static std::atomic<std::uint64_t> last{0};
-    return ++last;
-}
+
+/// Which forward has filled a tape.
+struct TapeOrigin {
+    std::uint64_t network = 0;   ///< its identity
+    std::uint64_t weights = 0;   ///< the number of its weights; every step of an optimiser gives them another one
+    Index steps = 0, batch = 0;  ///< T, or 0 while the tape is empty; N
+    bool is_absorbed = false;    ///< whether the running averages have taken in this forward
+    bool is_fused = true;
+};
+
+/// Which weights have computed a stream so far.
+struct StreamOrigin {
+    std::uint64_t network = 0;   ///< the identity of the network; 0: not known, the stream is from a file
+    std::uint64_t revision = 0;  ///< of the network, at the last step
+    std::uint64_t checksum = 0;  ///< of the weights; 0: nothing is known, because the state was moved from
+};
+
 }  // namespace detail
 
 /// What forward keeps for backward. Use one tape for a whole training loop: from the third step on it takes no new
-/// memory.
+/// memory. A tape belongs to the network, and to the weights, of its last forward.
 template <class Chain>
 class NetworkTape {
  public:
@@ -41,14 +55,14 @@ class NetworkTape {
     friend class Network;
     template <class Net>
     friend struct NetworkCode;
+    friend class NetworkLayers<Chain>;
     typename Chain::Tape layers_;
     Analog<typename Chain::Scalar> input_;
-    Index steps_ = 0, batch_ = 0;
-    bool is_absorbed_ = false, is_fused_ = true;
+    detail::Moving<detail::TapeOrigin> origin_;
 };
 
-/// What a stream keeps for its next step. It can be copied, and saved by io/saved_stream.hpp. `Network::start` returns
-/// a new one.
+/// What a stream keeps for its next step. It belongs to the network, and to the weights, that have computed it so far. It
+/// can be copied, and saved by io/saved_stream.hpp. `Network::start` returns a new one.
 template <class Chain>
 class NetworkState {
  public:
@@ -57,6 +71,12 @@ class NetworkState {
     Index steps() const { return logits_.steps; }
     /// N, the number of images; 0 before the first step.
     Index images() const { return steps() == 0 ? 0 : logits_.sum.dimension(0); }
+
+    /// The checksum of the weights that have computed the stream; 0 before the first step, and after a move.
+    std::uint64_t weights_checksum() const { return origin_.value.checksum; }
+    /// Makes this state one of a network with these weights, which is not known yet: the next step is an Error if the
+    /// weights of its network have another checksum. For a stream that was saved; `load_stream` calls it.
+    void expect_weights(std::uint64_t checksum) { origin_.value = {0, 0, checksum}; }
 
     /// Calls visitor(ParameterName, tensor) for every tensor; the shape in ParameterName is that for `batch` images.
     /// Calls visit_step(steps) for every number of steps that the state holds. All these numbers are equal.
@@ -81,9 +101,11 @@ class NetworkState {
     friend class Network;
     template <class Net>
     friend struct NetworkCode;
+    friend class NetworkLayers<Chain>;
     Arena arena_{Arena::Fit::exact};
     typename Chain::State layers_;
     detail::RunningLogits<Scalar> logits_;
+    detail::Moving<detail::StreamOrigin> origin_;
 };
 
 /// What forward keeps for backward.

@@ -26,12 +26,14 @@ class Lookahead {
                        [](const ParameterName&, const auto& parameter, const auto&, auto& slow) { slow = parameter; });
     }
 
-    /// Counts a step of the optimiser, and moves the weights if the interval is over. Call it after each step.
+    /// Counts a step of the optimiser, and moves the weights if the interval is over. Call it after each step. Another
+    /// network than that of the constructor is an `Error`, as for `Sgd::step`.
     void update(Net& net) {
+        slow_.check(net);
         if (++steps_ % interval_ != 0) {
             return;
         }
-        slow_.begin(net);
+        net.weights_changed();
         slow_.for_each(net, [this](const ParameterName&, auto& parameter, const auto&, auto& slow) {
             using Scalar = typename Net::Scalar;
             Scalar* p = parameter.data();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <tuple>
@@ -11,6 +12,7 @@
 #include "staa/core/parallel.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/layers/contract.hpp"
+#include "staa/networks/identity.hpp"
 #include "staa/training/gradients.hpp"
 #include "staa/training/parameter_group.hpp"
 
@@ -59,10 +61,22 @@ class OptimizerState {
     OptimizerState(const char* optimiser, std::array<const char*, Count> names)
         : optimiser_(optimiser), names_(names) {}
 
-    /// Makes the trees at the first call. Throws an `Error` if a later call has another network, or one that took the
-    /// place of the first and has tensors of other sizes.
+    /// Throws an `Error` if the trees belong to another network, or if they or the network were moved from.
+    void check(const Net& net) const {
+        check_not_moved(net.identity(), optimiser_);
+        if (network_.value == 0) {
+            fail(optimiser_, ": this optimiser was moved from; use the one that it was moved to");
+        }
+        if (network_.value != nobody && network_.value != net.identity()) {
+            fail(optimiser_, ": this optimiser holds the state of another network; make one optimiser per network. A ",
+                 "network that was assigned to counts as another one");
+        }
+    }
+
+    /// Makes the trees at the first call: from there on they belong to this network. Errors are those of `check`.
     void begin(const Net& net) {
-        if (net_ == nullptr) {
+        check(net);
+        if (network_.value == nobody) {
             for (typename Net::Parameters& tree : trees_) {
                 net.visit(
                     [](const ParameterName&, const auto& parameter, auto& tensor) {
@@ -71,14 +85,7 @@ class OptimizerState {
                     },
                     tree);
             }
-            net_ = &net;
-        }
-        bool is_same = net_ == &net;
-        net.visit([&](const ParameterName&, const auto& parameter,
-                      const auto& tensor) { is_same = is_same && parameter.dimensions() == tensor.dimensions(); },
-                  trees_[0]);
-        if (!is_same) {
-            fail(optimiser_, ": this optimiser holds the state of another network; make one optimiser per network");
+            network_.value = net.identity();
         }
     }
 
@@ -89,9 +96,10 @@ class OptimizerState {
     }
 
     /// Calls update(scales, parameter, gradient, the trees' tensors...) for every parameter. Of a frozen parameter it
-    /// only sets the gradient to 0.
+    /// only sets the gradient to 0. Tapes of earlier forwards are of no use afterwards.
     template <class Update>
     void step(Net& net, const std::vector<ParameterGroup>& groups, const Update& update) {
+        net.weights_changed();
         for_each(net, [&](const ParameterName& name, auto& parameter, auto& gradient, auto&... tensors) {
             const GroupScales scales = scales_of(groups, name);
             if (scales.is_frozen()) {
@@ -119,7 +127,8 @@ class OptimizerState {
     const char* optimiser_;
     std::array<const char*, Count> names_;
     std::array<typename Net::Parameters, Count> trees_;
-    const Net* net_ = nullptr;
+    static constexpr std::uint64_t nobody = ~std::uint64_t{0};
+    Moving<std::uint64_t> network_{nobody};  // the identity of the trees' network; 0: they were moved from
 };
 
 /// Calls update(i) for all positions of a tensor, on all threads.

@@ -28,9 +28,10 @@ class Sgd {
     /// An option out of its range is an Error.
     explicit Sgd(SgdOptions chosen) : options(std::move(chosen)) { check(); }
 
-    /// Makes one step with `net.gradients`, and sets them to 0. The first call fixes the network, because the momentum
-    /// belongs to it: a call with another network, or with the same one after it was moved, is an `Error`. So are an
-    /// option out of its range and a gradient that is not finite; then nothing has changed.
+    /// Makes one step with `net.gradients`, and sets them to 0. The first call, or the first of
+    /// `visit_state`, fixes the network, because the momentum belongs to it. The network may move. A call with another
+    /// network is an `Error`; a copy, and a network that was assigned to, count as another one. So are an option out of
+    /// its range, and gradients that are not finite or not of the parameters' sizes; then nothing has changed.
     void step(Net& net) {
         check();
         check_gradients_are_finite(net, "staa::Sgd");

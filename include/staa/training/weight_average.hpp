@@ -67,14 +67,17 @@ class WeightAverage {
         check();
     }
 
-    /// Takes in the weights of the network after a step. A decay outside [0, 1), and a network that was built for another
-    /// number of steps, are an `Error`; then nothing has changed.
+    /// Takes in the weights of the network after a step. The first call fixes the network, which may move. A decay outside
+    /// [0, 1), another network than in the first call, and one that was built for another number of steps, are an `Error`;
+    /// then nothing has changed. A copy, and a network that was assigned to, count as another one.
     void update(const Net& net) {
         using Scalar = typename Net::Scalar;
         check();
+        check_network(net);
         const detail::NetworkView<const Net> from(net);
-        const detail::NetworkView<Net> to(*average_);
+        const detail::NetworkView<Net> to(here());
         check_sizes(from, to, net.steps());
+        network_ = net.identity();
         const double decay = decay_of_step();
         const auto kept = static_cast<Scalar>(decay), added = static_cast<Scalar>(1 - decay);
         for (std::size_t k = 0; k < to.tensors.size(); ++k) {
@@ -85,18 +88,19 @@ class WeightAverage {
         for (std::size_t k = 0; k < to.counters.size(); ++k) {
             *to.counters[k] = *from.counters[k];
         }
+        average_->weights_changed();
         ++steps_;
     }
 
     /// The network with the averaged weights, to test and to save.
-    const Net& network() const { return *average_; }
+    const Net& network() const { return here(); }
 
     /// Shows every tensor and counter of the average, under the names of the network's, and with warm-up the number of
     /// steps, "step".
     template <class Visitor>
     void visit_state(Visitor&& visitor) {
-        average_->visit(visitor);
-        average_->visit_statistics(visitor);
+        here().visit(visitor);
+        here().visit_statistics(visitor);
         if (options.warm_up) {
             visitor(ParameterName{"step", Layout::same, {}}, steps_);
         }
@@ -106,6 +110,22 @@ class WeightAverage {
 
  private:
     void check() const { detail::check_option("staa::WeightAverage", "the decay", options.decay, 0, 1); }
+
+    /// The average. Throws an `Error` if it was moved away.
+    Net& here() const {
+        if (average_ == nullptr) {
+            fail("staa::WeightAverage: this average was moved from; use the one that it was moved to");
+        }
+        return *average_;
+    }
+
+    void check_network(const Net& net) const {
+        detail::check_not_moved(net.identity(), "staa::WeightAverage");
+        if (network_ != 0 && network_ != net.identity()) {
+            fail("staa::WeightAverage: this average is that of another network; make one average per network. ",
+                 "A network that was assigned to counts as another one");
+        }
+    }
 
     /// Position encodings have values per step: networks of one type can have tensors of other sizes.
     template <class From, class To>
@@ -124,6 +144,7 @@ class WeightAverage {
     }
 
     std::unique_ptr<Net> average_;
+    std::uint64_t network_ = 0;  // the identity of the network that is averaged; 0: no step yet
     std::int64_t steps_ = 0;
 };
 
