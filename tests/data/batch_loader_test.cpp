@@ -35,6 +35,70 @@ TEST_CASE("Batches are the same for any number of workers and batches ahead", "[
     CHECK(seen(4, 1) == alone);
 }
 
+TEST_CASE("The parts of a batch are together the batch of a loader with one part, in every epoch and after a resume",
+          "[data]") {
+    const staa::SyntheticImages images(75);
+    const auto labels_of = [&](Index part, Index parts, Index first) {
+        Loader loader{images, {.batch = 32, .seed = 3, .part = part, .parts = parts}};
+        std::vector<std::vector<int>> batches;
+        for (auto&& [pixels, labels] : loader.epoch(2, first)) {
+            CHECK(pixels.dimension(0) == labels.size());
+            batches.emplace_back(labels.data(), labels.data() + labels.size());
+        }
+        return batches;
+    };
+    for (const Index parts : {1, 2, 3, 7, 11}) {
+        for (const Index first : {0, 1, 2}) {
+            const auto whole = labels_of(0, 1, first);
+            std::vector<std::vector<int>> joined(whole.size());
+            for (Index part = 0; part < parts; ++part) {
+                const auto batches = labels_of(part, parts, first);
+                REQUIRE(batches.size() == whole.size());
+                for (std::size_t i = 0; i < batches.size(); ++i) {
+                    joined[i].insert(joined[i].end(), batches[i].begin(), batches[i].end());
+                }
+            }
+            CHECK(joined == whole);
+        }
+    }
+}
+
+TEST_CASE("A sample has the same augmentation in a part as in the whole batch", "[data]") {
+    const staa::SyntheticImages images(30);
+    Loader whole{images, {.batch = 10, .seed = 3}}, second{images, {.batch = 10, .seed = 3, .part = 1, .parts = 3}};
+    for (auto&& [pixels, labels] : whole.epoch(1)) {
+        const Index first = second.share(0).first;
+        for (auto&& [own, own_labels] : second.epoch(1)) {
+            const Index size = own.size() / own.dimension(0);
+            CHECK(std::equal(own.data(), own.data() + own.size(), pixels.data() + first * size));
+            break;
+        }
+        break;
+    }
+}
+
+TEST_CASE("A part knows where it lies in every batch", "[data]") {
+    const staa::SyntheticImages images(75);
+    const Loader loader{images, {.batch = 32, .part = 1, .parts = 3}};
+    CHECK(loader.share(0).first == 10);
+    CHECK(loader.share(0).total == 32);
+    CHECK(loader.share(2).first == 3);
+    CHECK(loader.share(2).total == 11);
+}
+
+TEST_CASE("Parts that do not exist, and batches with fewer samples than parts, are errors", "[data]") {
+    const staa::SyntheticImages images(34);
+    CHECK_THROWS_WITH((Loader{images, {.part = 2, .parts = 2}}),
+                      "a loader cannot have part 2 of 2; parts are counted from 0");
+    CHECK_THROWS_WITH((Loader{images, {.part = 0, .parts = 0}}),
+                      "a loader cannot have part 0 of 0; parts are counted from 0");
+    CHECK_THROWS_WITH((Loader{images, {.batch = 32, .parts = 4}}),
+                      "a batch of 2 images cannot be divided into 4 parts; choose another batch, or drop_last");
+    CHECK_THROWS_WITH((Loader{images, {.batch = 2, .parts = 4}}),
+                      "a batch of 2 images cannot be divided into 4 parts; choose another batch");
+    CHECK_NOTHROW(Loader{images, {.batch = 32, .drop_last = true, .parts = 4}});
+}
+
 /// Images of one pixel, some of which throw; counts the calls of `sample`.
 struct FaultyImages {
     std::vector<Index> faulty;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "staa/core/error.hpp"
+#include "staa/core/process_group.hpp"
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/data/batch_pipeline.hpp"
@@ -27,6 +28,8 @@ struct BatchOptions {
     bool drop_last = false;  ///< leave out a last batch that is not full
     int workers = 1;         ///< threads that prepare batches; 0: the thread of the loop prepares them
     Index ahead = 2;         ///< batches prepared before the loop needs them; each has its own memory
+    Index part = 0;          ///< of every batch the loop gets part `part` of `parts`, from 0, about equally large
+    Index parts = 1;
 };
 
 namespace detail {
@@ -40,7 +43,9 @@ BatchOptions batch_options(const LoaderOptions& options) {
             .shuffle = options.shuffle,
             .drop_last = options.drop_last,
             .workers = options.workers,
-            .ahead = options.ahead};
+            .ahead = options.ahead,
+            .part = options.part,
+            .parts = options.parts};
 }
 
 }  // namespace detail
@@ -53,7 +58,8 @@ BatchOptions batch_options(const LoaderOptions& options) {
 ///     // Writes sample `index` to place `place` of the batch. Gives its label. May throw.
 ///     int write(Images&, Index place, Index index, Index epoch) const;
 ///
-/// The batches depend on seed and epoch only, not on earlier epochs or the number of workers. If `write` throws, the
+/// The batches depend on seed and epoch only, not on earlier epochs or the number of workers. With `parts` processes share
+/// every batch: together their parts are the batch that a loader with one part gives. If `write` throws, the
 /// loop gets the exception when it comes to the sample's batch; after that the loader can be used again.
 template <class Recipe>
 class BatchLoader {
@@ -84,16 +90,16 @@ class BatchLoader {
         Index number_, first_;
     };
 
-    /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, and `drop_last` with
-    /// fewer samples than one batch are an `Error`.
+    /// A batch below 1, workers below 0 or above 1024, batches ahead below 0, an empty data set, `drop_last` with fewer
+    /// samples than one batch, and a batch with fewer samples than parts are an `Error`.
     BatchLoader(Recipe recipe, const BatchOptions& options) : recipe_(std::move(recipe)), options_(options) {
         check();
         order_.resize(static_cast<std::size_t>(recipe_.size()));
         ring_.resize(static_cast<std::size_t>(slots()));
         for (Buffer& buffer : ring_) {
-            buffer.resize(recipe_, std::min(options_.batch, recipe_.size()));
+            buffer.resize(recipe_, own(std::min(options_.batch, recipe_.size())));
         }
-        rest_.resize(recipe_, options_.drop_last ? 0 : recipe_.size() % options_.batch);
+        rest_.resize(recipe_, options_.drop_last ? 0 : own(recipe_.size() % options_.batch));
     }
     BatchLoader(const BatchLoader&) = delete;
     BatchLoader& operator=(const BatchLoader&) = delete;
@@ -102,6 +108,12 @@ class BatchLoader {
     Index batches() const {
         const Index partial = !options_.drop_last && recipe_.size() % options_.batch != 0 ? 1 : 0;
         return recipe_.size() / options_.batch + partial;
+    }
+
+    /// Where the samples of this part lie in batch `batch`.
+    BatchShare share(Index batch) const {
+        const Index all = std::min(options_.batch, recipe_.size() - batch * options_.batch);
+        return {first_of(all), all};
     }
 
     /// The batches of epoch `number`, to be used in a range-based for loop. With `first` the loop begins at that batch:
@@ -144,10 +156,18 @@ class BatchLoader {
     /// The number of batches that have memory: the one in use and those ahead of it.
     Index slots() const { return std::min(options_.ahead, batches() - 1) + 1; }
 
+    /// Where this part begins in a batch of `all` samples, and how many it has.
+    Index first_of(Index all) const { return all * options_.part / options_.parts; }
+    Index own(Index all) const { return all * (options_.part + 1) / options_.parts - first_of(all); }
+
     BatchPipeline::Plan plan(Index first) const {
-        const Index samples = std::min(recipe_.size(), batches() * options_.batch);
-        return {
-            .samples = samples, .batch = options_.batch, .slots = slots(), .workers = options_.workers, .first = first};
+        const Index full = recipe_.size() / options_.batch;
+        const Index rest = options_.drop_last ? 0 : recipe_.size() % options_.batch;
+        return {.samples = full * own(options_.batch) + own(rest),
+                .batch = full > 0 ? own(options_.batch) : own(rest),
+                .slots = slots(),
+                .workers = options_.workers,
+                .first = first};
     }
 
     void check() const {
@@ -164,6 +184,19 @@ class BatchLoader {
         if (batches() == 0) {
             fail("drop_last leaves no batch: the data set has ", recipe_.size(), " images, and a batch ",
                  options_.batch);
+        }
+        check_parts();
+    }
+
+    void check_parts() const {
+        const auto& [part, parts] = std::pair(options_.part, options_.parts);
+        if (parts < 1 || part < 0 || part >= parts) {
+            fail("a loader cannot have part ", part, " of ", parts, "; parts are counted from 0");
+        }
+        const Index rest = options_.drop_last ? 0 : recipe_.size() % options_.batch;
+        if (options_.batch < parts || (rest > 0 && rest < parts)) {
+            fail("a batch of ", options_.batch < parts ? options_.batch : rest, " images cannot be divided into ",
+                 parts, " parts; choose another batch", rest > 0 ? ", or drop_last" : "");
         }
     }
 
@@ -185,7 +218,8 @@ class BatchLoader {
 
     void fill(Index number, Index batch, Index place) {
         Buffer& to = buffer(batch);
-        const Index index = order_[static_cast<std::size_t>(batch * options_.batch + place)];
+        const Index first = batch * options_.batch + share(batch).first;
+        const Index index = order_[static_cast<std::size_t>(first + place)];
         to.labels(place) = recipe_.write(to.images, place, index, number);
     }
 
