@@ -8,12 +8,14 @@
 #include "staa/kernels/maps/channels.hpp"
 #include "staa/layers/contract.hpp"
 #include "staa/layers/neurons/currents.hpp"
+#include "staa/layers/shared_statistics.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 
 /// Batch norm with its statistics over T, N, H and W together:
 ///     y = weight · (x - mean) / sqrt(variance + 1e-5) + bias
+/// If processes share a batch, the statistics are those of each process, or of all (ProcessGroup::shares_statistics).
 /// Analog [T, N, H, W, C] -> the same. `infer` uses the running averages, which take in a tenth of each batch's
 /// statistics (PyTorch's momentum 0.1, unbiased variance) when `absorb` is called.
 struct BatchNorm {
@@ -49,7 +51,8 @@ struct BatchNorm {
         struct Tape {
             Channels mean, variance;  ///< of the batch, variance biased
             Channels scale, shift;    ///< y = scale · x + shift
-            bool is_frozen = false;   ///< they are the running averages
+            double count = 0;  ///< values per channel that they are of; a map that is equal at all steps counts once
+            bool is_frozen = false;  ///< they are the running averages
         };
 
         at(const Setup&, Random&) {
@@ -73,6 +76,11 @@ struct BatchNorm {
                 tape.variance.resize(In::channels);
                 channel_moments<Scalar>(call.arena, x.extents().pixels(), In::channels, x.data(), tape.mean.data(),
                                         tape.variance.data());
+                tape.count = static_cast<double>(x.extents().pixels());
+                if (shares_statistics(call)) {
+                    tape.count = share_moments<Scalar>(*call.group, In::channels, tape.count, statistics.mean.data(),
+                                                       tape.mean.data(), tape.variance.data());
+                }
             }
             make_affine(tape);
         }
@@ -130,12 +138,17 @@ struct BatchNorm {
             Scalar* product = sum + In::channels;
             channel_gradients<Scalar>(call.arena, rows, In::channels, x.data(), tape.mean.data(), dy.data(),
                                       {sum, product});
+            for (Index c = 0; c < In::channels; ++c) {
+                gradients.bias(c) += sum[c];
+                gradients.weight(c) += product[c] * inverse_deviation(tape.variance(c));
+            }
+            if (!tape.is_frozen && shares_statistics(call)) {
+                share_sums<Scalar>(*call.group, 2 * In::channels, sum);
+            }
             InputGradient dx(x, dy, call.arena);
-            const Scalar share = tape.is_frozen ? Scalar(0) : Scalar(1) / static_cast<Scalar>(rows);
+            const Scalar share = tape.is_frozen ? Scalar(0) : Scalar(1) / static_cast<Scalar>(tape.count);
             for (Index c = 0; c < In::channels; ++c) {
                 const Scalar r = inverse_deviation(tape.variance(c));
-                gradients.bias(c) += sum[c];
-                gradients.weight(c) += product[c] * r;
                 dx.of_dy()[c] = parameters.weight(c) * r;
                 dx.of_x()[c] = -dx.of_dy()[c] * r * r * product[c] * share;
                 dx.shift()[c] = -dx.of_dy()[c] * sum[c] * share - dx.of_x()[c] * tape.mean(c);
@@ -156,9 +169,13 @@ struct BatchNorm {
             if (tape.is_frozen) {
                 return;
             }
-            const auto count = static_cast<double>(call.steps * call.batch * In::height * In::width);
+            const double count = tape.count * static_cast<double>(call.steps / In::stored_steps(call.steps));
             const auto unbiased = static_cast<Scalar>(count > 1 ? count / (count - 1) : 1.0);
             const auto rate = static_cast<Scalar>(momentum);
+            if (call.group != nullptr && !call.group->shares_statistics()) {
+                absorb_rank_by_rank(tape, unbiased, *call.group);
+                return;
+            }
             for (Index c = 0; c < In::channels; ++c) {
                 statistics.mean(c) += rate * (tape.mean(c) - statistics.mean(c));
                 statistics.variance(c) += rate * (tape.variance(c) * unbiased - statistics.variance(c));
@@ -186,6 +203,18 @@ struct BatchNorm {
         bool is_frozen = false;
 
      private:
+        static bool shares_statistics(const Call& call) {
+            return call.group != nullptr && call.group->shares_statistics();
+        }
+
+        /// `absorb` of the batches of all processes, one after the other in the order of the ranks.
+        void absorb_rank_by_rank(const Tape& tape, Scalar unbiased, ProcessGroup& group) {
+            Channels variance = tape.variance * unbiased;
+            absorb_of_all<Scalar>(group, In::channels, momentum, tape.mean.data(), statistics.mean.data());
+            absorb_of_all<Scalar>(group, In::channels, momentum, variance.data(), statistics.variance.data());
+            statistics.batches += group.size();
+        }
+
         static Scalar inverse_deviation(Scalar variance) {
             return Scalar(1) / std::sqrt(variance + static_cast<Scalar>(epsilon));
         }

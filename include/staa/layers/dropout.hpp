@@ -16,7 +16,8 @@ inline namespace STAA_ABI {
 /// [T, N, H, W, C] -> the same, analog whatever the input was: kept spikes are 1 / (1 - p). `infer` changes no value.
 ///
 /// p is the member `probability`, 0.5 unless it is set after construction: net.layer<"name">().probability = 0.2;
-/// forward draws the pattern from Call::random, in one thread, so it is the same for any number of threads. Where
+/// forward draws the pattern from Call::random, in one thread, so it is the same for any number of threads. It is also the
+/// same for any number of processes that share a batch (Call::share). Where
 /// Call::random is null, the pattern that the tape holds stands; a tape without a pattern of this batch drops nothing.
 struct Dropout {
     static constexpr const char* kind = "dropout";
@@ -81,6 +82,10 @@ struct Dropout {
             }
             tape.kept.resize(call.arena, pattern(call));
             tape.scale = static_cast<Scalar>(1 / (1 - probability));
+            const auto skip = [&](Index images) {
+                call.random->skip(static_cast<std::uint64_t>(std::max<Index>(images, 0) * map_pixels * In::channels));
+            };
+            skip(call.share.first);  // the images of processes before this one
             for (Index pixel = 0; pixel < tape.kept.extents().pixels(); ++pixel) {
                 for (Index c = 0; c < In::channels; ++c) {
                     if (call.random->uniform() >= probability) {
@@ -88,6 +93,7 @@ struct Dropout {
                     }
                 }
             }
+            skip(call.share.total - call.share.first - call.batch);
         }
 
         /// to = kept · scale · from, image by image.

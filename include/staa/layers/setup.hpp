@@ -4,6 +4,7 @@
 
 #include <tuple>
 
+#include "staa/core/process_group.hpp"
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
 #include "staa/layers/convolution/convolution_choice.hpp"
@@ -41,12 +42,14 @@ struct Setup {
 
 /// What all layers of one call share.
 struct Call {
-    Index steps;                 ///< T of this call
-    Index batch;                 ///< N
-    Arena& arena;                ///< memory for what lives no longer than the call
-    Random* random;              ///< for dropout; null: nothing is drawn, and a pattern that the tape holds stands
-    std::uint64_t revision = 0;  ///< of the weights: two calls of one revision have the same weights; 0: unknown
-    bool fuse = true;            ///< false: every layer runs for itself (NetworkOptions::fuse)
+    Index steps;                    ///< T of this call
+    Index batch;                    ///< N
+    Arena& arena;                   ///< memory for what lives no longer than the call
+    Random* random;                 ///< for dropout; null: nothing is drawn, and a pattern that the tape holds stands
+    std::uint64_t revision = 0;     ///< of the weights: two calls of one revision have the same weights; 0: unknown
+    bool fuse = true;               ///< false: every layer runs for itself (NetworkOptions::fuse)
+    ProcessGroup* group = nullptr;  ///< the processes that share the batch; null: this one has all of it
+    BatchShare share{};             ///< where the images of this process lie in that batch
 };
 
 /// What happens to the values that are there.

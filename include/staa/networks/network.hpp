@@ -135,7 +135,7 @@ class Network : public NetworkLayers<typename Sequential<Layers...>::template at
 
     static Call call_of(Tape& tape) {
         const detail::TapeOrigin& origin = tape.origin_.value;
-        return {origin.steps, origin.batch, tape.arena, nullptr, 0, origin.is_fused};
+        return {origin.steps, origin.batch, tape.arena, nullptr, 0, origin.is_fused, tape.group, tape.share};
     }
 
     /// The number of steps of a call. Throws an Error if the images do not fit.

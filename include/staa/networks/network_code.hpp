@@ -44,8 +44,9 @@ Analog<typename Net::Scalar> NetworkCode<Net>::forward(const Net& net, const typ
                                                        typename Net::Tape& tape) {
     net.check_not_moved("forward");
     const Index steps = net.steps_of(images);
-    const Call call =
-        net.call_of(steps, detail::batch_of(images), tape.arena, tape.draw_dropout ? &tape.random : nullptr);
+    Call call = net.call_of(steps, detail::batch_of(images), tape.arena, tape.draw_dropout ? &tape.random : nullptr);
+    call.group = tape.group;
+    call.share = tape.share;
     tape.origin_.value = {};  // the tape is empty until all layers have run
     detail::copy_images<typename Net::Input>(images.data(), tape.input_, call);
     Analog<Scalar> y;

@@ -49,6 +49,10 @@ class NetworkTape {
     Arena arena;               ///< the memory of the tape
     Random random;             ///< the generator of dropout
     bool draw_dropout = true;  ///< false: each layer keeps its last pattern; on a new tape nothing is dropped
+    /// The processes that share the batch of the next forward and backward, and where the images of this one lie in it.
+    /// `Trainer` sets both. Null: this process has the whole batch.
+    ProcessGroup* group = nullptr;
+    BatchShare share{};
 
  private:
     template <class In, class... Layers>

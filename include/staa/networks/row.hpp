@@ -182,6 +182,10 @@ class NumberedRow<std::index_sequence<I...>, Part...> {
                                     K == 0 ? pass.dx : &pass.d_inputs[K], std::get<K>(pass.gradients),
                                     std::get<K>(pass.tape.parts), pass.call);
         dy.release();
+        if (pass.call.group != nullptr) {
+            const auto* ready = &std::get<K>(pass.gradients);
+            pass.call.group->gradients_ready(ready, ready + 1);
+        }
     }
 
     /// The function that `maps` returns. It owns the signals that the last part reads.
