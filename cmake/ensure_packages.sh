@@ -4,7 +4,8 @@
 # What tests, examples and benchmarks need on Debian and its relatives.
 # shellcheck disable=SC2034  # the scripts that read this file use it
 staa_packages=(g++ make cmake libeigen3-dev libxsimd-dev catch2 nlohmann-json3-dev libcli11-dev libstb-dev
-    libbenchmark-dev libjpeg62-turbo-dev libpng-dev)
+    libbenchmark-dev libjpeg62-turbo-dev libpng-dev
+    libopenmpi-dev openmpi-bin)
 
 # ensure_packages PACKAGE...: installs missing packages with apt-get and prints their names. Where that is impossible it
 # prints so and returns: CMake fetches missing libraries by itself.

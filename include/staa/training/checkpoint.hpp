@@ -148,9 +148,13 @@ class Checkpoints {
         return found;
     }
 
-    /// Writes a checkpoint.
+    /// Writes a checkpoint. Of several processes, the first one writes it: all have the same state. Then another number of
+    /// processes can go on from it.
     void save() {
-        save_checkpoint(*trainer_, options_.path, options_.configuration);
+        const ProcessGroup* group = trainer_->options().group;
+        if (group == nullptr || group->rank() == 0) {
+            save_checkpoint(*trainer_, options_.path, options_.configuration);
+        }
         last_step_ = trainer_->progress().step;
         last_ = Clock::now();
     }

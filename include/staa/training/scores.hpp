@@ -2,6 +2,7 @@
 // Mean loss and accuracy over many batches.
 #pragma once
 
+#include "staa/core/process_group.hpp"
 #include "staa/training/loss.hpp"
 
 namespace staa {
@@ -18,6 +19,21 @@ struct Scores {
         correct += count_correct(logits, labels);
         images += labels.size();
         loss_sum += batch_loss * static_cast<double>(labels.size());
+    }
+
+    /// Adds the images of another object.
+    void add(const Scores& other) {
+        images += other.images;
+        correct += other.correct;
+        loss_sum += other.loss_sum;
+    }
+    /// Makes these the scores of the images of all processes. Null: there is only this process.
+    void sum_over(ProcessGroup* group) {
+        if (group != nullptr) {
+            double sums[] = {static_cast<double>(images), static_cast<double>(correct), loss_sum};
+            group->sum(sums, 3);
+            *this = {static_cast<Index>(sums[0]), static_cast<Index>(sums[1]), sums[2]};
+        }
     }
 
     /// Mean loss per image; 0 before the first batch.

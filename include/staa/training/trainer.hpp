@@ -15,9 +15,11 @@
 #include <string>
 #include <utility>
 
+#include "staa/core/finite.hpp"
 #include "staa/networks/network.hpp"
 #include "staa/training/evaluate.hpp"
 #include "staa/training/optimizer.hpp"
+#include "staa/training/process_gradients.hpp"
 #include "staa/training/progress.hpp"
 #include "staa/training/weight_average.hpp"
 
@@ -38,6 +40,9 @@ struct TrainerOptions {
     Index patience = 0;              ///< stop after this many epochs without a better test accuracy; 0: never
     std::uint64_t seed = 1;          ///< of dropout
     EvaluationOptions evaluation{};  ///< how the test looks at an image
+    /// The processes that share every batch (distributed/mpi.hpp); null: this one trains alone. Give the loaders the
+    /// parts: {.part = group.rank(), .parts = group.size()}. All processes need the same options, weights and seeds.
+    ProcessGroup* group = nullptr;
 };
 
 /// Trains a network: forward, loss, backward and step for every batch, and a test after every epoch.
@@ -48,6 +53,9 @@ struct TrainerOptions {
 ///
 /// The trainer refers to the network and to the optimiser: both must outlive it. `Checkpoints`
 /// (training/checkpoint.hpp) makes a run go on after it was interrupted.
+///
+/// With `TrainerOptions::group` several processes train one network: each trains on its part of every batch, all make the
+/// same steps, and `progress` counts the images of all.
 template <class Net, class Optimizer>
 class Trainer {
  public:
@@ -66,6 +74,7 @@ class Trainer {
         detail::check_option("staa::Trainer", "label_smoothing", options_.label_smoothing, 0, 1);
         detail::check_option("staa::Trainer", "largest_gradient_norm", options_.largest_gradient_norm, 0,
                              std::numeric_limits<double>::max());
+        tape_.group = options_.group;
         if (options_.average_decay != 0) {
             average_.emplace(net, WeightAverageOptions{.decay = options_.average_decay});
         }
@@ -160,6 +169,9 @@ class Trainer {
             const Index in_step = progress_.batch % options_.batches_per_step;
             const Index first = progress_.batch - in_step;
             const Index count = std::min(options_.batches_per_step, loader.batches() - first);
+            if constexpr (requires { loader.share(Index{0}); }) {
+                tape_.share = loader.share(progress_.batch);
+            }
             train_batch(images, labels, count);
             if (in_step + 1 < count) {
                 continue;
@@ -170,28 +182,53 @@ class Trainer {
             if (on_step) {
                 on_step(*this);
             }
-            if (must_stop && must_stop()) {
+            if (stops()) {
                 return false;
             }
         }
         return true;
     }
 
-    /// Adds the gradients of a batch, divided by `count`, the number of batches of the step.
+    /// Whether `must_stop` of any process says so.
+    bool stops() const {
+        double requests = must_stop && must_stop() ? 1 : 0;
+        if (options_.group != nullptr) {
+            options_.group->sum(&requests, 1);
+        }
+        return requests > 0;
+    }
+
+    /// Adds the gradients of a batch, divided by `count`, the number of batches of the step. If processes share the batch,
+    /// each of them adds its part of the mean over all images. The sum over the processes is made of the gradients of
+    /// the whole step, with its last batch.
     void train_batch(const typename Net::Images& images, const Labels& labels, Index count) {
         const auto logits = net_->forward(images, tape_);
         auto [loss, gradient] = cross_entropy(logits, labels, options_.label_smoothing);
-        if (!std::isfinite(loss)) {
+        Scores batch;
+        batch.add(loss, logits, labels);
+        batch.sum_over(options_.group);
+        if (!detail::is_finite(batch.loss())) {
             fail("staa::Trainer: the loss is not finite in epoch ", progress_.epoch, ", batch ", progress_.batch + 1,
                  " (step ", progress_.step + 1, " of the run), where the learning rate is ",
                  optimizer_->options.learning_rate, ": training has diverged; try a smaller learning rate");
         }
-        if (count > 1) {
-            gradient = (gradient / static_cast<typename Net::Scalar>(count)).eval();
+        const Index share = batch.images * count;  // the gradient counts as this part of the step's images
+        if (share != labels.size()) {
+            gradient = (gradient / (static_cast<Scalar>(share) / static_cast<Scalar>(labels.size()))).eval();
         }
-        net_->backward(gradient, tape_);
-        progress_.trained.add(loss, logits, labels);
+        backward(gradient, progress_.batch % options_.batches_per_step + 1 == count);
+        progress_.trained.add(batch);
         ++progress_.batch;
+    }
+
+    void backward(const typename Net::Logits& gradient, bool is_last_of_step) {
+        if (options_.group == nullptr || !is_last_of_step) {
+            net_->backward(gradient, tape_);
+            return;
+        }
+        begin_gradients(*net_, *options_.group);
+        net_->backward(gradient, tape_);
+        options_.group->finish_gradients();
     }
 
     void make_step() {
@@ -250,7 +287,8 @@ class Trainer {
                            .learning_rate = progress_.learning_rate,
                            .trained = progress_.trained,
                            .tested = evaluate(tested_net(), loader, state, options_.evaluation)};
-        if (!std::isfinite(result.tested.loss_sum)) {
+        result.tested.sum_over(options_.group);
+        if (!detail::is_finite(result.tested.loss_sum)) {
             fail("staa::Trainer: the test loss of epoch ", progress_.epoch,
                  " is not finite: training has diverged; try a smaller learning rate");
         }
