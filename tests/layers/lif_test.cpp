@@ -105,7 +105,7 @@ TEST_CASE("a stream goes on where it stopped, and must keep its batch") {
     }
     CHECK(state.step == 3);
     OneLayer<Lif<>::at<Frames<1, 1, 1, double>>> two_images(Setup{.steps = 1}, 2);
-    REQUIRE_THROWS_WITH(
-        two_images.layer.infer(two_images.x, two_images.y, state, two_images.call()),
-        "staa::Network::step: a stream of 1 images was continued with 2; keep the batch, or begin a new stream with start()");
+    REQUIRE_THROWS_WITH(two_images.layer.infer(two_images.x, two_images.y, state, two_images.call()),
+                        "staa::Network::step: a stream of 1 images was continued with 2; keep the batch, or begin a "
+                        "new stream with start()");
 }
