@@ -8,6 +8,7 @@
 #include "staa/data/cifar.hpp"
 #include "staa/data/loader.hpp"
 #include "staa/data/mixing.hpp"
+#include "staa/data/normalisation_of.hpp"
 #include "staa/data/synthetic.hpp"
 #include "staa/layers/dropout.hpp"
 #include "staa/layers/max_pool.hpp"

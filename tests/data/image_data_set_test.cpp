@@ -5,6 +5,7 @@
 #include <array>
 
 #include "staa/data/cifar.hpp"
+#include "staa/data/normalisation_of.hpp"
 #include "staa/data/synthetic.hpp"
 #include "support/catch.hpp"
 
@@ -63,6 +64,19 @@ TEST_CASE("Stored images refuse a label that is no class", "[data]") {
                          Message("the label of image 0 is 4, expected 0 to 3"));
     CHECK_THROWS_MATCHES(StoredImages(two_by_one, {1, 2, 3, 4, 5, 6}, {-1}), staa::Error,
                          Message("the label of image 0 is -1, expected 0 to 3"));
+}
+
+TEST_CASE("The normalisation of a set is the mean and the deviation of its pixels", "[data]") {
+    const staa::StoredImages grey({.height = 1, .width = 4, .classes = 1, .channels = 1}, {0, 0, 255, 255}, {0});
+    const staa::Normalisation of_grey = staa::normalisation_of(grey);
+    CHECK(of_grey.mean[0] == 0.5);
+    CHECK(of_grey.deviation[0] == 0.5);
+    const staa::StoredImages colour({.height = 1, .width = 1, .classes = 1}, {255, 0, 51, 255, 102, 51}, {0, 0});
+    const staa::Normalisation of_colour = staa::normalisation_of(colour);
+    CHECK(of_colour.mean == std::array<double, 3>{1, 0.2, 0.2});
+    CHECK(of_colour.deviation == std::array<double, 3>{1, 0.2, 1});  // 1 where all pixels are the same
+    CHECK_THROWS_AS(staa::normalisation_of(staa::StoredImages({.height = 1, .width = 1, .classes = 1}, {}, {})),
+                    staa::Error);
 }
 
 }  // namespace

@@ -128,6 +128,67 @@ TEMPLATE_TEST_CASE("A batch holds normalised images with the channel as the last
     CHECK(batches == 1);
 }
 
+TEST_CASE("Grey images make batches of one channel", "[data]") {
+    const StoredImages images(
+        {.height = 2, .width = 2, .classes = 2, .normalisation = {.mean = {0.2}, .deviation = {0.5}}, .channels = 1},
+        {51, 255, 0, 102, 0, 0, 0, 51}, {1, 0});
+    Loader loader{images, as_they_are(2)};
+    for (auto&& [batch, labels] : loader.epoch(0)) {
+        REQUIRE(batch.dimension(3) == 1);
+        REQUIRE(batch.size() == 8);
+        CHECK(batch(0, 0, 0, 0) == 0.f);
+        CHECK(batch(0, 0, 1, 0) == 1.6f);
+        CHECK(batch(0, 1, 0, 0) == -0.4f);
+        CHECK(batch(1, 1, 1, 0) == 0.f);
+    }
+}
+
+TEST_CASE("Grey images are augmented as colour images of three equal channels", "[data]") {
+    const staa::SyntheticImages colour(8);
+    std::vector<std::uint8_t> grey, tripled;
+    std::vector<int> labels;
+    for (Index i = 0; i < colour.size(); ++i) {
+        const staa::Sample sample = colour.sample(i);
+        labels.push_back(sample.label);
+        for (std::size_t pixel = 0; pixel < sample.pixels.size(); pixel += 3) {
+            grey.push_back(sample.pixels[pixel]);
+            tripled.insert(tripled.end(), 3, sample.pixels[pixel]);
+        }
+    }
+    const StoredImages one({.height = 32, .width = 32, .classes = 10, .channels = 1}, grey, labels);
+    const StoredImages three({.height = 32, .width = 32, .classes = 10}, tripled, labels);
+    for (const staa::Policy policy : {staa::Policy::none, staa::Policy::auto_augment, staa::Policy::rand_augment}) {
+        const staa::LoaderOptions options{.batch = 8, .augmentation = {.cutout = 8, .policy = policy}};
+        Loader loader_of_one{one, options}, loader_of_three{three, options};
+        const std::vector<float> values = see(loader_of_one, 1).values, expected = see(loader_of_three, 1).values;
+        REQUIRE(expected.size() == 3 * values.size());
+        int wrong = 0;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            wrong += values[i] != expected[3 * i];
+        }
+        CHECK(wrong == 0);
+    }
+}
+
+/// A data set of another number of channels.
+struct ManyChannels {
+    Index size() const { return 1; }
+    int classes() const { return 1; }
+    Index height() const { return 1; }
+    Index width() const { return 1; }
+    Index channels() const { return 4; }
+    staa::Normalisation normalisation() const { return {}; }
+    staa::Sample sample(Index) const { return {}; }
+};
+
+TEST_CASE("Images of another number of channels than 1 or 3 are an error before the first batch", "[data]") {
+    const ManyChannels images;
+    CHECK_THROWS_WITH(Loader<ManyChannels>(images),
+                      "staa::Loader: the images have 4 channels; expected 3, red, green and blue, or 1, grey");
+    CHECK_THROWS_WITH(StoredImages({.height = 1, .width = 1, .classes = 1, .channels = 2}, {0, 0}, {0}),
+                      "staa::StoredImages: images have 3 channels, or 1 if they are grey; found 2");
+}
+
 TEST_CASE("The view of an image is drawn from its seed, epoch and position in the data set", "[data]") {
     const staa::SyntheticImages images(20);
     constexpr Augmentation augmentation{.crop_padding = 4, .flip = true};

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "data/noise_picture.hpp"
 #include "staa/data/loader.hpp"
 #include "support/catch.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 using staa::Box;
 using staa::Index;
 using staa::Random;
+using staa_tests::fingerprint;
+using staa_tests::noise;
 using staa_tests::WithinAbs;
 using Bytes = std::vector<std::uint8_t>;
 
@@ -23,6 +26,24 @@ Bytes grey(const std::vector<int>& values) {
     }
     return pixels;
 }
+
+/// Three pictures of different sizes and colours.
+struct Pictures {
+    Index size() const { return 3; }
+    staa::PictureSample sample(Index i) const {
+        const Index height = 10 + i, width = 20 - i;
+        return {grey(std::vector<int>(static_cast<std::size_t>(height * width), 51 * static_cast<int>(i))), height,
+                width, static_cast<int>(i)};
+    }
+    int classes() const { return 3; }
+    Index height() const { return 8; }
+    Index width() const { return 8; }
+    Index channels() const { return 3; }
+    staa::Normalisation normalisation() const { return {}; }
+};
+
+static_assert(staa::PictureDataSet<Pictures>);
+static_assert(!staa::ImageDataSet<Pictures>);
 
 TEST_CASE("A picture resampled to its own size is itself", "[data]") {
     Bytes pixels(5 * 7 * 3);
@@ -50,12 +71,67 @@ TEST_CASE("A picture of one colour keeps it at any size", "[data]") {
           grey(std::vector<int>(33, 77)));
 }
 
-TEST_CASE("The middle of a picture is seven eighths of its shorter side", "[data]") {
-    const Box box = staa::centre_box(256, 512, 224, 224);
-    CHECK(box.top == 16);
-    CHECK(box.left == 144);
-    CHECK(box.height == 224);
-    CHECK(box.width == 224);
+/// The sizes and the place of an image in a resized picture.
+std::vector<Index> middle_of(Index height, Index width, Index image_height, Index image_width, Index shorter = 0) {
+    const staa::Framing framing = staa::centre_framing(height, width, image_height, image_width, shorter);
+    CHECK(framing.box.height == static_cast<double>(height));
+    CHECK(framing.box.width == static_cast<double>(width));
+    return {framing.height, framing.width, framing.top, framing.left};
+}
+
+TEST_CASE("The middle of a picture is that of torchvision's Resize and CenterCrop, rounded as there", "[data]") {
+    // width 341, and (341 - 224) / 2 = 58.5 is rounded to the even 58; 343 is 59.5, rounded to 60
+    CHECK(middle_of(375, 500, 224, 224) == std::vector<Index>{256, 341, 16, 58});
+    CHECK(middle_of(500, 375, 224, 224) == std::vector<Index>{341, 256, 58, 16});
+    CHECK(middle_of(256, 343, 224, 224) == std::vector<Index>{256, 343, 16, 60});
+    CHECK(middle_of(100, 100, 224, 224) == std::vector<Index>{256, 256, 16, 16});
+    CHECK(middle_of(375, 500, 299, 299) == std::vector<Index>{342, 456, 22, 78});  // 21.5 to 22, 78.5 to 78
+    CHECK(middle_of(375, 500, 224, 224, 224) == std::vector<Index>{224, 298, 0, 37});
+    CHECK(middle_of(32, 32, 32, 32, 32) == std::vector<Index>{32, 32, 0, 0});
+}
+
+TEST_CASE("For an image that is not square the resized picture covers its shape", "[data]") {
+    CHECK(middle_of(300, 300, 70, 140) == std::vector<Index>{160, 160, 45, 10});
+    CHECK(middle_of(100, 1000, 70, 140) == std::vector<Index>{80, 800, 5, 330});
+}
+
+TEST_CASE("An image has the bytes of torchvision's Resize and CenterCrop on Pillow", "[data]") {
+    // tests/data/make_resampled.py prints these numbers.
+    const auto image = [](Index height, Index width, Index side, Index shorter) {
+        return staa::resample_framed(noise(static_cast<std::size_t>(height * width * 3)), height, width,
+                                     staa::centre_framing(height, width, side, side, shorter), side, side);
+    };
+    CHECK(fingerprint(image(75, 100, 48, 55)) == 3016609987);
+    CHECK(fingerprint(image(100, 75, 48, 55)) == 3027890429);
+    CHECK(fingerprint(image(33, 200, 32, 32)) == 592798878);
+    CHECK(fingerprint(image(20, 30, 32, 40)) == 606533438);
+}
+
+TEST_CASE("A random part has the bytes of torchvision's resized_crop: pixels around it do not count", "[data]") {
+    const Bytes pixels = noise(40 * 60 * 3);
+    CHECK(fingerprint(staa::resample(pixels, 40, 60, Box{7, 13, 25, 31}, 16, 16)) == 37014353);
+    CHECK(fingerprint(staa::resample(pixels, 40, 60, Box{0, 20, 8, 9}, 24, 24)) == 204262365);
+}
+
+TEST_CASE("A grey picture is resized in one channel", "[data]") {
+    Bytes one;
+    for (int i = 0; i < 12 * 17; ++i) {
+        one.push_back(static_cast<std::uint8_t>(i * 37));
+    }
+    const staa::Framing framing = staa::centre_framing(12, 17, 8, 8);
+    const Bytes image = staa::resample_framed(one, 12, 17, framing, 8, 8, 1);
+    const Bytes tripled = staa::resample_framed(grey(std::vector<int>(one.begin(), one.end())), 12, 17, framing, 8, 8);
+    REQUIRE(image.size() == 64);
+    for (std::size_t i = 0; i < 64; ++i) {
+        REQUIRE(image[i] == tripled[3 * i]);
+    }
+}
+
+TEST_CASE("A shorter side below that of the images is an error", "[data]") {
+    const Pictures pictures;
+    CHECK_THROWS_WITH(staa::Loader(pictures, {.batch = 1, .resize = 7}),
+                      "staa::Loader: the pictures cannot be resized to a shorter side of 7 pixels for images with one "
+                      "of 8; expected 0 or at least 8");
 }
 
 TEST_CASE("A random part lies in the picture, with 8 % to 100 % of its area and a ratio of 3 : 4 to 4 : 3", "[data]") {
@@ -82,24 +158,6 @@ TEST_CASE("Of a picture too narrow for a random part the middle is used", "[data
     CHECK(box.width == 1);
     CHECK(box.left == 499);
 }
-
-/// Three pictures of different sizes and colours.
-struct Pictures {
-    Index size() const { return 3; }
-    staa::PictureSample sample(Index i) const {
-        const Index height = 10 + i, width = 20 - i;
-        return {grey(std::vector<int>(static_cast<std::size_t>(height * width), 51 * static_cast<int>(i))), height,
-                width, static_cast<int>(i)};
-    }
-    int classes() const { return 3; }
-    Index height() const { return 8; }
-    Index width() const { return 8; }
-    Index channels() const { return 3; }
-    staa::Normalisation normalisation() const { return {}; }
-};
-
-static_assert(staa::PictureDataSet<Pictures>);
-static_assert(!staa::ImageDataSet<Pictures>);
 
 TEST_CASE("A loader makes images of one size of pictures of any size", "[data]") {
     const Pictures pictures;

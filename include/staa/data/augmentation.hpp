@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "staa/core/random.hpp"
 #include "staa/data/augmentation_policy.hpp"
@@ -47,12 +48,30 @@ inline void check(const Augmentation& augmentation) {
     }
 }
 
-/// Applies the policy to the bytes of an image, in place.
+/// Applies the policy to the bytes of a colour image, in place.
 inline void apply_policy(const Augmentation& augmentation, const ImageView& image, const Random& random) {
     if (augmentation.policy == Policy::auto_augment) {
         auto_augment(image, random);
     } else if (augmentation.policy == Policy::rand_augment) {
         rand_augment(augmentation.rand_augment, image, random);
+    }
+}
+
+/// Applies the policy to the bytes of a grey image [height, width], in place, as to a colour image whose three channels
+/// are the same. Operations on colours leave it grey.
+inline void apply_policy_to_grey(const Augmentation& augmentation, std::uint8_t* pixels, Index height, Index width,
+                                 const Random& random) {
+    if (augmentation.policy == Policy::none) {
+        return;
+    }
+    const Index size = height * width;
+    std::vector<std::uint8_t> colour(static_cast<std::size_t>(3 * size));
+    for (Index i = 0; i < 3 * size; ++i) {
+        colour[static_cast<std::size_t>(i)] = pixels[i / 3];
+    }
+    apply_policy(augmentation, {colour.data(), height, width}, random);
+    for (Index i = 0; i < size; ++i) {
+        pixels[i] = colour[static_cast<std::size_t>(3 * i)];
     }
 }
 
@@ -100,37 +119,38 @@ class NormalisationTable {
 };
 
 /// Sets the hole of a view to 0, the mean colour.
-template <class Scalar>
+template <Index channels = 3, class Scalar>
 void cut_hole(Index height, Index width, const View& view, Scalar* out) {
     const Index top = static_cast<Index>(view.hole_y * static_cast<double>(height)) - view.hole / 2;
     const Index left = static_cast<Index>(view.hole_x * static_cast<double>(width)) - view.hole / 2;
     const Index right = std::min(width, left + view.hole);
     for (Index y = std::max(Index{0}, top); y < std::min(height, top + view.hole); ++y) {
-        std::fill(out + 3 * (y * width + std::max(Index{0}, left)), out + 3 * (y * width + right), Scalar(0));
+        std::fill(out + channels * (y * width + std::max(Index{0}, left)), out + channels * (y * width + right),
+                  Scalar(0));
     }
 }
 
-/// Writes the view of `pixels` [height, width, 3], normalised, to `out` [height, width, 3]. Padding is 0 after
+/// Writes the view of `pixels` [height, width, channels], normalised, to `out` [height, width, channels]. Padding is 0 after
 /// normalisation, which is the mean colour. Black padding would be -2.4 after normalisation. It makes the variance of
 /// the input larger by half, so that a spiking network meets other batch statistics in training than in testing.
 /// Measured with 20,000 CIFAR-10 images, 10 epochs, width 16, T = 2: 43.1 % accuracy with black padding, 49.3 % with 0.
-template <class Scalar>
+template <Index channels = 3, class Scalar>
 void normalise_view(const std::uint8_t* pixels, Index height, Index width, const View& view,
                     const NormalisationTable<Scalar>& table, Scalar* out) {
     Scalar* at = out;
     for (Index y = 0; y < height; ++y) {
-        for (Index x = 0; x < width; ++x, at += 3) {
+        for (Index x = 0; x < width; ++x, at += channels) {
             const Index row = y + view.down;
             const Index column = (view.flipped ? width - 1 - x : x) + view.right;
             const bool inside = row >= 0 && row < height && column >= 0 && column < width;
-            const Index pixel = 3 * (row * width + column);
-            for (std::size_t channel = 0; channel < 3; ++channel) {
-                at[channel] = inside ? table(pixels[pixel + static_cast<Index>(channel)], channel) : Scalar(0);
+            const Index pixel = channels * (row * width + column);
+            for (Index channel = 0; channel < channels; ++channel) {
+                at[channel] = inside ? table(pixels[pixel + channel], static_cast<std::size_t>(channel)) : Scalar(0);
             }
         }
     }
     if (view.hole > 0) {
-        cut_hole(height, width, view, out);
+        cut_hole<channels>(height, width, view, out);
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The interface of a set of labelled colour images, and a set that is held in memory.
+// The interface of a set of labelled images, in colour or grey, and a set that is held in memory.
 #pragma once
 
 #include <array>
@@ -21,20 +21,22 @@ enum class Split { train, test };
 
 /// One labelled image.
 struct Sample {
-    std::span<const std::uint8_t> pixels;  ///< [height, width, 3], red, green, blue; owned by the data set
+    std::span<const std::uint8_t> pixels;  ///< [height, width, channels]; owned by the data set
     int label = 0;                         ///< 0-based
 };
 
-/// Mean and standard deviation of each channel, on the scale where a byte of 255 is 1.
+/// Mean and standard deviation of each channel, on the scale where a byte of 255 is 1. Of grey images only the first of
+/// each counts.
 struct Normalisation {
     std::array<double, 3> mean{};              ///< of red, green, blue
     std::array<double, 3> deviation{1, 1, 1};  ///< of red, green, blue; above 0
 };
 
 /// The part that `ImageDataSet` and `PictureDataSet` share: a set of `size()` samples in a fixed order, of which a
-/// `Loader` makes images of `height()` x `width()` x `channels()`.
+/// `Loader` makes images of `height()` x `width()` x `channels()`. There are 3 channels, red, green and blue, or 1, grey: the
+/// loader refuses others when it is made, because the number is known only then.
 template <class Set>
-concept ColourDataSet = requires(const Set& set) {
+concept LabelledPixels = requires(const Set& set) {
     { set.size() } -> std::same_as<Index>;
     { set.classes() } -> std::same_as<int>;
     { set.height() } -> std::same_as<Index>;
@@ -43,11 +45,11 @@ concept ColourDataSet = requires(const Set& set) {
     { set.normalisation() } -> std::convertible_to<Normalisation>;
 };
 
-/// A set of labelled colour images of one size. `sample(i)`, for i in [0, size()), has height · width · channels bytes,
+/// A set of labelled images of one size. `sample(i)`, for i in [0, size()), has height · width · channels bytes,
 /// which stay valid as long as the data set. It may be called from several threads at once. If it throws, the loop over
 /// the loader's batches gets the exception.
 template <class Set>
-concept ImageDataSet = ColourDataSet<Set> && requires(const Set& set, Index i) {
+concept ImageDataSet = LabelledPixels<Set> && requires(const Set& set, Index i) {
     { set.sample(i) } -> std::same_as<Sample>;
 };
 
@@ -59,12 +61,16 @@ class StoredImages {
         Index height = 0, width = 0;  ///< rows of pixels, and pixels of a row
         int classes = 0;
         Normalisation normalisation{};
+        Index channels = 3;  ///< 3: red, green, blue; 1: grey
     };
 
-    /// Takes the `pixels` [images, height, width, 3] and one label per image. A number of pixels that does not match
-    /// the number of labels, and a label outside [0, classes), are an `Error`.
+    /// Takes the `pixels` [images, height, width, channels] and one label per image. Other than 1 or 3 channels, a number
+    /// of pixels that does not match the number of labels, and a label outside [0, classes), are an `Error`.
     StoredImages(const Description& description, std::vector<std::uint8_t> pixels, std::vector<int> labels)
         : description_(description), pixels_(std::move(pixels)), labels_(std::move(labels)) {
+        if (channels() != 1 && channels() != 3) {
+            fail("staa::StoredImages: images have 3 channels, or 1 if they are grey; found ", channels());
+        }
         const Index expected = size() * image_size();
         if (static_cast<Index>(pixels_.size()) != expected) {
             fail(size(), " images of ", height(), " x ", width(), " x ", channels(), " need ", expected,
@@ -82,7 +88,7 @@ class StoredImages {
     int classes() const { return description_.classes; }
     Index height() const { return description_.height; }
     Index width() const { return description_.width; }
-    Index channels() const { return 3; }
+    Index channels() const { return description_.channels; }
     const Normalisation& normalisation() const { return description_.normalisation; }
 
     /// The images [first, first + count) as a set of their own; it is a copy. A range outside of the set is an `Error`.

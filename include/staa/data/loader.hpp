@@ -2,6 +2,7 @@
 // Makes batches of normalised images, with a new order and new augmentation in every epoch.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct LoaderOptions {
     std::uint64_t seed = 1;       ///< of the random order and of the augmentation
     bool shuffle = true;          ///< a new random order in every epoch; false: the order of the data set
     Augmentation augmentation{};  ///< `Augmentation::none()` to measure the accuracy
+    /// Of pictures of any size, without `resized_crop`: the shorter side in pixels before the middle is cropped, at least
+    /// that of the images; 0: 8/7 of it, 256 for images of 224 x 224. See `centre_framing`.
+    Index resize = 0;
     bool drop_last = false;  ///< leave out a last batch that is not full: batch norm learns little from a few images
     int workers = 1;         ///< threads that prepare batches; 0: the thread of the loop prepares them
     Index ahead = 2;         ///< batches prepared before the loop needs them; each has its own memory
@@ -35,10 +39,16 @@ class ImageRecipe {
 
     ImageRecipe(const DataSet& data_set, const LoaderOptions& options)
         : data_set_(&data_set), options_(options), table_(data_set.normalisation()) {
-        if (data_set.channels() != 3) {
-            fail("the images have ", data_set.channels(), " channels, but a Loader takes colour images of 3 channels");
+        if (data_set.channels() != 1 && data_set.channels() != 3) {
+            fail("staa::Loader: the images have ", data_set.channels(),
+                 " channels; expected 3, red, green and blue, or 1, grey");
         }
         check(options.augmentation);
+        const Index side = std::min(data_set.height(), data_set.width());
+        if (options.resize != 0 && options.resize < side) {
+            fail("staa::Loader: the pictures cannot be resized to a shorter side of ", options.resize,
+                 " pixels for images with one of ", side, "; expected 0 or at least ", side);
+        }
     }
 
     Index size() const { return data_set_->size(); }
@@ -52,10 +62,13 @@ class ImageRecipe {
         const auto& sample = data_set_->sample(index);
         Scalar* const out = images.data() + place * image_size();
         if constexpr (PictureDataSet<DataSet>) {
-            const Box box = options_.augmentation.resized_crop
-                                ? random_box(sample.height, sample.width, random.split(resized_crop_stream))
-                                : centre_box(sample.height, sample.width, data_set_->height(), data_set_->width());
-            write(resample(sample.pixels, sample.height, sample.width, box, data_set_->height(), data_set_->width()),
+            const Index height = data_set_->height(), width = data_set_->width();
+            const Framing framing =
+                options_.augmentation.resized_crop
+                    ? Framing{random_box(sample.height, sample.width, random.split(resized_crop_stream)), height, width}
+                    : centre_framing(sample.height, sample.width, height, width, options_.resize);
+            write(resample_framed(sample.pixels, sample.height, sample.width, framing, height, width,
+                                  data_set_->channels()),
                   random, out);
         } else if (options_.augmentation.policy != Policy::none) {
             write(std::vector<std::uint8_t>(sample.pixels.begin(), sample.pixels.end()), random, out);
@@ -68,17 +81,27 @@ class ImageRecipe {
  private:
     static constexpr std::uint64_t resized_crop_stream = 1, policy_stream = 2;
 
-    Index image_size() const { return data_set_->height() * data_set_->width() * 3; }
+    Index image_size() const { return data_set_->height() * data_set_->width() * data_set_->channels(); }
 
     void write(std::vector<std::uint8_t> pixels, const Random& random, Scalar* out) const {
-        apply_policy(options_.augmentation, {pixels.data(), data_set_->height(), data_set_->width()},
-                     random.split(policy_stream));
+        const Index height = data_set_->height(), width = data_set_->width();
+        const Random policy = random.split(policy_stream);
+        if (data_set_->channels() == 1) {
+            apply_policy_to_grey(options_.augmentation, pixels.data(), height, width, policy);
+        } else {
+            apply_policy(options_.augmentation, {pixels.data(), height, width}, policy);
+        }
         write_view(pixels.data(), random, out);
     }
 
     void write_view(const std::uint8_t* pixels, const Random& random, Scalar* out) const {
-        normalise_view(pixels, data_set_->height(), data_set_->width(), draw_view(options_.augmentation, random),
-                       table_, out);
+        const Index height = data_set_->height(), width = data_set_->width();
+        const View view = draw_view(options_.augmentation, random);
+        if (data_set_->channels() == 1) {
+            normalise_view<1>(pixels, height, width, view, table_, out);
+        } else {
+            normalise_view<3>(pixels, height, width, view, table_, out);
+        }
     }
 
     const DataSet* data_set_;
@@ -91,7 +114,7 @@ class ImageRecipe {
 ///     Loader loader{data_set, {.batch = 64, .seed = 1}};
 ///     for (auto&& [images, labels] : loader.epoch(3)) ...
 ///
-/// `images` are [N, H, W, 3], normalised, and `labels` are [N]; N is `batch`, or less in the last batch. Worker threads
+/// `images` are [N, H, W, C], normalised, C is 3 or, of grey images, 1, and `labels` are [N]; N is `batch`, or less in the last batch. Worker threads
 /// prepare the next batches while the loop uses one. The batches depend on seed and epoch only, not on earlier epochs
 /// or the number of workers. The loader keeps a reference to the data set, which must outlive the loader.
 template <class DataSet, class Scalar = float>

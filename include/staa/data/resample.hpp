@@ -17,16 +17,16 @@ inline namespace STAA_ABI {
 
 /// One labelled picture of any size.
 struct PictureSample {
-    std::vector<std::uint8_t> pixels;  ///< [height, width, 3], red, green, blue
+    std::vector<std::uint8_t> pixels;  ///< [height, width, channels]; 3: red, green, blue; 1: grey
     Index height = 0, width = 0;       ///< rows of pixels, and pixels of a row
     int label = 0;                     ///< 0-based
 };
 
-/// A set of labelled colour pictures of any sizes; a `Loader` makes images of `height()` x `width()` pixels of them.
+/// A set of labelled pictures of any sizes; a `Loader` makes images of `height()` x `width()` pixels of them.
 /// `sample(i)`, for i in [0, size()), may be called from several threads at once. If it throws, the loop over the
 /// loader's batches gets the exception.
 template <class Set>
-concept PictureDataSet = ColourDataSet<Set> && requires(const Set& set, Index i) {
+concept PictureDataSet = LabelledPixels<Set> && requires(const Set& set, Index i) {
     { set.sample(i) } -> std::same_as<PictureSample>;
 };
 
@@ -35,14 +35,31 @@ struct Box {
     double top = 0, left = 0, height = 0, width = 0;  ///< the corner and the extents, in pixels of the picture
 };
 
-/// The middle of a picture, for measuring. It is the part that remains when the picture is resized so that it just
-/// covers 8/7 of the image (shorter side 256 for an image of 224 x 224), and the image is cropped out of the middle.
-inline Box centre_box(Index height, Index width, Index image_height, Index image_width) {
-    const double rows = static_cast<double>(height), columns = static_cast<double>(width);
-    const double image_rows = static_cast<double>(image_height), image_columns = static_cast<double>(image_width);
-    const double scale = std::min(rows / image_rows, columns / image_columns) * 7 / 8;
-    const Box box{0, 0, image_rows * scale, image_columns * scale};
-    return {(rows - box.height) / 2, (columns - box.width) / 2, box.height, box.width};
+/// How a picture becomes an image: its part `box` is resized to `height` x `width` pixels, and the image is cut out of the
+/// result, from row `top` and column `left` on.
+struct Framing {
+    Box box;                      ///< the part of the picture
+    Index height = 0, width = 0;  ///< the size in pixels that the part is resized to
+    Index top = 0, left = 0;      ///< where the image begins in the resized part
+};
+
+/// The middle of a picture, for measuring: torchvision's Resize(shorter_side) and CenterCrop, with sizes and places rounded
+/// as there. The picture is resized so that its shorter side has `shorter_side` pixels, and the image is cropped out of
+/// the middle. A `shorter_side` of 0 is 8/7 of the image's, 256 for 224. For an image that is not square, the picture is
+/// resized so that it just covers a rectangle of the image's shape with that shorter side.
+inline Framing centre_framing(Index height, Index width, Index image_height, Index image_width,
+                              Index shorter_side = 0) {
+    const Index side = std::min(image_height, image_width);
+    const Index shorter = shorter_side > 0 ? shorter_side : (8 * side + 3) / 7;
+    const Index cover_height = shorter * image_height / side, cover_width = shorter * image_width / side;
+    Framing framing{{0, 0, static_cast<double>(height), static_cast<double>(width)}};
+    const bool by_height = height * cover_width <= width * cover_height;
+    framing.height = by_height ? cover_height : cover_width * height / width;
+    framing.width = by_height ? cover_height * width / height : cover_width;
+    const auto place = [](Index room) { return room / 2 + (room % 2 != 0 && room / 2 % 2 != 0); };  // half: to even
+    framing.top = place(std::max(Index{0}, framing.height - image_height));
+    framing.left = place(std::max(Index{0}, framing.width - image_width));
+    return framing;
 }
 
 /// A random part of a picture, for training (Szegedy et al. 2015): 8 % to 100 % of its area, width : height from 3 : 4
@@ -68,75 +85,113 @@ inline Box random_box(Index height, Index width, Random random) {
 
 namespace detail {
 
-/// The old pixels whose weighted sum is one new pixel: `first` and those after it, with their shares (sum 1).
+/// The old pixels whose weighted sum is one new pixel: `first` and those after it, with their shares, whose sum is about
+/// 2^22. Pillow calculates with such whole numbers, too.
 struct Taps {
     Index first = 0;
-    std::vector<double> shares;
+    std::vector<std::uint32_t> shares;
+};
+inline constexpr int share_bits = 22;
+
+/// The byte of a weighted sum, rounded and at most 255. (The rounded shares of a line of millions of pixels can add up to
+/// nearly twice 2^22, which 32 bits hold.)
+inline std::uint8_t byte_of_sum(std::uint32_t sum) {
+    return static_cast<std::uint8_t>(std::min((sum + (1u << (share_bits - 1))) >> share_bits, 255u));
+}
+
+/// A line of old pixels, of which [start, start + length) becomes `new_size` pixels.
+struct Stretch {
+    Index size = 0;
+    double start = 0, length = 0;
+    Index new_size = 0;
 };
 
-/// The taps of each of `new_size` pixels that cover [start, start + length) of a line of `size` old pixels. The rule is
-/// that of Pillow's BILINEAR: bilinear interpolation where the line becomes longer; where it becomes shorter, a
-/// triangle that reaches one new pixel to each side, so that no old pixel is skipped.
-inline std::vector<Taps> bilinear_taps(Index size, double start, double length, Index new_size) {
-    const double scale = length / static_cast<double>(new_size), reach = std::max(scale, 1.0);
-    std::vector<Taps> line(static_cast<std::size_t>(new_size));
-    for (Index i = 0; i < new_size; ++i) {
-        const double middle = start + (static_cast<double>(i) + 0.5) * scale;
-        const Index first = std::max(Index{0}, static_cast<Index>(middle - reach + 0.5));
-        const Index last = std::clamp(static_cast<Index>(middle + reach + 0.5), first + 1, std::max(size, first + 1));
-        Taps& taps = line[static_cast<std::size_t>(i)];
-        taps.first = std::min(first, size - 1);
+/// The taps of `count` new pixels from `first_new` on. The rule is that of Pillow's BILINEAR: bilinear interpolation where
+/// the line becomes longer; where it becomes shorter, a triangle that reaches one new pixel to each side, so that no old
+/// pixel is skipped. Pixels of the line outside of the part, but for those that it cuts, do not count.
+inline std::vector<Taps> bilinear_taps(const Stretch& line, Index first_new, Index count) {
+    const double scale = line.length / static_cast<double>(line.new_size), reach = std::max(scale, 1.0);
+    const Index begin = std::clamp(static_cast<Index>(std::floor(line.start)), Index{0}, line.size - 1);
+    const Index end = std::clamp(static_cast<Index>(std::ceil(line.start + line.length)), begin + 1, line.size);
+    const double start = line.start - static_cast<double>(begin);
+    std::vector<Taps> all(static_cast<std::size_t>(count));
+    std::vector<double> weights;
+    for (Index i = 0; i < count; ++i) {
+        const double middle = start + (static_cast<double>(first_new + i) + 0.5) * scale;
+        const Index first = std::clamp(static_cast<Index>(middle - reach + 0.5), Index{0}, end - begin - 1);
+        const Index last = std::clamp(static_cast<Index>(middle + reach + 0.5), first + 1, end - begin);
+        weights.clear();
         double sum = 0;
-        for (Index j = taps.first; j < std::min(last, size); ++j) {
-            const double distance = std::abs(static_cast<double>(j) + 0.5 - middle) / reach;
-            taps.shares.push_back(std::max(1 - distance, 1e-9));
-            sum += taps.shares.back();
+        for (Index j = first; j < last; ++j) {
+            const double distance = std::abs((static_cast<double>(j) - middle + 0.5) * (1 / reach));
+            weights.push_back(std::max(1 - distance, 0.0));
+            sum += weights.back();
         }
-        for (double& share : taps.shares) {
-            share /= sum;
+        Taps& taps = all[static_cast<std::size_t>(i)];
+        taps.first = begin + first;
+        for (const double weight : weights) {
+            const double share = sum > 0 ? weight / sum : 1 / static_cast<double>(last - first);
+            taps.shares.push_back(static_cast<std::uint32_t>(0.5 + share * (1 << share_bits)));
         }
     }
-    return line;
+    return all;
+}
+
+/// `out` [count of `columns`, channels]: the row `from` [.., channels], resized.
+inline std::uint8_t* resample_row(const std::uint8_t* from, const std::vector<Taps>& columns, Index channels,
+                                  std::uint8_t* out) {
+    for (const Taps& taps : columns) {
+        for (Index channel = 0; channel < channels; ++channel) {
+            std::uint32_t sum = 0;
+            const std::uint8_t* byte = from + channels * taps.first + channel;
+            for (const std::uint32_t share : taps.shares) {
+                sum += share * *byte;
+                byte += channels;
+            }
+            *out++ = byte_of_sum(sum);
+        }
+    }
+    return out;
 }
 
 }  // namespace detail
 
-/// Resizes the part `box` of a picture [height, width, 3] to an image [new_height, new_width, 3], first along rows,
-/// then along columns. The box must lie in the picture, and all sizes must be at least 1; neither is checked.
-inline std::vector<std::uint8_t> resample(std::span<const std::uint8_t> pixels, Index height, Index width,
-                                          const Box& box, Index new_height, Index new_width) {
-    const auto columns = detail::bilinear_taps(width, box.left, box.width, new_width);
-    const auto rows = detail::bilinear_taps(height, box.top, box.height, new_height);
+/// Makes an image [image_height, image_width, channels] of a picture [height, width, channels], as `framing` says: first
+/// along rows, then along columns, with the bytes that Pillow gives. The box must lie in the picture, the image in the
+/// resized part, and all sizes must be at least 1; none of this is checked.
+inline std::vector<std::uint8_t> resample_framed(std::span<const std::uint8_t> pixels, Index height, Index width,
+                                                 const Framing& framing, Index image_height, Index image_width,
+                                                 Index channels = 3) {
+    const Box& box = framing.box;
+    const auto columns = detail::bilinear_taps({width, box.left, box.width, framing.width}, framing.left, image_width);
+    const auto rows = detail::bilinear_taps({height, box.top, box.height, framing.height}, framing.top, image_height);
     const Index top = rows.front().first, bottom = rows.back().first + static_cast<Index>(rows.back().shares.size());
-    std::vector<float> narrow(static_cast<std::size_t>((bottom - top) * new_width * 3));  // [old rows, new_width, 3]
-    float* to = narrow.data();
+    const Index row_size = image_width * channels;
+    std::vector<std::uint8_t> narrow(static_cast<std::size_t>((bottom - top) * row_size));  // [old rows, row_size]
+    std::uint8_t* to = narrow.data();
     for (Index y = top; y < bottom; ++y) {
-        for (const detail::Taps& taps : columns) {
-            const std::uint8_t* from = pixels.data() + 3 * (y * width + taps.first);
-            double sums[3] = {};
-            for (const double share : taps.shares) {
-                for (int channel = 0; channel < 3; ++channel) {
-                    sums[channel] += share * *from++;
-                }
-            }
-            to = std::transform(sums, sums + 3, to, [](double sum) { return static_cast<float>(sum); });
-        }
+        to = detail::resample_row(pixels.data() + y * width * channels, columns, channels, to);
     }
-    std::vector<std::uint8_t> image(static_cast<std::size_t>(new_height * new_width * 3));
+    std::vector<std::uint8_t> image(static_cast<std::size_t>(image_height * row_size));
     std::uint8_t* out = image.data();
-    std::vector<double> sums(static_cast<std::size_t>(new_width * 3));
+    std::vector<std::uint32_t> sums(static_cast<std::size_t>(row_size));
     for (const detail::Taps& taps : rows) {
-        std::fill(sums.begin(), sums.end(), 0.0);
-        const float* from = narrow.data() + (taps.first - top) * new_width * 3;
-        for (const double share : taps.shares) {
-            for (double& sum : sums) {
-                sum += share * static_cast<double>(*from++);
+        std::fill(sums.begin(), sums.end(), 0u);
+        const std::uint8_t* from = narrow.data() + (taps.first - top) * row_size;
+        for (const std::uint32_t share : taps.shares) {
+            for (std::uint32_t& sum : sums) {
+                sum += share * *from++;
             }
         }
-        out = std::transform(sums.begin(), sums.end(), out,
-                             [](double sum) { return static_cast<std::uint8_t>(std::clamp(sum + 0.5, 0.0, 255.0)); });
+        out = std::transform(sums.begin(), sums.end(), out, detail::byte_of_sum);
     }
     return image;
+}
+
+/// Resizes the part `box` of a picture [height, width, 3] to an image [new_height, new_width, 3].
+inline std::vector<std::uint8_t> resample(std::span<const std::uint8_t> pixels, Index height, Index width,
+                                          const Box& box, Index new_height, Index new_width) {
+    return resample_framed(pixels, height, width, Framing{box, new_height, new_width}, new_height, new_width);
 }
 
 }  // namespace STAA_ABI
