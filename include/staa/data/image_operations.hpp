@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The image operations of AutoAugment and RandAugment. They follow Pillow, which the authors of both policies used, and
-// give the same bytes, with one exception: after a rotation, single pixels can differ whose origin lies on the edge
-// between two pixels.
+// give the same bytes.
 #pragma once
 
 #include <algorithm>
@@ -173,13 +172,16 @@ struct Affine {
     double a = 1, b = 0, c = 0, d = 0, e = 1, f = 0;  ///< the coefficients of the map, in pixels
 };
 
+/// Calculates with whole multiples of 2^-16, as Pillow does, so that the pixels are the same, also where a point lies on
+/// the edge between two pixels.
 inline void transform(const ImageView& image, const Affine& m) {
+    const auto fixed = [](double value) { return static_cast<Index>(std::floor(value * 65536 + 0.5)); };
+    const Index a = fixed(m.a), b = fixed(m.b), d = fixed(m.d), e = fixed(m.e);
+    const Index c = fixed(m.c + m.a * 0.5 + m.b * 0.5), f = fixed(m.f + m.d * 0.5 + m.e * 0.5);
     const std::vector<std::uint8_t> old(image.pixels, image.pixels + image.size());
     for (Index y = 0; y < image.height; ++y) {
         for (Index x = 0; x < image.width; ++x) {
-            const double column = static_cast<double>(x) + 0.5, row = static_cast<double>(y) + 0.5;
-            const auto from_x = static_cast<Index>(std::floor(m.a * column + m.b * row + m.c));
-            const auto from_y = static_cast<Index>(std::floor(m.d * column + m.e * row + m.f));
+            const Index from_x = (a * x + b * y + c) >> 16, from_y = (d * x + e * y + f) >> 16;
             const bool is_inside = from_x >= 0 && from_x < image.width && from_y >= 0 && from_y < image.height;
             const Index from = 3 * (from_y * image.width + from_x);
             for (Index channel = 0; channel < 3; ++channel) {
@@ -196,9 +198,12 @@ inline void shear_y(const ImageView& image, double share) { transform(image, {.d
 inline void translate_x(const ImageView& image, double pixels) { transform(image, {.c = std::trunc(pixels)}); }
 inline void translate_y(const ImageView& image, double pixels) { transform(image, {.f = std::trunc(pixels)}); }
 
-/// Turns around the middle by `degrees`, counter-clockwise.
+/// Turns around the middle by `degrees`, counter-clockwise, with the matrix of Pillow's Image.rotate: sine and cosine are
+/// rounded to 15 digits.
 inline void rotate(const ImageView& image, double degrees) {
-    const double angle = degrees * 3.14159265358979323846 / 180, cosine = std::cos(angle), sine = std::sin(angle);
+    const double angle = degrees * 3.14159265358979323846 / 180;
+    const auto rounded = [](double value) { return std::nearbyint(value * 1e15) / 1e15; };
+    const double cosine = rounded(std::cos(angle)), sine = rounded(std::sin(angle));
     const double x = static_cast<double>(image.width) / 2, y = static_cast<double>(image.height) / 2;
     transform(image, {.a = cosine,
                       .b = -sine,
