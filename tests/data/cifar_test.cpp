@@ -140,7 +140,8 @@ TEST_CASE("A file in place of the folder is named", "[data]") {
     folder.write("train.bin", record({0, 0}));
     CHECK_THROWS_MATCHES(Cifar100::read(folder.path() / "train.bin", Split::train), staa::Error,
                          Message("no such folder: " + folder.file("train.bin") +
-                                 "; expected the folder of the binary version of CIFAR-100"));
+                                 "; expected the folder of the binary version of CIFAR-100; it is in " +
+                                 folder.path().string() + ", so give that folder"));
 }
 
 TEST_CASE("A missing CIFAR file is named", "[data]") {
@@ -149,7 +150,69 @@ TEST_CASE("A missing CIFAR file is named", "[data]") {
     std::filesystem::remove(folder.path() / "data_batch_3.bin");
     CHECK_THROWS_MATCHES(Cifar10::read(folder.path(), Split::train), staa::Error,
                          Message("no such file: " + folder.file("data_batch_3.bin") +
-                                 "; expected a file of the binary version of CIFAR-10"));
+                                 "; expected a file of the binary version of CIFAR-10; " + folder.path().string() +
+                                 " has data_batch_1.bin, data_batch_2.bin, data_batch_4.bin, data_batch_5.bin"));
+}
+
+/// The end of the message about a missing file or folder, after what was expected.
+template <class Set>
+std::string hint(const std::filesystem::path& folder) {
+    try {
+        Set::read(folder, Split::train);
+    } catch (const staa::Error& error) {
+        const std::string text = error.what();
+        const std::size_t at = text.find("; ", text.find("; expected ") + 2);
+        return at == text.npos ? "" : text.substr(at + 2);
+    }
+    return "read";
+}
+
+TEST_CASE("A folder one level too high or too low is said to be so", "[data]") {
+    const TemporaryFolder folder;
+    for (int i = 1; i <= 5; ++i) {
+        folder.write("data/cifar-10-batches-bin/data_batch_" + std::to_string(i) + ".bin", record({0}));
+    }
+    CHECK(hint<Cifar10>(folder.path() / "data") ==
+          "it is in " + folder.file("data/cifar-10-batches-bin") + ", so give that folder");
+    folder.write("data/cifar-10-batches-bin/deeper/readme.html", "");
+    CHECK(hint<Cifar10>(folder.path() / "data/cifar-10-batches-bin/deeper") ==
+          "it is in " + folder.file("data/cifar-10-batches-bin") + ", so give that folder");
+}
+
+TEST_CASE("The Python version of CIFAR, and the other CIFAR, are recognised", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("py10/data_batch_1", "");
+    folder.write("py100/train", "");
+    folder.write("py100/meta", "");
+    folder.write("bin10/data_batch_1.bin", "");
+    folder.write("bin100/train.bin", "");
+    folder.write("bin100/test.bin", "");
+    CHECK(hint<Cifar10>(folder.path() / "py10") ==
+          "this is the Python version of CIFAR-10; get the binary version with: bash examples/download.sh cifar-10");
+    CHECK(hint<Cifar100>(folder.path() / "py100") ==
+          "this is the Python version of CIFAR-100; get the binary version with: bash examples/download.sh cifar-100");
+    CHECK(hint<Cifar10>(folder.path() / "bin100") ==
+          "this is CIFAR-100: read it as staa::Cifar100, or give --classes 100");
+    CHECK(hint<Cifar100>(folder.path() / "bin10") ==
+          "this is CIFAR-10: read it as staa::Cifar10, or give --classes 10");
+}
+
+TEST_CASE("An archive that was not unpacked is named, with the command", "[data]") {
+    const TemporaryFolder folder;
+    folder.write("cifar-10-binary.tar.gz", "");
+    const std::string archive = folder.file("cifar-10-binary.tar.gz");
+    CHECK(hint<Cifar10>(folder.path()) == "there is the archive cifar-10-binary.tar.gz, unpack it: tar xf " + archive);
+    CHECK(hint<Cifar10>(archive) == archive + " is an archive, unpack it: tar xf " + archive);
+    CHECK(hint<Cifar10>(folder.path() / "cifar-10-batches-bin") ==
+          "there is the archive cifar-10-binary.tar.gz, unpack it: tar xf " + archive);
+}
+
+TEST_CASE("Of a folder with other things some names are listed", "[data]") {
+    const TemporaryFolder folder;
+    for (const char* name : {"a", "b", "c", "d", "e", "f", "g", ".hidden"}) {
+        folder.write(name, "");
+    }
+    CHECK(hint<Cifar10>(folder.path()) == folder.path().string() + " has a, b, c, d, e and 2 more");
 }
 
 TEST_CASE("An empty CIFAR file is named", "[data]") {

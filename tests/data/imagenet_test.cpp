@@ -154,8 +154,8 @@ TEST_CASE("A JPEG header with more than 2^27 pixels is an error, also for a long
 
 TEST_CASE("ImageNet holds the pictures in the folders of their classes, in the order of the names", "[data]") {
     const TemporaryFolder folder;
-    folder.write("n02/n02_10.JPEG", jpeg(20, 30, {0, 0, 255}));
-    folder.write("n02/n02_9.JPEG", jpeg(30, 20, {0, 255, 0}));
+    folder.write("n02/n02_9.jpg", jpeg(20, 30, {0, 0, 255}));
+    folder.write("n02/n02_10.JPEG", jpeg(30, 20, {0, 255, 0}));
     folder.write("n01/a.JPEG", jpeg(16, 16, {255, 0, 0}));
     folder.write("n01/readme.txt", "no picture");
     const auto set = ImageNet::open(folder.path(), {.height = 8, .width = 8});
@@ -179,6 +179,101 @@ TEST_CASE("ImageNet holds the pictures in the folders of their classes, in the o
     }
 }
 
+TEST_CASE("A photograph becomes the image that torchvision's Resize(256) and CenterCrop(224) make of it", "[data]") {
+    const std::string photo = std::string(STAA_TEST_DATA_DIR) + "/data/photo_500x375.jpg";
+    const Picture picture = staa::read_jpeg(photo);
+    REQUIRE(picture.width == 500);
+    const auto image = staa::resample_framed(picture.pixels, picture.height, picture.width,
+                                             staa::centre_framing(picture.height, picture.width, 224, 224), 224, 224);
+    // Pillow 13 and torchvision 0.29
+    const auto check_pixel = [&](Index row, Index column, const std::vector<int>& colour) {
+        for (std::size_t channel = 0; channel < 3; ++channel) {
+            const auto at = static_cast<std::size_t>(3 * (row * 224 + column)) + channel;
+            CHECK(std::abs(image[at] - colour[channel]) <= 1);
+        }
+    };
+    check_pixel(0, 0, {166, 237, 220});
+    check_pixel(0, 223, {152, 48, 193});
+    check_pixel(50, 60, {233, 128, 201});
+    check_pixel(112, 112, {54, 101, 51});
+    check_pixel(223, 0, {108, 13, 33});
+    check_pixel(223, 223, {96, 201, 53});
+    double sums[3] = {};
+    for (std::size_t i = 0; i < image.size(); ++i) {
+        sums[i % 3] += image[i];
+    }
+    CHECK_THAT(sums[0] / (224 * 224), WithinAbs(127.524, 0.1));
+    CHECK_THAT(sums[1] / (224 * 224), WithinAbs(127.500, 0.1));
+    CHECK_THAT(sums[2] / (224 * 224), WithinAbs(120.089, 0.1));
+}
+
+TEST_CASE("Of a damaged JPEG what decodes is taken if that is asked for, and counted", "[data]") {
+    const std::string path = std::string(STAA_TEST_DATA_DIR) + "/data/damaged.jpg";  // one bit of its end is wrong
+    CHECK_THROWS_AS(staa::read_jpeg(path), staa::Error);
+    const Picture picture = staa::read_jpeg(path, {.mend = true});
+    CHECK(picture.mended > 0);
+    REQUIRE(picture.height == 32);
+    REQUIRE(picture.width == 32);
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+        const int expected[] = {44, 207, 6};
+        CHECK(std::abs(picture.pixels[3 * (3 * 32 + 4) + channel] - expected[channel]) <= 1);
+    }
+    CHECK(staa::parse_jpeg(bytes_of(jpeg(16, 16, {200, 30, 90})), "a", {.mend = true}).mended == 0);
+    const std::string whole = jpeg(64, 64, {0, 0, 0}, {.is_noise = true});
+    CHECK(staa::parse_jpeg(bytes_of(whole.substr(0, whole.size() / 2)), "a", {.mend = true}).mended > 0);
+    CHECK_THROWS_AS(staa::parse_jpeg(bytes_of(whole.substr(0, 100)), "a", {.mend = true}), staa::Error);
+}
+
+TEST_CASE("Damaged pictures are found before the first epoch, and skipped or mended if that is asked for", "[data]") {
+    const TemporaryFolder folder;
+    const std::string whole = jpeg(64, 64, {0, 0, 0}, {.is_noise = true});
+    folder.write("a/1.jpg", whole);
+    folder.write("a/2.jpg", whole.substr(0, whole.size() / 2));
+    folder.write("a/3.jpg", "no picture");
+    folder.write("b/1.jpg", whole);
+    const auto strict = ImageNet::open(folder.path());
+    const std::vector<staa::BadPicture> bad = strict.check();
+    REQUIRE(bad.size() == 2);
+    CHECK(bad[0].path == folder.path() / "a/2.jpg");
+    CHECK_THAT(bad[0].problem, StartsWith(folder.file("a/2.jpg") + ": Premature end of JPEG file"));
+    CHECK(bad[1].path == folder.path() / "a/3.jpg");
+    CHECK_THROWS_AS(strict.sample(1), staa::Error);
+
+    const auto skipping = ImageNet::open(folder.path(), {.damaged = staa::Damaged::skip});
+    CHECK(skipping.size() == 2);
+    CHECK(skipping.skipped().size() == 2);
+    CHECK(skipping.sample(1).label == 1);
+
+    const auto mending = ImageNet::open(folder.path(), {.damaged = staa::Damaged::mend});
+    CHECK(mending.size() == 4);
+    CHECK(mending.sample(0).height == 64);
+    CHECK(mending.mended() == 0);
+    CHECK(mending.sample(1).height == 64);
+    CHECK(mending.mended() == 1);
+    CHECK_THROWS_AS(mending.sample(2), staa::Error);
+
+    std::filesystem::remove(folder.path() / "a/1.jpg");
+    CHECK_THROWS_WITH(ImageNet::open(folder.path(), {.damaged = staa::Damaged::skip}),
+                      StartsWith("all pictures of the class a are damaged"));
+}
+
+TEST_CASE("Pictures are grey if that is asked for: a grey one stays as it is, of a colour one the lightness is left",
+          "[data]") {
+    const TemporaryFolder folder;
+    folder.write("a/1.jpg", jpeg(16, 16, {77}));
+    folder.write("a/2.jpg", jpeg(16, 16, {255, 0, 0}));
+    const auto set = ImageNet::open(folder.path(), {.height = 8, .width = 8, .channels = 1});
+    CHECK(set.sample(0).pixels == std::vector<std::uint8_t>(256, 77));
+    CHECK(std::abs(set.sample(1).pixels[0] - 76) <= 1);  // 0.299 of 255
+    staa::Loader loader{set, {.batch = 2, .shuffle = false, .augmentation = staa::Augmentation::none()}};
+    for (auto&& [images, labels] : loader.epoch(0)) {
+        REQUIRE(images.dimension(3) == 1);
+        CHECK_THAT(images(0, 4, 4, 0), WithinAbs((77 / 255.0 - .449) / .226, 1e-5));
+    }
+    CHECK_THROWS_WITH(ImageNet::open(folder.path(), {.channels = 2}),
+                      "staa::ImageNet: images have 3 channels, or 1 if they are grey; found 2");
+}
+
 TEST_CASE("The file of ImageNet that is a PNG with the name of a JPEG is left out", "[data]") {
     const TemporaryFolder folder;
     folder.write("n02105855/n02105855_2933.JPEG", "\x89PNG");
@@ -187,7 +282,7 @@ TEST_CASE("The file of ImageNet that is a PNG with the name of a JPEG is left ou
     CHECK(ImageNet::open(folder.path(), {.skip = {}}).size() == 2);
 
     std::filesystem::remove(folder.path() / "n02105855/n02105855_2934.JPEG");
-    CHECK_THROWS_WITH(ImageNet::open(folder.path()), StartsWith("no file that ends in .JPEG in "));
+    CHECK_THROWS_WITH(ImageNet::open(folder.path()), StartsWith("no picture (.jpg, .jpeg, .png) in "));
 }
 
 TEST_CASE("A folder without classes, or a class without pictures, is an error", "[data]") {
@@ -197,9 +292,8 @@ TEST_CASE("A folder without classes, or a class without pictures, is an error", 
     CHECK_THROWS_MATCHES(ImageNet::open(folder.path()), staa::Error,
                          Message("no folder in " + folder.path().string() + "; expected the folder of each class"));
     folder.write("n01/readme.txt", "no picture");
-    CHECK_THROWS_MATCHES(
-        ImageNet::open(folder.path()), staa::Error,
-        Message("no file that ends in .JPEG in " + folder.file("n01") + "; expected a class folder of ImageNet"));
+    CHECK_THROWS_MATCHES(ImageNet::open(folder.path()), staa::Error,
+                         Message("no picture (.jpg, .jpeg, .png) in " + folder.file("n01") + ": 1 of 1 class folders"));
 }
 
 }  // namespace

@@ -24,6 +24,11 @@ TEST_CASE("Numbers in file names that are too long for 64 bits are ordered, too"
     CHECK(!staa::detail::comes_before("a" + nines, "a" + nines));
 }
 
+TEST_CASE("Letters outside of ASCII come after the others, whether char is signed or not", "[data]") {
+    CHECK(staa::detail::comes_before("z", "\xC3\xA9lan"));
+    CHECK(!staa::detail::comes_before("\xC3\xA9lan", "z"));
+}
+
 TEST_CASE("Files are listed class after class, and files with another extension are left out", "[data]") {
     const staa_tests::TemporaryFolder folder;
     folder.write("cat/10.x", "");

@@ -10,14 +10,19 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     try {
+        staa::parse_jpeg({data, size}, "input", {.mend = true});
+    } catch (const staa::Error&) {
+    }
+    try {
         const staa::Picture picture = staa::parse_jpeg({data, size}, "input");
         const staa::Index height = picture.height, width = picture.width;
         if (height < 1 || width < 1 || static_cast<staa::Index>(picture.pixels.size()) != height * width * 3) {
             std::abort();
         }
-        for (const staa::Box& box :
-             {staa::centre_box(height, width, 16, 24), staa::random_box(height, width, staa::Random(size))}) {
-            staa::resample(picture.pixels, height, width, box, 16, 24);
+        for (const staa::Framing& framing :
+             {staa::centre_framing(height, width, 16, 24),
+              staa::Framing{staa::random_box(height, width, staa::Random(size)), 16, 24}}) {
+            staa::resample_framed(picture.pixels, height, width, framing, 16, 24);
         }
     } catch (const staa::Error&) {
     }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "staa/data/folder_hint.hpp"
 #include "staa/data/image_data_set.hpp"
 #include "staa/data/mapped_file.hpp"
 
@@ -47,7 +48,7 @@ class Cifar : public StoredImages {
         if (limit < 1) {
             fail("the number of ", name, " images to read must be at least 1, found ", limit);
         }
-        check_folder(folder);
+        check_folder(folder, split);
         std::vector<std::filesystem::path> files;
         Index records = 0;
         for (const std::string& file_name : file_names(split)) {
@@ -86,11 +87,37 @@ class Cifar : public StoredImages {
         }
     }
 
-    static void check_folder(const std::filesystem::path& folder) {
+    /// Throws `Error` if the folder or a file of the split is missing. It looks at what is there instead.
+    static void check_folder(const std::filesystem::path& folder, Split split) {
         std::error_code ignored;
         if (!std::filesystem::is_directory(folder, ignored)) {
-            fail("no such folder: ", folder.string(), "; expected the folder of the binary version of ", name);
+            fail("no such folder: ", folder.string(), "; expected the folder of the binary version of ", name,
+                 detail::hint_for_missing(folder / file_names(split).front()));
         }
+        for (const std::string& file_name : file_names(split)) {
+            if (!detail::is_there(folder / file_name)) {
+                fail("no such file: ", (folder / file_name).string(), "; expected ", expected_file(),
+                     other_version(folder, file_name));
+            }
+        }
+    }
+
+    /// Which other version of CIFAR is in the folder, or what else is there instead of the file.
+    static std::string other_version(const std::filesystem::path& folder, const std::string& file_name) {
+        const auto has = [&folder](const char* other) { return detail::is_there(folder / other); };
+        const std::string get = std::string("; get the binary version with: bash examples/download.sh ") +
+                                (Classes == 10 ? "cifar-10" : "cifar-100");
+        if (has("data_batch_1") || (has("meta") && has("train"))) {
+            const char* found = has("data_batch_1") ? "CIFAR-10" : "CIFAR-100";
+            return std::string("; this is the Python version of ") + found + get;
+        }
+        if (Classes == 10 && has("train.bin") && has("test.bin")) {
+            return "; this is CIFAR-100: read it as staa::Cifar100, or give --classes 100";
+        }
+        if (Classes == 100 && has("data_batch_1.bin")) {
+            return "; this is CIFAR-10: read it as staa::Cifar10, or give --classes 10";
+        }
+        return detail::hint_for_missing(folder / file_name);
     }
 
     static std::string expected_file() { return std::string("a file of the binary version of ") + name; }

@@ -31,12 +31,13 @@ namespace detail {
 /// called only in functions whose local variables have no destructor; all other variables are members.
 class JpegDecoder {
  public:
-    JpegDecoder(std::span<const std::uint8_t> bytes, const std::string& file) : bytes_(bytes), file_(file) {
+    JpegDecoder(std::span<const std::uint8_t> bytes, const std::string& file, bool mends) : bytes_(bytes), file_(file) {
+        problem_.mends = mends;
         info_.err = jpeg_std_error(&problem_.manager);
         problem_.manager.error_exit = [](j_common_ptr info) { stop(info); };
         problem_.manager.emit_message = [](j_common_ptr info, int level) {
             if (level < 0 && !is_harmless(info->err->msg_code)) {
-                stop(info);
+                mend_or_stop(info);
             }
         };
         source_.end = bytes.data() + bytes.size();
@@ -67,8 +68,12 @@ class JpegDecoder {
         is_cmyk_ = info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
         row_.resize(static_cast<std::size_t>(picture_.width * (is_cmyk_ ? 4 : 3)));
         if (!read_rows()) {
-            fail_where_it_stood();
+            if (!problem_.mends || info_.output_scanline == 0) {
+                fail_where_it_stood();
+            }
+            ++problem_.mended;  // libjpeg gave up: the rows after that stay grey
         }
+        picture_.mended = problem_.mended;
         return std::move(picture_);
     }
 
@@ -78,6 +83,8 @@ class JpegDecoder {
         jpeg_error_mgr manager{};  // must be the first member: libjpeg passes its address to the callbacks
         std::jmp_buf after{};
         char text[JMSG_LENGTH_MAX] = {};
+        bool mends = false;  ///< pass over damage, if libjpeg can go on
+        int mended = 0;      ///< how often
     };
 
     /// Gives libjpeg the file in pieces of at most 511 bytes. While its buffer has 512 bytes or more, libjpeg-turbo
@@ -89,7 +96,11 @@ class JpegDecoder {
         static boolean give_piece(j_decompress_ptr info) {
             auto& source = *reinterpret_cast<Source*>(info->src);
             if (source.next == source.end) {
-                stop(reinterpret_cast<j_common_ptr>(info), "Premature end of JPEG file");
+                mend_or_stop(reinterpret_cast<j_common_ptr>(info), "Premature end of JPEG file");
+                static constexpr std::uint8_t end_of_image[] = {0xFF, 0xD9};  // the rest of the picture stays grey
+                source.manager.next_input_byte = end_of_image;
+                source.manager.bytes_in_buffer = sizeof end_of_image;
+                return TRUE;
             }
             source.manager.next_input_byte = source.next;
             source.manager.bytes_in_buffer =
@@ -120,8 +131,10 @@ class JpegDecoder {
     /// Throws `Error`. libjpeg updates its position once per block of pixels, so the damage is at that byte or soon
     /// after it.
     [[noreturn]] void fail_where_it_stood() const {
-        fail(file_, ": ", problem_.text, "; decoding stood at byte ", source_.manager.next_input_byte - bytes_.data(),
-             " of ", bytes_.size(), ", expected a whole picture in JPEG");
+        const auto left = static_cast<std::ptrdiff_t>(source_.manager.bytes_in_buffer);  // of the piece
+        fail(file_, ": ", problem_.text, "; decoding stood at byte ",
+             std::max<std::ptrdiff_t>(0, source_.next - bytes_.data() - left), " of ", bytes_.size(),
+             ", expected a whole picture in JPEG");
     }
 
     /// Leaves libjpeg with the error message `text`, or with libjpeg's own if `text` is null.
@@ -133,6 +146,15 @@ class JpegDecoder {
             info->err->format_message(info, problem->text);
         }
         std::longjmp(problem->after, 1);
+    }
+
+    /// Counts a damage that is passed over; leaves libjpeg if that is not asked for.
+    static void mend_or_stop(j_common_ptr info, const char* text = nullptr) {
+        auto* const problem = reinterpret_cast<Problem*>(info->err);
+        if (!problem->mends) {
+            stop(info, text);
+        }
+        ++problem->mended;
     }
 
     bool read_header() {
@@ -172,7 +194,7 @@ class JpegDecoder {
             JSAMPROW to = row_.data();
             jpeg_read_scanlines(&info_, &to, 1);
             if (begin == 0) {  // not earlier: most files with a false size fail in their first row
-                picture_.pixels.resize(static_cast<std::size_t>(picture_.height * picture_.width * 3));
+                picture_.pixels.resize(static_cast<std::size_t>(picture_.height * picture_.width * 3), 128);
             }
             if (is_cmyk_) {
                 write_rgb(picture_.pixels.data() + begin);
@@ -208,21 +230,28 @@ class JpegDecoder {
 
 }  // namespace detail
 
+/// How a JPEG file is decoded.
+struct JpegOptions {
+    /// Take of a damaged or truncated picture what libjpeg makes of it, and count in `Picture::mended`; false: an `Error`.
+    bool mend = false;
+};
+
 /// Decodes the bytes of a JPEG file in colour, grey or print colours to red, green and blue; `file` is its name in
 /// error messages. Bytes that are no JPEG, a truncated picture, damage that libjpeg detects, more pixels than so many
 /// bytes can hold, and more than 2^27 pixels (Pillow's limit is 179 million) are an `Error`. An error of decoding names
-/// the byte that libjpeg had reached.
-inline Picture parse_jpeg(std::span<const std::uint8_t> bytes, const std::string& file) {
+/// the byte that libjpeg had reached. With `JpegOptions::mend` a truncated picture and damage in its pixels are no `Error`.
+inline Picture parse_jpeg(std::span<const std::uint8_t> bytes, const std::string& file,
+                          const JpegOptions& options = {}) {
     if (bytes.empty()) {
         fail(file, " is empty; expected a picture in JPEG");
     }
-    return detail::JpegDecoder(bytes, file).decode();
+    return detail::JpegDecoder(bytes, file, options.mend).decode();
 }
 
 /// Reads a picture in JPEG; see `parse_jpeg`. A missing file is an `Error` too.
-inline Picture read_jpeg(const std::filesystem::path& path) {
+inline Picture read_jpeg(const std::filesystem::path& path, const JpegOptions& options = {}) {
     const MappedFile file(path, "a picture in JPEG");
-    return parse_jpeg(file.bytes(), path.string());
+    return parse_jpeg(file.bytes(), path.string(), options);
 }
 
 }  // namespace STAA_ABI

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lists the files of a data set with one folder per class: N-MNIST, CIFAR10-DVS, ImageNet.
+// Lists the files of a data set with one folder per class: N-MNIST, CIFAR10-DVS. For pictures see picture_files.hpp.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
+#include "staa/data/folder_hint.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
@@ -39,7 +40,8 @@ inline bool comes_before(const std::string& left, const std::string& right) {
                 return x.size() != y.size() ? x.size() < y.size() : x < y;
             }
         } else if (a.front() != b.front()) {
-            return a.front() < b.front();
+            // char is signed on some machines: the order of letters such as é must not depend on it.
+            return static_cast<unsigned char>(a.front()) < static_cast<unsigned char>(b.front());
         }
         const bool are_numbers = a_end > 0 && b_end > 0;
         a.remove_prefix(are_numbers ? a_end : 1);
@@ -55,7 +57,8 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder, bo
     std::error_code problem;
     std::filesystem::directory_iterator entries(folder, problem);
     if (problem) {
-        fail("no such folder: ", folder.string(), "; expected ", what);
+        fail("no such folder: ", folder.string(), "; expected ", what,
+             is_there(folder) ? "" : advice_for_missing(folder));
     }
     std::vector<std::string> names;
     for (; entries != std::filesystem::directory_iterator(); entries.increment(problem)) {

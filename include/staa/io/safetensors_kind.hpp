@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "staa/core/config.hpp"
+
 namespace staa {
 inline namespace STAA_ABI {
 
