@@ -17,7 +17,8 @@ inline namespace STAA_ABI {
 ///     y = weight · (x - mean) / sqrt(variance + 1e-5) + bias
 /// If processes share a batch, the statistics are those of each process, or of all (ProcessGroup::shares_statistics).
 /// Analog [T, N, H, W, C] -> the same. `infer` uses the running averages, which take in a tenth of each batch's
-/// statistics (PyTorch's momentum 0.1, unbiased variance) when `absorb` is called.
+/// statistics (PyTorch's momentum 0.1, unbiased variance) when `absorb` is called. In training, a channel whose values
+/// are all equal gives exactly its bias.
 struct BatchNorm {
     static constexpr Role role = Role::channel_norm;
     static constexpr const char* kind = "norm";
@@ -226,10 +227,17 @@ struct BatchNorm {
             }
         }
 
+        /// A channel whose values are all equal gives its bias, without the rounding of scale · x + shift.
         void make_affine(Tape& tape) const {
             tape.scale.resize(In::channels);
             tape.shift.resize(In::channels);
             affine(tape.mean, tape.variance, tape.scale.data(), tape.shift.data());
+            for (Index c = 0; c < In::channels; ++c) {
+                if (!tape.is_frozen && tape.variance(c) == Scalar(0)) {
+                    tape.scale(c) = Scalar(0);
+                    tape.shift(c) = parameters.bias(c);
+                }
+            }
         }
 
         static void normalise(const Analog<Scalar>& x, Analog<Scalar>& y, const Scalar* scale, const Scalar* shift,

@@ -12,8 +12,9 @@ namespace staa {
 inline namespace STAA_ABI {
 
 /// mean[c] and variance[c] (biased) over `rows` rows of x [rows, channels]. The rows are cut into parts. Each part
-/// computes its mean first, then the squared distances from it; the parts are joined as by Chan, Golub and LeVeque
-/// (1979). So nothing cancels if the mean is large.
+/// computes its mean first, as the distance from its first row, then the squared distances from the mean; the parts are
+/// joined as by Chan, Golub and LeVeque (1979). So nothing cancels if the mean is large, and a channel whose values are
+/// all equal has exactly this mean, and variance 0.
 template <class Scalar, class Arch = DefaultArch>
 STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const Scalar* x, Scalar* mean,
                                  Scalar* variance) {
@@ -27,14 +28,15 @@ STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const
         std::fill_n(part_mean, 2 * channels, Scalar(0));
         for_strips<Scalar, Arch, 4>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
+            const V origin = V::load_unaligned(part_x + c);
             V sum = V::load_unaligned(part_mean + c);
             for (Index row = begin; row < end; ++row) {
-                sum += V::load_unaligned(part_x + row * channels + c);
+                sum += V::load_unaligned(part_x + row * channels + c) - origin;
             }
             sum.store_unaligned(part_mean + c);
         });
         for (Index c = 0; c < channels; ++c) {
-            part_mean[c] *= Scalar(1) / static_cast<Scalar>(last - first);
+            part_mean[c] = part_x[c] + part_mean[c] * (Scalar(1) / static_cast<Scalar>(last - first));
         }
         for_strips<Scalar, Arch, 4>(last - first, channels, [&](auto lanes, Index c, Index begin, Index end) {
             using V = typename decltype(lanes)::type;
@@ -47,9 +49,9 @@ STAA_KERNEL void channel_moments(Arena& arena, Index rows, Index channels, const
             squares.store_unaligned(part_squares + c);
         });
     });
-    std::fill(mean, mean + channels, Scalar(0));
-    std::fill(variance, variance + channels, Scalar(0));
-    for (Index part = 0; part < parts; ++part) {
+    std::copy_n(moments.data(), channels, mean);
+    std::copy_n(moments.data() + channels, channels, variance);
+    for (Index part = 1; part < parts; ++part) {
         const Scalar* part_mean = moments.data() + 2 * part * channels;
         const Scalar before = static_cast<Scalar>(part * detail::rows_per_part);
         const Scalar count = static_cast<Scalar>(std::min(rows - part * detail::rows_per_part, detail::rows_per_part));

@@ -12,9 +12,10 @@ template <class Scalar>
 void channel_moments(Index rows, Index channels, const Scalar* x, Scalar* mean, Scalar* variance) {
     const Scalar count = static_cast<Scalar>(rows);
     for (Index c = 0; c < channels; ++c) {
-        mean[c] = variance[c] = 0;
+        mean[c] = x[c];
+        variance[c] = 0;
         for (Index row = 0; row < rows; ++row)
-            mean[c] += x[row * channels + c] / count;
+            mean[c] += (x[row * channels + c] - x[c]) / count;
         for (Index row = 0; row < rows; ++row) {
             const Scalar distance = x[row * channels + c] - mean[c];
             variance[c] += distance * distance / count;
