@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Gives the bytes of a file without copying them.
+// Gives the bytes of a file; those of a large one without copying them.
 #pragma once
 
 #include <cerrno>
@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "staa/core/error.hpp"
 
@@ -22,17 +23,19 @@
 #include <unistd.h>
 #else
 #include <fstream>
-#include <vector>
 #endif
 
 namespace staa {
 inline namespace STAA_ABI {
 
-/// A regular file, opened for reading. On POSIX systems the file is mapped: the system loads only the pages that are
-/// read, and copies none. On other systems the file is read into memory. If a file becomes shorter while it is mapped,
-/// reading it ends the program (SIGBUS), as in every program that maps files.
+/// A regular file, opened for reading. On POSIX systems a file of more than 64 MiB is mapped: the system loads only the
+/// pages that are read, and copies none. If such a file becomes shorter while this object exists, reading it ends the
+/// program (SIGBUS), as in every program that maps files: replace a file by renaming a new one, as `write_whole_file`
+/// does. A smaller file, and every file on other systems, is read into memory.
 class MappedFile {
  public:
+    static constexpr std::size_t largest_copy = std::size_t{64} << 20;  ///< bytes of a file that is not mapped
+
     /// A file that is missing, is no regular file or can't be opened is an `Error` that names it; `what` says what was
     /// expected there, as in "a recording of N-MNIST".
     explicit MappedFile(const std::filesystem::path& path, const std::string& what) {
@@ -50,7 +53,7 @@ class MappedFile {
 
 #if defined(STAA_HAS_MMAP)
     ~MappedFile() {
-        if (!bytes_.empty()) {
+        if (content_.empty() && !bytes_.empty()) {
             munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
         }
     }
@@ -67,9 +70,11 @@ class MappedFile {
         }
         struct stat status {};
         const bool has_status = fstat(file, &status) == 0;
+        const auto size = has_status ? static_cast<std::size_t>(status.st_size) : 0;
         int reason = has_status ? 0 : errno;
-        if (has_status && status.st_size > 0) {  // a mapping can't be empty
-            const auto size = static_cast<std::size_t>(status.st_size);
+        if (reason == 0 && size <= largest_copy) {
+            reason = read_all(file, size);
+        } else if (reason == 0) {
             void* address = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
             reason = address == MAP_FAILED ? errno : 0;
             if (reason == 0) {
@@ -82,7 +87,25 @@ class MappedFile {
         }
     }
 
-    std::span<const std::uint8_t> bytes_;
+    /// Reads at most `size` bytes; fewer, if the file has become shorter. Gives the reason of a failure, or 0.
+    int read_all(int file, std::size_t size) {
+        content_.resize(size);
+        std::size_t done = 0;
+        while (done < size) {
+            const ssize_t count = ::read(file, content_.data() + done, size - done);
+            if (count == 0) {
+                break;
+            }
+            if (count < 0 && errno != EINTR) {
+                return errno;
+            }
+            done += count > 0 ? static_cast<std::size_t>(count) : 0;
+        }
+        content_.resize(done);
+        bytes_ = content_;
+        return 0;
+    }
+
 #else
  private:
     void open(const std::filesystem::path& path) {
@@ -94,10 +117,10 @@ class MappedFile {
         }
         bytes_ = content_;
     }
-
-    std::vector<std::uint8_t> content_;
-    std::span<const std::uint8_t> bytes_;
 #endif
+
+    std::vector<std::uint8_t> content_;  ///< of a file that is not mapped
+    std::span<const std::uint8_t> bytes_;
 };
 
 }  // namespace STAA_ABI
