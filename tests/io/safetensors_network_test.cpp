@@ -178,3 +178,15 @@ TEST_CASE("a network for other classes takes all but its head from a file", "[sa
     CHECK(net.layer<"4">().statistics.batches == saved.layer<"4">().statistics.batches);
     CHECK(std::equal(head.data(), head.data() + head.size(), net.layer<"fc">().parameters.weight.data()));
 }
+
+TEST_CASE("loading refuses a running variance below 0, whose root would be NaN", "[safetensors]") {
+    const TemporaryFolder folder;
+    auto saved = scrambled<Net<float>>();
+    saved.layer<"4">().statistics.variance(5) = -0.5f;
+    staa::save(saved, folder / "a");
+    auto loaded = scrambled<Net<float>>();
+    const auto text = staa_tests::contains_text(
+        "tensor \"4.running_var\" has the value -0.5 at position 5; expected finite numbers of 0 or more");
+    CHECK_THROWS_WITH(staa::load(loaded, folder / "a"), text);
+    CHECK_THROWS_WITH(staa::load_what_fits(loaded, folder / "a"), text);
+}

@@ -99,8 +99,7 @@ TEMPLATE_TEST_CASE("a network that is saved and loaded has the same weights", "[
     CHECK(folder.entries() == 1);
 }
 
-TEMPLATE_TEST_CASE("saving and loading keep every bit: the payload of a NaN, the sign of zero, subnormal numbers",
-                   "[safetensors]", float, double) {
+TEMPLATE_TEST_CASE("saving keeps every bit, the payload of a NaN too", "[safetensors]", float, double) {
     using Bits = std::conditional_t<sizeof(TestType) == 4, std::uint32_t, std::uint64_t>;
     using Limits = std::numeric_limits<TestType>;
     const auto quiet = std::bit_cast<Bits>(Limits::quiet_NaN()), infinite = std::bit_cast<Bits>(Limits::infinity());
@@ -110,11 +109,43 @@ TEMPLATE_TEST_CASE("saving and loading keep every bit: the payload of a NaN, the
     const Bits special[] = {static_cast<Bits>(quiet + 0x1234), static_cast<Bits>(infinite + 0x4321), infinite,
                             std::bit_cast<Bits>(TestType(-0.0)), std::bit_cast<Bits>(-Limits::denorm_min())};
     std::memcpy(saved.bias.data(), special, sizeof special);
-    std::memcpy(saved.kernel.data(), special, sizeof special);
+    staa::save(saved, folder / "a");
+    const auto read = Safetensors::open(folder / "a").template values<TestType>("fc.bias");
+    CHECK(std::memcmp(read.data(), special, sizeof special) == 0);
+}
+
+TEMPLATE_TEST_CASE("saving and loading keep the sign of zero and subnormal numbers", "[safetensors]", float, double) {
+    const TemporaryFolder folder;
+    auto saved = SomeWeights<TestType>::counted();
+    saved.bias(0) = TestType(-0.0);
+    saved.kernel.data()[1] = -std::numeric_limits<TestType>::denorm_min();
     staa::save(saved, folder / "a");
     auto loaded = SomeWeights<TestType>::zeros();
     staa::load(loaded, folder / "a");
     CHECK(loaded == saved);
+}
+
+TEMPLATE_TEST_CASE("loading refuses a value that is not finite and names its tensor", "[safetensors]", float, double) {
+    using Limits = std::numeric_limits<TestType>;
+    for (const TestType bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()}) {
+        const TemporaryFolder folder;
+        auto saved = SomeWeights<TestType>::counted();
+        saved.matrix(0, 2) = bad;
+        staa::save(saved, folder / "a");
+        auto loaded = SomeWeights<TestType>::zeros();
+        CHECK_THROWS_WITH(staa::load(loaded, folder / "a"), contains_text("tensor \"fc.weight\" has the value"));
+        CHECK(loaded == SomeWeights<TestType>::zeros());
+    }
+}
+
+TEST_CASE("loading refuses a float64 that is infinite as the network's float", "[safetensors]") {
+    const TemporaryFolder folder;
+    auto saved = SomeWeights<double>::counted();
+    saved.bias(3) = 1e300;
+    staa::save(saved, folder / "a");
+    auto loaded = SomeWeights<float>::zeros();
+    CHECK_THROWS_WITH(staa::load(loaded, folder / "a"),
+                      contains_text("tensor \"fc.bias\" has the value inf at position 3; expected finite numbers"));
 }
 
 TEMPLATE_TEST_CASE("a saved file has PyTorch's names, shapes, types and order", "[safetensors]", float, double) {

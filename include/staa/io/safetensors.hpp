@@ -21,9 +21,6 @@ inline namespace STAA_ABI {
 
 namespace detail {
 
-/// Which values `load_weights` takes.
-enum class Accepted { any, finite };
-
 /// Whether `load_weights` must find all weights of the network, and no others, in the file.
 enum class Demand { everything, what_fits };
 
@@ -37,25 +34,30 @@ inline std::int64_t count_in(Safetensors& file, const std::string& name) {
         return count;
     }
     const double count = file.values<double>(name).front();
-    if (!(count >= 0 && count < 0x1p63)) {
+    if (!is_finite(count) || !(count >= 0 && count < 0x1p63)) {
         fail(file.source(), ": the counter ", in_quotes(name), " is ", count, "; expected 0 or more");
     }
     return static_cast<std::int64_t>(count);
 }
 
-/// Throws an `Error` that names the first value of a tensor that is NaN or infinite.
+/// Throws an `Error` that names the first value of a tensor that is NaN or infinite, or the first negative variance of a
+/// batch norm: its root would be NaN.
 template <class Scalar>
-void check_finite(const std::string& source, const std::string& name, const std::vector<Scalar>& values) {
-    const auto bad = std::find_if_not(values.begin(), values.end(), [](Scalar value) { return is_finite(value); });
+void check_values(const std::string& source, const std::string& name, const std::vector<Scalar>& values) {
+    const bool is_variance = name.ends_with("running_var");
+    const auto bad = std::find_if_not(values.begin(), values.end(), [is_variance](Scalar value) {
+        return is_finite(value) && (!is_variance || value >= 0);
+    });
     if (bad != values.end()) {
-        fail(source, ": tensor ", in_quotes(name), " has the value ", *bad, " at position ", bad - values.begin());
+        fail(source, ": tensor ", in_quotes(name), " has the value ", *bad, " at position ", bad - values.begin(),
+             "; expected ", is_variance ? "finite numbers of 0 or more" : "finite numbers");
     }
 }
 
 /// Reads all weights from a file. If this throws, none has changed.
 template <class Scalar>
-LoadReport load_weights(const Weights<Scalar>& weights, Safetensors& file, Accepted accepted = Accepted::any,
-                        const LoadOptions& options = {}, Demand demand = Demand::everything) {
+LoadReport load_weights(const Weights<Scalar>& weights, Safetensors& file, const LoadOptions& options = {},
+                        Demand demand = Demand::everything) {
     Fit fit(file, options.strip_prefix);
     std::vector<NamedTensor<Scalar>> tensors;  // those that fit, with their values
     std::vector<std::vector<Scalar>> values;
@@ -77,9 +79,7 @@ LoadReport load_weights(const Weights<Scalar>& weights, Safetensors& file, Accep
     }
     for (const auto& tensor : tensors) {
         values.push_back(file.values<Scalar>(fit.name_in_file(tensor.name.text)));
-        if (accepted == Accepted::finite) {
-            check_finite(file.source(), tensor.name.text, values.back());
-        }
+        check_values(file.source(), tensor.name.text, values.back());
     }
     for (const auto& counter : counters) {
         counts.push_back(count_in(file, fit.name_in_file(counter.name.text)));
@@ -111,12 +111,13 @@ void tell_of_change(Net& net) {
 /// the network: another number of steps, another width, a prefix. It also says how many tensors are missing in the file,
 /// are unknown to the network, or have another shape or type, with the names of the first five of each. A file that is
 /// corrupt or can't be read is an `Error`, too. After an `Error` the network is unchanged. F16, BF16, F32, F64, F8_E4M3 and
-/// F8_E5M2 are converted to the network's scalar (infinities and NaN included). As in PyTorch, a file need not have
+/// F8_E5M2 are converted to the network's scalar; a value that is not finite then, and a running variance below 0, are an
+/// `Error` that names the tensor and the position. As in PyTorch, a file need not have
 /// `num_batches_tracked` of a norm, which then stays as it is; a counter may be I64, I32 or a floating-point number, and a
 /// single number may have the shape [1].
 template <class Net>
 void load(Net& net, Safetensors& file, const LoadOptions& options = {}) {
-    detail::load_weights(detail::weights_of(net), file, detail::Accepted::any, options);
+    detail::load_weights(detail::weights_of(net), file, options);
     detail::tell_of_change(net);
 }
 /// Opens the file at `path` and reads all weights from it.
@@ -128,11 +129,10 @@ void load(Net& net, const std::filesystem::path& path, const LoadOptions& option
 
 /// Reads the weights that have the same name and shape in the file and in the network, for fine-tuning: all but the head
 /// of a network for other classes, for example. The others stay as they are, and the report names them. A file that is
-/// corrupt or can't be read, and one with nothing that fits, are an `Error`; then the network is unchanged.
+/// corrupt or can't be read, one with nothing that fits, and values that `load` refuses are an `Error`; then the network is unchanged.
 template <class Net>
 LoadReport load_what_fits(Net& net, Safetensors& file, const LoadOptions& options = {}) {
-    LoadReport report =
-        detail::load_weights(detail::weights_of(net), file, detail::Accepted::any, options, detail::Demand::what_fits);
+    LoadReport report = detail::load_weights(detail::weights_of(net), file, options, detail::Demand::what_fits);
     detail::tell_of_change(net);
     return report;
 }

@@ -52,6 +52,7 @@ void read_tensor(Safetensors& file, const ParameterName& name, AnyTensor& tensor
     std::copy(name.shape.begin(), name.shape.end(), extents.begin());
     tensor.resize(extents);
     const std::vector<typename AnyTensor::Scalar> values = file.values<typename AnyTensor::Scalar>(name.text);
+    check_values(file.source(), name.text, values);
     std::copy(values.begin(), values.end(), tensor.data());
 }
 
@@ -85,7 +86,8 @@ void save_stream(const State& state, const std::filesystem::path& path) {
 
 /// Reads the file of `save_stream`. With a network of the same weights as then the stream continues with the same bits as
 /// if it had not stopped. Other weights are an `Error` of the next `Network::step`, which compares the checksums. A corrupt
-/// file, and one that is no stream of such a network, are an `Error`, as in `load`; then the stream does not change.
+/// file, one that is no stream of such a network, and values that are not finite are an `Error`, as in `load`; then the
+/// stream does not change.
 template <class State>
 void load_stream(State& state, const std::filesystem::path& path) {
     Safetensors file = Safetensors::open(path);

@@ -116,7 +116,7 @@ bool load_checkpoint(Trainer& trainer, const std::filesystem::path& path, const 
     detail::check_configuration(path.string(), detail::read_configuration(file),
                                 detail::with_trainer(configuration, trainer));
     const Random random = detail::read_random(file);
-    detail::load_weights(detail::state_of<typename Trainer::Scalar>(trainer), file, detail::Accepted::finite);
+    detail::load_weights(detail::state_of<typename Trainer::Scalar>(trainer), file);
     trainer.net().weights_changed();
     trainer.net().zero_gradients();
     trainer.progress() = std::move(progress);
