@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "staa/core/error.hpp"
 #include "staa/core/parallel.hpp"
+#include "staa/io/safetensors_save.hpp"
 #include "staa/kernels/neuron/critical_width.hpp"
 
 namespace example {
@@ -44,10 +46,11 @@ struct TrainingOptions {
     Index seed = 1;
     std::filesystem::path weights;  ///< file of weights to start from; empty: random weights of the seed
     std::filesystem::path out;
-    bool resume = false;             ///< go on from the checkpoint in `out`, if there is one
-    bool overwrite = false;          ///< replace the run in `out`, if there is one
-    double checkpoint_seconds = 60;  ///< time between two checkpoints within an epoch
-    bool summary = false;            ///< print the layers of the network at the start
+    bool resume = false;                                     ///< go on from the checkpoint in `out`, if there is one
+    bool overwrite = false;                                  ///< replace the run in `out`, if there is one
+    double checkpoint_seconds = 60;                          ///< time between two checkpoints within an epoch
+    staa::StoredType weights_type = staa::StoredType::same;  ///< of the numbers in the file of weights
+    bool summary = false;                                    ///< print the layers of the network at the start
     Recipe recipe{};
 
     bool is_synthetic() const { return data == "synthetic"; }
@@ -170,6 +173,13 @@ class CommandLine {
         app_.add_flag("--summary", options_.summary,
                       "print the layers of the network at the start: maps, parameters, operations, kernels");
         add("--checkpoint-seconds", options_.checkpoint_seconds, "time between two checkpoints within an epoch");
+        const std::map<std::string, staa::StoredType> types{{"float32", staa::StoredType::same},
+                                                            {"float16", staa::StoredType::float16},
+                                                            {"bfloat16", staa::StoredType::bfloat16}};
+        app_.add_option("--weights-type", options_.weights_type,
+                        "numbers in weights.safetensors: float32; or float16 or bfloat16, which need half the space")
+            ->transform(CLI::CheckedTransformer(types))
+            ->default_str("float32");
     }
 
     /// Fills in the options. Gives an exit code if the program must end: 0 after --help, 1 after a bad command line;

@@ -149,9 +149,10 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     trainer.on_epoch = [&](const auto&) {
         const std::vector<EpochResult>& epochs = trainer.progress().epochs;
         log.write(epochs);
-        staa::save(trainer.tested_net(), weights, {.metadata = facts.metadata});
+        const staa::SaveOptions saved{.type = options.weights_type, .metadata = facts.metadata};
+        staa::save(trainer.tested_net(), weights, saved);
         if (facts.keeps_best && trainer.progress().best_epoch == epochs.back().epoch) {
-            staa::save(trainer.tested_net(), options.out / "best.safetensors", {.metadata = facts.metadata});
+            staa::save(trainer.tested_net(), options.out / "best.safetensors", saved);
         }
         checkpoints.save();  // last: a checkpoint of a finished run says that all files are there
         bar.clear();
