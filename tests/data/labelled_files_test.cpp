@@ -44,6 +44,13 @@ TEST_CASE("Files are listed class after class, and files with another extension 
     CHECK(files[2].label == 1);
 }
 
+TEST_CASE("Hidden files are left out: macOS puts one beside each file of an archive", "[data]") {
+    const staa_tests::TemporaryFolder folder;
+    folder.write("cat/9.x", "");
+    folder.write("cat/._9.x", "");
+    CHECK(staa::labelled_files(folder.path(), {"cat"}, ".x", "animals").size() == 1);
+}
+
 TEST_CASE("A folder whose name has the extension of the files is left out", "[data]") {
     const staa_tests::TemporaryFolder folder;
     folder.write("cat/9.x", "");

@@ -50,8 +50,9 @@ inline bool comes_before(const std::string& left, const std::string& right) {
     return a.size() != b.size() ? a.size() < b.size() : left < right;  // 007 and 7 are one number
 }
 
-/// The names of the folders in a folder or, if `folders` is false, of the files that end in `extension`, in order. A
-/// folder that can't be read is an `Error`; `what` is what its message says was expected.
+/// The names of the folders in a folder or, if `folders` is false, of the files that end in `extension`, in order. Hidden
+/// ones are left out: macOS puts a "._9.bin" beside each "9.bin" of an archive. A folder that can't be read is an `Error`;
+/// `what` is what its message says was expected.
 inline std::vector<std::string> names_in(const std::filesystem::path& folder, bool folders,
                                          const std::string& extension, const std::string& what) {
     std::error_code problem;
@@ -64,8 +65,9 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder, bo
     for (; entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
         std::error_code ignored;
         const bool has_extension = folders || entries->path().extension() == extension;
-        if (has_extension && entries->is_directory(ignored) == folders) {
-            names.push_back(entries->path().filename().string());
+        const std::string name = entries->path().filename().string();
+        if (has_extension && !name.starts_with('.') && entries->is_directory(ignored) == folders) {
+            names.push_back(name);
         }
     }
     if (problem) {

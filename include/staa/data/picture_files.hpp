@@ -43,7 +43,6 @@ inline std::string lower_suffix(const std::filesystem::path& path) {
 /// of Python's `sorted`, whatever the machine and its language.
 inline std::vector<std::string> class_folders_in(const std::filesystem::path& folder) {
     auto names = names_in(folder, true, "", "a folder of class folders");
-    std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
     std::sort(names.begin(), names.end());  // std::string compares bytes as unsigned
     return names;
 }
