@@ -105,6 +105,7 @@ DATA_SET = {
 GROUP = re.compile(r"^(\s+)((?:const )?[\w:<>]+) (\w+(?: = [^,;(){}]+)?(?:, \w+(?: = [^,;(){}]+)?)+);(\s*///<.*)?$")
 FUNCTION = re.compile(r"(operator==|\b\w+)\(")
 VALUE = re.compile(r"\b(\w+)\s*(?:=[^=].*|\{.*)?;")
+CONST_OVERLOAD = re.compile(r"^ {4,12}(?!return)\S.*\) const( \{.*|;)$")
 TYPE = re.compile(r"^\s*(?:class|struct|using) (\w+)")
 
 
@@ -116,6 +117,7 @@ def declared(line):
 
 def filtered(lines, table):
     comment = []  # the lines of the comment before this line
+    explained = None  # the last name with a comment
     for line in lines:
         if line.startswith(("inline namespace STAA_ABI", "}  // namespace STAA_ABI")):
             yield ""
@@ -130,11 +132,14 @@ def filtered(lines, table):
             _, kind, names, behind = group.groups()
             shared = behind.split("///<")[1].strip() if behind else " ".join(comment)
             yield " ".join(f"{kind} {name};" + (f" /**< {shared} */" if shared else "") for name in names.split(", "))
+        elif CONST_OVERLOAD.match(line) and not comment and declared(line) == explained:
+            yield f"/** The same for an object that does not change. */ {text}"
         elif is_explained(line, table) and not comment:
             yield f"/** {table[declared(line)]} */ {text}"
         else:
             yield line
         if not text.startswith("template"):
+            explained = declared(line) if comment else explained
             comment = []
 
 

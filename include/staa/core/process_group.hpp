@@ -14,7 +14,7 @@ inline namespace STAA_ABI {
 /// Where the images of one process lie in the batch of all processes: the first of them, and the number of all images. A
 /// total of 0 says that the batch is not shared.
 struct BatchShare {
-    std::ptrdiff_t first = 0, total = 0;
+    std::ptrdiff_t first = 0, total = 0;  ///< the first image of this process, and the number of all images
 };
 
 /// A gradient tensor of a network, to be summed over all processes.

@@ -29,7 +29,7 @@ struct BatchOptions {
     int workers = 1;         ///< threads that prepare batches; 0: the thread of the loop prepares them
     Index ahead = 2;         ///< batches prepared before the loop needs them; each has its own memory
     Index part = 0;          ///< of every batch the loop gets part `part` of `parts`, from 0, about equally large
-    Index parts = 1;
+    Index parts = 1;         ///< processes that share every batch; 1: none
 };
 
 namespace detail {

@@ -23,8 +23,8 @@ struct EventLoaderOptions {
     bool drop_last = false;            ///< leave out a last batch that is not full
     int workers = 1;                   ///< threads that prepare batches; 0: the thread of the loop prepares them
     Index ahead = 2;                   ///< batches prepared before the loop needs them; each has its own memory
-    Index part = 0;  ///< of every batch the loop gets part `part` of `parts`, from 0: for several processes
-    Index parts = 1;
+    Index part = 0;   ///< of every batch the loop gets part `part` of `parts`, from 0: for several processes
+    Index parts = 1;  ///< processes that share every batch; 1: none
 };
 
 /// Makes a recording of a data set a part of a batch; the `Recipe` of an `EventLoader`, see `BatchLoader`.

@@ -114,6 +114,7 @@ class NetworkLayers {
     Parameters gradients;  ///< backward adds to them, the step of an optimiser sets them to zero
 
  protected:
+    /// Takes layers with initial values.
     NetworkLayers(Chain&& layers, const NetworkOptions& options) : layers_(std::move(layers)), options_(options) {
         set_zero_like(layers_, gradients);
     }
@@ -137,6 +138,7 @@ class NetworkLayers {
         return layers_;
     }
 
+    /// Throws an Error if this network was moved from.
     void check_not_moved(const char* caller) const {
         if (identity() == 0) {
             detail::check_not_moved(0, (std::string("staa::Network::") + caller).c_str());
@@ -173,6 +175,7 @@ class NetworkLayers {
             origin = {identity(), revision_, can_be_saved ? detail::weights_checksum(layers_) : 0};
         }
     }
+    /// Throws an Error if another network, or other weights, have computed the stream so far.
     void continue_stream(detail::StreamOrigin& origin) const {
         if (origin.checksum == 0) {
             fail("staa::Network::step: the state was moved from; begin a new stream with start()");

@@ -52,7 +52,7 @@ class NetworkTape {
     /// The processes that share the batch of the next forward and backward, and where the images of this one lie in it.
     /// `Trainer` sets both. Null: this process has the whole batch.
     ProcessGroup* group = nullptr;
-    BatchShare share{};
+    BatchShare share{};  ///< where the images of this process lie
 
  private:
     template <class In, class... Layers>
