@@ -130,4 +130,50 @@ TEST_CASE("Hundreds of blocks can be held and given back", "[core]") {
     CHECK(arena.bytes() == 500 * 64);
 }
 
+TEST_CASE("Calls of many sizes hold at most twice the largest one, whichever blocks may be given", "[core]") {
+    for (const Arena::Fit fit : {Arena::Fit::close, Arena::Fit::exact}) {
+        Arena arena(fit);
+        const auto call = [&](std::size_t batch) {
+            arena.begin_call();
+            std::vector<Arena::Block> blocks;
+            for (const std::size_t size : {640u, 6400u, 1280u}) {
+                blocks.push_back(arena.take(batch * size));
+                std::memset(blocks.back().address(), 1, batch * size);
+            }
+        };
+        for (std::size_t batch = 64; batch > 0; --batch) {
+            call(batch);
+            CHECK(arena.bytes() <= 2 * 64 * 8320);
+        }
+        for (std::size_t i = 0; i < 300; ++i) {
+            const std::size_t batch = 1 + i * 37 % 64;
+            call(batch);
+            CHECK(arena.bytes() <= 2 * 64 * 8320);
+            const std::size_t bytes = arena.bytes();
+            call(batch);
+            CHECK(arena.bytes() == bytes);
+        }
+    }
+}
+
+TEST_CASE("A block that is kept while sizes grow does not leave its earlier ones behind", "[core]") {
+    Arena arena;
+    Arena::Block kept;
+    for (std::size_t size = 64; size <= 64 * 500; size += 64) {
+        arena.begin_call();
+        kept.release();
+        kept = arena.take(size);
+        CHECK(arena.bytes() <= 2 * size);
+    }
+}
+
+TEST_CASE("Blocks of the current call stay, however many there are", "[core]") {
+    Arena arena(Arena::Fit::exact);
+    arena.begin_call();
+    for (std::size_t size = 64; size <= 64 * 100; size += 64) {
+        arena.take(size);
+    }
+    CHECK(arena.bytes() == 64 * 5050);
+}
+
 }  // namespace

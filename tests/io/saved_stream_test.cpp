@@ -158,6 +158,25 @@ TEST_CASE("a stream whose state was moved from is not saved, and a file without 
     CHECK_THROWS_WITH(load_stream(begun.state, begun.path), contains_text("no valid staa.weights"));
 }
 
+TEST_CASE("the sum of the logits is saved in doubles, and as many steps as a double counts are read again") {
+    Begun begun;
+    save_stream(begun.state, begun.path);
+    Safetensors file = Safetensors::open(begun.path);
+    CHECK(file.tensors().at("logits_sum").dtype == "F64");
+    const auto write_steps = [&](std::int64_t steps) {
+        std::fstream out(begun.path, std::ios::in | std::ios::out | std::ios::binary);
+        std::uint64_t header = 0;
+        out.read(reinterpret_cast<char*>(&header), 8);
+        out.seekp(static_cast<std::streamoff>(8 + header));
+        out.write(reinterpret_cast<const char*>(&steps), 8);
+    };
+    write_steps(std::int64_t{1} << 40);
+    CHECK(error_of(begun.state, begun.path).empty());
+    CHECK(begun.state.steps() == Index{1} << 40);
+    write_steps((std::int64_t{1} << 53) + 1);
+    CHECK_FALSE(error_of(begun.state, begun.path).empty());
+}
+
 TEST_CASE("a file of a stream with 0 or fewer steps is refused") {
     Begun begun;
     save_stream(begun.state, begun.path);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Training keeps its memory: once the first two steps have found their blocks nothing is allocated, however long it runs.
+#include <algorithm>
+
 #include "staa/layers/batch_norm.hpp"
 #include "staa/layers/convolution/conv2d.hpp"
 #include "staa/layers/linear.hpp"
@@ -69,5 +71,34 @@ TEST_CASE("from the third training step on nothing is allocated in the tape's ar
     CHECK(after_second < after_first + after_first / 50);
     for (int further = 0; further < 5; ++further) {
         CHECK(step() == after_second);
+    }
+}
+
+TEST_CASE("a state and a tape that are used for many batches hold at most twice the memory of the largest one") {
+    Net net(NetworkOptions{});
+    const auto images = [](Index count) {
+        Net::Images values(count, 9, 8, 3);
+        Random random(1);
+        std::generate_n(values.data(), values.size(), [&] { return static_cast<float>(random.normal()); });
+        return values;
+    };
+    const auto train = [&](Index count, Tape<Net>& tape) {
+        Net::Logits d_logits(count, 10);
+        d_logits.setConstant(0.1f);
+        net.forward(images(count), tape);
+        net.backward(d_logits, tape);
+    };
+    constexpr Index largest = 16;
+    State<Net> fresh_state = net.start(), state = net.start();
+    net.infer(images(largest), fresh_state);
+    Tape<Net> fresh_tape, tape;
+    train(largest, fresh_tape);
+    train(largest, fresh_tape);
+    for (Index i = 0; i < 40; ++i) {
+        const Index count = i < largest ? i + 1 : 1 + i * 7 % largest;
+        net.infer(images(count), state);
+        train(count, tape);
+        CHECK(state.memory() <= 2 * fresh_state.memory());
+        CHECK(tape.arena.bytes() <= 2 * fresh_tape.arena.bytes());
     }
 }

@@ -399,3 +399,15 @@ TEST_CASE("a stream of a network without neurons must keep its batch too") {
     net.step(images(3), state);
     REQUIRE_THROWS_WITH(net.step(images(1), state), contains_text("a stream of 3 images was continued with 1"));
 }
+
+TEST_CASE("the mean of a stream stays right after twenty million steps") {
+    Arena arena;
+    Analog<float> y;
+    y.resize(arena, {1, 1, 1, 1, 2});
+    y.data()[0] = 1.0f;
+    y.data()[1] = 0.9f;
+    detail::RunningLogits<float> logits;
+    const auto mean = logits.add(y, 20000000);
+    CHECK(mean(0, 0) == 1.0f);
+    CHECK_THAT(mean(0, 1), WithinAbs(0.9, 1e-7));
+}

@@ -49,8 +49,8 @@ const Dtype& dtype_of(StoredType type) {
                                                       : dtype_of<Scalar>());
 }
 
-/// The header of a file of `weights`; `source` is its name in error messages. Counters come first and tensors follow in
-/// the order of the visit. Thus every value lies at a multiple of its size, which PyTorch needs to map the file. Two
+/// The header of a file of `weights`; `source` is its name in error messages. Counters come first, then doubles of a file
+/// of floats, and the other tensors follow in the order of the visit. Thus every value lies at a multiple of its size, which PyTorch needs to map the file. Two
 /// tensors of one name are an `Error`.
 template <class Scalar>
 SafetensorsHeader header_of(const Weights<const Scalar>& weights, StoredType type, const std::string& source) {
@@ -68,6 +68,9 @@ SafetensorsHeader header_of(const Weights<const Scalar>& weights, StoredType typ
     };
     for (const auto& counter : weights.counters) {
         add(counter.name, *find_dtype(dtype_of<std::int64_t>()));
+    }
+    for (const auto& tensor : weights.doubles) {
+        add(tensor.name, dtype_of<double>(StoredType::same));
     }
     for (const auto& tensor : weights.tensors) {
         add(tensor.name, dtype_of<Scalar>(type));
@@ -158,6 +161,9 @@ void write_weights(const Weights<const Scalar>& weights, const std::string& sour
     for (const auto& counter : weights.counters) {
         store(*counter.value, bytes.data());
         out << bytes;
+    }
+    for (const auto& tensor : weights.doubles) {
+        out << stored_bytes(tensor, StoredType::same, source);
     }
     for (const auto& tensor : weights.tensors) {
         out << stored_bytes(tensor, type, source);

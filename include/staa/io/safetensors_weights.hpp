@@ -78,7 +78,9 @@ struct NamedCounter {
 template <class Scalar>
 struct Weights {
     using Counter = std::conditional_t<std::is_const_v<Scalar>, const std::int64_t, std::int64_t>;
+    using Double = std::conditional_t<std::is_const_v<Scalar>, const double, double>;
     std::vector<NamedTensor<Scalar>> tensors;
+    std::vector<NamedTensor<Double>> doubles;  ///< of another type than Scalar: the sum of a stream; only written
     std::vector<NamedCounter<Counter>> counters;
     Metadata metadata;  ///< texts for the header of a file
 };

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <ostream>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -58,7 +58,7 @@ void read_tensor(Safetensors& file, const ParameterName& name, AnyTensor& tensor
 
 }  // namespace detail
 
-/// Writes the state of a stream as safetensors: `steps`, `logits_sum` [N, classes], and, under the names of their
+/// Writes the state of a stream as safetensors: `steps`, `logits_sum` [N, classes] in doubles, and, under the names of their
 /// layers, the neurons' `potential` [N, H, W, C] and `carried_mean` [N, C]. The file does not contain the weights, only
 /// their checksum; `save` writes them. It appears under its name only when it is complete (`write_whole_file`). A stream without a step
 /// yet, and a file that can't be written, are an `Error`.
@@ -77,7 +77,12 @@ void save_stream(const State& state, const std::filesystem::path& path) {
     state.visit(
         state.images(),
         [&](const ParameterName& name, const auto& tensor) {
-            parts.tensors.push_back({name, tensor.data(), detail::axis_order(name, tensor.size())});
+            const detail::AxisOrder axes = detail::axis_order(name, tensor.size());
+            if constexpr (std::is_convertible_v<decltype(tensor.data()), const typename State::Scalar*>) {
+                parts.tensors.push_back({name, tensor.data(), axes});
+            } else {
+                parts.doubles.push_back({name, tensor.data(), axes});
+            }
         },
         [](const Index&) {});
     write_whole_file(path,
@@ -99,8 +104,9 @@ void load_stream(State& state, const std::filesystem::path& path) {
         images, [&](const ParameterName& name, const auto&) { fit.compare(name, false); }, [](const Index&) {});
     fit.check(fit.report(), "stream");
     const std::uint64_t checksum = detail::read_checksum(file);
+    constexpr std::int64_t most_steps = std::int64_t{1} << 53;  // the mean is one of doubles
     const std::int64_t steps = file.values<std::int64_t>(detail::steps_of_stream().text).front();
-    if (steps < 1 || steps > std::numeric_limits<std::int32_t>::max() || images < 1) {
+    if (steps < 1 || steps > most_steps || images < 1) {
         fail(path.string(), ": a stream of ", images, " images that has taken ", steps,
              " steps; expected at least one of each");
     }

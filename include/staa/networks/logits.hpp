@@ -131,11 +131,13 @@ Analog<Scalar> gradient_of_steps(const Tensor<Scalar, 3>& d_logits, const Call& 
     return dy;
 }
 
-/// The logits of a stream: their sum over the steps so far, and their mean.
+/// The logits of a stream: their sum over the steps so far, and their mean. The sum is one of doubles: a float stops
+/// growing at 2^24 steps of 1.
 template <class Scalar>
 struct RunningLogits {
-    Tensor<Scalar, 2> sum, mean;  ///< [N, classes]
-    Index steps = 0;              ///< steps so far; 0: the stream has not begun
+    Tensor<double, 2> sum;   ///< [N, classes]
+    Tensor<Scalar, 2> mean;  ///< [N, classes]
+    Index steps = 0;         ///< steps so far; 0: the stream has not begun
 
     /// Adds `more` steps of y and returns the mean. The output of a network without neurons is the same at every step:
     /// y then holds it once.
@@ -149,11 +151,11 @@ struct RunningLogits {
         for (Index t = 0; t < more; ++t) {
             const Scalar* step = y.map(std::min(t, e.steps - 1) * e.batch);
             for (Index i = 0; i < sum.size(); ++i) {
-                sum.data()[i] += step[i];
+                sum.data()[i] += static_cast<double>(step[i]);
             }
         }
         steps += more;
-        mean = sum * (Scalar(1) / static_cast<Scalar>(steps));
+        mean = (sum / static_cast<double>(steps)).template cast<Scalar>();
         return mean;
     }
 };

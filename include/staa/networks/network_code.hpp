@@ -47,6 +47,7 @@ Analog<typename Net::Scalar> NetworkCode<Net>::forward(const Net& net, const typ
     Call call = net.call_of(steps, detail::batch_of(images), tape.arena, tape.draw_dropout ? &tape.random : nullptr);
     call.group = tape.group;
     call.share = tape.share;
+    tape.arena.begin_call();
     tape.origin_.value = {};  // the tape is empty until all layers have run
     detail::copy_images<typename Net::Input>(images.data(), tape.input_, call);
     Analog<Scalar> y;
@@ -76,6 +77,7 @@ const typename Net::Logits& NetworkCode<Net>::infer(const Net& net, const Scalar
     }
     // If a layer throws an Error, the layers may be at different steps: the stream then begins again.
     state.logits_.steps = 0;
+    state.arena_.begin_call();
     Analog<Scalar> input, y;
     detail::copy_images<typename Net::Input>(images, input, call);
     net.layers_.infer(input, y, state.layers_, call);

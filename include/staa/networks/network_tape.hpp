@@ -3,6 +3,7 @@
 // state for the next step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "staa/networks/identity.hpp"
@@ -75,6 +76,9 @@ class NetworkState {
     Index steps() const { return logits_.steps; }
     /// N, the number of images; 0 before the first step.
     Index images() const { return steps() == 0 ? 0 : logits_.sum.dimension(0); }
+
+    /// Bytes of memory for maps, in use and free: at most twice what the largest call so far needs.
+    std::size_t memory() const { return arena_.bytes(); }
 
     /// The checksum of the weights that have computed the stream; 0 before the first step, and after a move.
     std::uint64_t weights_checksum() const { return origin_.value.checksum; }
