@@ -4,9 +4,15 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <set>
 #include <thread>
 #include <vector>
+
+#if defined(__unix__)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 #include "support/catch.hpp"
 
@@ -105,5 +111,52 @@ TEST_CASE("The number of threads is the one that was set, and at least 1", "[cor
         CHECK(staa::threads() == 1);
     }
 }
+
+TEST_CASE("What a task throws comes out of the loop, on one thread and on two, and the next loop runs", "[core]") {
+    const Threads set(GENERATE(1, 2));
+    for (const Index thrower : {0, 7, 99}) {
+        CHECK_THROWS_AS(staa::parallel_for(100, dear,
+                                           [&](Index i) {
+                                               if (i == thrower) {
+                                                   throw std::bad_alloc();
+                                               }
+                                           }),
+                        std::bad_alloc);
+    }
+    CHECK_THROWS_AS(staa::parallel_for(100, dear, [](Index) { throw std::bad_alloc(); }), std::bad_alloc);
+    std::atomic<int> calls{0};
+    staa::parallel_for(100, dear, [&](Index) { ++calls; });
+    CHECK(calls == 100);
+}
+
+TEST_CASE("A million threads are as many as the machine can use", "[core]") {
+    const Threads set(1000000);
+    CHECK(staa::threads() <= std::max(64, 4 * static_cast<int>(std::thread::hardware_concurrency())));
+    std::atomic<int> calls{0};
+    staa::parallel_for(1000, dear, [&](Index) { ++calls; });
+    CHECK(calls == 1000);
+}
+
+#if defined(__unix__)
+TEST_CASE("A process that was forked after a loop runs its loops on one thread", "[core]") {
+    const Threads set(2);
+    staa::parallel_for(100, dear, [](Index) {});
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(60);  // where the loop hangs
+        std::atomic<int> calls{0};
+        staa::set_threads(2);
+        staa::parallel_for(100, dear, [&](Index) { ++calls; });
+        _exit(calls == 100 && staa::threads() == 1 && !staa::may_split() ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+#if defined(_OPENMP)
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+#endif
+    CHECK(WIFEXITED(status));
+    staa::parallel_for(100, dear, [](Index) {});  // the parent has its threads
+}
+#endif
 
 }  // namespace

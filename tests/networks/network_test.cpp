@@ -337,6 +337,7 @@ TEST_CASE("backward without a forward, or with another gradient than the logits 
 TEST_CASE("options that make no network are errors") {
     const auto nan = std::numeric_limits<double>::quiet_NaN();
     REQUIRE_THROWS_WITH(Net(NetworkOptions{.steps = 0}), "staa::Network: 0 steps; at least 1 is needed");
+    REQUIRE_THROWS_WITH(Net(NetworkOptions{.steps = Index{1} << 58}), contains_text("at most 2147483647 are possible"));
     REQUIRE_THROWS_WITH(Net(NetworkOptions{.neuron = {.surrogate_width = 0}}),
                         "staa::Network: surrogate_width is 0; it must be above 0");
     REQUIRE_THROWS_AS(Net(NetworkOptions{.neuron = {.surrogate_width = nan}}), Error);

@@ -11,6 +11,14 @@
 namespace staa {
 inline namespace STAA_ABI {
 
+namespace detail {
+/// Bytes of `size` values; std::bad_alloc where that is more than any memory can hold.
+template <class Real>
+std::size_t bytes_of(Index size) {
+    return static_cast<std::size_t>(checked_product(size, static_cast<Index>(sizeof(Real))));
+}
+}  // namespace detail
+
 /// An array in an arena's memory. It keeps its memory from one call to the next.
 template <class Real>
 class Buffer {
@@ -24,8 +32,8 @@ class Buffer {
 
     /// Takes the size; the values are unspecified. Keeps its memory if that is large enough.
     void resize(Arena& arena, Index size) {
+        const std::size_t bytes = detail::bytes_of<Real>(size);
         size_ = size;
-        const auto bytes = static_cast<std::size_t>(size) * sizeof(Real);
         if (block_.capacity() < bytes) {
             block_.release();
             block_ = arena.take(bytes);
@@ -52,7 +60,7 @@ class Rows {
     /// Takes the size; the values are unspecified. Keeps its memory if that is large enough.
     void resize(Arena& arena, Index rows, Index columns) {
         columns_ = columns;
-        values_.resize(arena, rows * columns);
+        values_.resize(arena, detail::checked_product(rows, columns));
     }
     Real* row(Index i) { return values_.data() + i * columns_; }
     const Real* row(Index i) const { return values_.data() + i * columns_; }
@@ -72,7 +80,7 @@ class Rows {
 template <class Real>
 class Scratch {
  public:
-    Scratch(Arena& arena, Index size) : block_(arena.take(static_cast<std::size_t>(size) * sizeof(Real))) {}
+    Scratch(Arena& arena, Index size) : block_(arena.take(detail::bytes_of<Real>(size))) {}
     Real* data() const { return static_cast<Real*>(block_.address()); }
 
  private:
@@ -84,7 +92,7 @@ template <class Real>
 class WorkerScratch {
  public:
     WorkerScratch(Arena& arena, Index size)
-        : size_((size + line - 1) / line * line), memory_(arena, threads() * size_) {}
+        : size_((size + line - 1) / line * line), memory_(arena, detail::checked_product(threads(), size_)) {}
     Real* of(Index worker) const { return memory_.data() + worker * size_; }
 
  private:

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "staa/core/arena.hpp"
+#include "staa/core/scratch.hpp"
 #include "staa/core/shape.hpp"
 
 namespace staa {
@@ -92,7 +92,9 @@ class Spikes {
         return extents_.size() == 0 ? 0.0 : static_cast<double>(count(bits)) / static_cast<double>(extents_.size());
     }
     void make_zeros(Arena& arena, Arena::Block& block) {
-        const auto bytes = static_cast<std::size_t>(words()) * sizeof(std::uint64_t);
+        const Index count =
+            detail::checked_product(extents_.steps, extents_.batch, extents_.height, extents_.width, words_per_pixel());
+        const std::size_t bytes = detail::bytes_of<std::uint64_t>(count);
         if (block.capacity() < bytes) {
             block.release();
             block = arena.take(bytes);

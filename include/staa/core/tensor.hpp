@@ -42,8 +42,9 @@ class Analog {
 
     /// Takes the extents; the values are unspecified. Keeps its memory if that is large enough.
     void resize(Arena& arena, const Extents& extents) {
+        values_.resize(arena, detail::checked_product(extents.steps, extents.batch, extents.height, extents.width,
+                                                      extents.channels));
         extents_ = extents;
-        values_.resize(arena, extents.size());
     }
     /// Sets all values to 0.
     void set_zero() { values_.set_zero(); }

@@ -14,9 +14,9 @@ inline namespace STAA_ABI {
 /// The options with which a network is built. The constructor of Network throws an Error for values that are not
 /// allowed.
 struct NetworkOptions {
-    Index steps = 4;                                             ///< T, at least 1; of frames: their number
-    std::uint64_t seed = 0;                                      ///< seed of the initial parameters
-    NeuronOptions neuron{};                                      ///< for every neuron of the network
+    Index steps = 4;         ///< T, at least 1 and below 2^31; of frames: their number
+    std::uint64_t seed = 0;  ///< seed of the initial parameters
+    NeuronOptions neuron{};  ///< for every neuron of the network
     ConvolutionChoice convolution = ConvolutionChoice::by_rate;  ///< for every convolution
     Initialisation initialisation = Initialisation::uniform;     ///< of the weights of every Conv2d
     /// false: every layer runs for itself. Use it to debug, or to compare with. It is slower and needs more memory. The
@@ -29,6 +29,9 @@ struct NetworkOptions {
 
 namespace detail {
 
+/// The largest T: sizes of parameters, such as T · H · W · C of an encoding, are then far from the largest Index.
+inline constexpr Index most_steps = (Index{1} << 31) - 1;
+
 inline void check_positive(const char* name, double value) {
     if (!(value > 0 && std::isfinite(value))) {
         fail("staa::Network: ", name, " is ", value, "; it must be above 0");
@@ -40,6 +43,9 @@ inline Setup checked_setup(const NetworkOptions& options) {
     const NeuronOptions& neuron = options.neuron;
     if (options.steps < 1) {
         fail("staa::Network: ", options.steps, " steps; at least 1 is needed");
+    }
+    if (options.steps > most_steps) {
+        fail("staa::Network: ", options.steps, " steps; at most ", most_steps, " are possible");
     }
     if (neuron.surrogate_width != critical_width) {
         check_positive("surrogate_width", neuron.surrogate_width);
