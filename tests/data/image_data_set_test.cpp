@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "staa/data/cifar.hpp"
 #include "staa/data/normalisation_of.hpp"
@@ -57,6 +58,21 @@ TEST_CASE("Stored images give back the pixels and labels of their constructor", 
 TEST_CASE("Stored images refuse pixels that do not fit their labels", "[data]") {
     CHECK_THROWS_MATCHES(StoredImages(two_by_one, {1, 2, 3, 4, 5, 6, 7}, {3, 0}), staa::Error,
                          Message("2 images of 2 x 1 x 3 need 12 bytes of pixels, found 7"));
+}
+
+TEST_CASE("A normalisation that would give numbers that are none is refused", "[data]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+    for (const double deviation : {0.0, -1.0, nan, infinity}) {
+        auto description = two_by_one;
+        description.normalisation.deviation[1] = deviation;
+        CHECK_THROWS_AS(StoredImages(description, {1, 2, 3, 4, 5, 6}, {3}), staa::Error);
+        CHECK_THROWS_AS(staa::NormalisationTable<float>(description.normalisation), staa::Error);
+    }
+    for (const double mean : {nan, infinity}) {
+        auto description = two_by_one;
+        description.normalisation.mean[2] = mean;
+        CHECK_THROWS_AS(StoredImages(description, {1, 2, 3, 4, 5, 6}, {3}), staa::Error);
+    }
 }
 
 TEST_CASE("Stored images refuse a label that is no class", "[data]") {

@@ -339,7 +339,7 @@ TEST_CASE("options that make no network are errors") {
     REQUIRE_THROWS_WITH(Net(NetworkOptions{.steps = 0}), "staa::Network: 0 steps; at least 1 is needed");
     REQUIRE_THROWS_WITH(Net(NetworkOptions{.steps = Index{1} << 58}), contains_text("at most 2147483647 are possible"));
     REQUIRE_THROWS_WITH(Net(NetworkOptions{.neuron = {.surrogate_width = 0}}),
-                        "staa::Network: surrogate_width is 0; it must be above 0");
+                        "staa::Network: surrogate_width is 0; it must be above 0 and finite");
     REQUIRE_THROWS_AS(Net(NetworkOptions{.neuron = {.surrogate_width = nan}}), Error);
     REQUIRE_THROWS_WITH(Net(NetworkOptions{.neuron = {.step_dropout = 1.5}}),
                         "staa::Network: step_dropout is 1.5; a probability lies in [0, 1]");

@@ -175,13 +175,39 @@ TEST_CASE("a checkpoint with a value that is not finite is refused, and the run 
     const TemporaryFolder folder;
     Run run;
     run.run_to(2);
-    run.net->layer<"7">().parameters.bias(0) = std::numeric_limits<float>::quiet_NaN();
     save_checkpoint(run.trainer, folder / "checkpoint");
+    std::string bytes = folder.content("checkpoint");
+    bytes.replace(bytes.size() - 4, 4, std::string("\0\0\xC0\x7F", 4));  // the last value: NaN
+    write_whole_file(folder / "checkpoint", bytes);
     Run other;
     const std::string before = other.weights();
-    CHECK_THROWS_WITH(load_checkpoint(other.trainer, folder / "checkpoint"),
-                      contains_text("tensor \"network.7.bias\" has the value nan at position 0"));
+    CHECK_THROWS_WITH(load_checkpoint(other.trainer, folder / "checkpoint"), contains_text("has the value nan"));
     CHECK(other.weights() == before);
+}
+
+TEST_CASE("a run with a value that is not finite does not replace its last good checkpoint") {
+    const TemporaryFolder folder;
+    Run run;
+    run.run_to(2);
+    save_checkpoint(run.trainer, folder / "checkpoint");
+    const std::string good = folder.content("checkpoint");
+    run.net->layer<"7">().parameters.bias(0) = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_WITH(save_checkpoint(run.trainer, folder / "checkpoint"),
+                      contains_text("network.7.bias has a value that is not finite; the checkpoint before stays"));
+    CHECK(folder.content("checkpoint") == good);
+}
+
+TEST_CASE("a run that goes on with a loader of fewer batches than it has done is an error that says so") {
+    const TemporaryFolder folder;
+    Run run;
+    run.run_to(4);
+    save_checkpoint(run.trainer, folder / "checkpoint");
+    Run other;
+    REQUIRE(load_checkpoint(other.trainer, folder / "checkpoint"));
+    other.trainer.progress().batch = 6;
+    CHECK_THROWS_WITH(other.run_to(1000),
+                      "staa::Trainer: the run stands behind batch 6 of epoch 1, but an epoch of this loader has 5 "
+                      "batches; expected the data set and the batch size with which the run began");
 }
 
 TEST_CASE("numbers of a checkpoint that cannot be are refused") {

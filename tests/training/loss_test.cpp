@@ -91,6 +91,21 @@ TEST_CASE("count_correct counts images whose largest logit, the first of equal o
     REQUIRE_THROWS_AS(count_correct(logits, labels_of({0, 0, 2, 0})), Error);
 }
 
+TEST_CASE("cross entropy: a logit of NaN or +inf makes the loss and the gradient of its image NaN, -inf does not") {
+    using Limits = std::numeric_limits<double>;
+    const double nan = Limits::quiet_NaN(), infinity = Limits::infinity();
+    for (const auto& bad : {std::vector{nan, 0.0, 1.0}, std::vector{1.0, infinity, 0.0}, std::vector(3, -infinity)}) {
+        const auto loss = cross_entropy(logits_of(3, {bad[0], bad[1], bad[2], 0, 1, 2}), labels_of({1, 2}));
+        CHECK_FALSE(loss.is_finite());
+        CHECK(std::isnan(loss.gradient(0, 0)));
+        CHECK(std::isnan(loss.gradient(0, 2)));
+        CHECK(std::isfinite(loss.gradient(1, 2)));
+    }
+    const auto masked = cross_entropy(logits_of(3, {-infinity, 0, 0}), labels_of({1}));
+    CHECK_THAT(masked.value, staa_tests::WithinRel(std::log(2.0), 1e-14));
+    CHECK(masked.gradient(0, 0) == 0);
+}
+
 TEST_CASE("count_correct never counts an image with NaN among its logits") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const auto logits = logits_of(3, {nan, 0, 1, 2, nan, 1, 0, 1, nan, nan, nan, nan, 0, 0, 1});

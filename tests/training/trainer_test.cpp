@@ -138,6 +138,20 @@ TEST_CASE("a loss that is not finite is an error that says where, and the weight
     net->layer<"4">().parameters.bias(1) = std::numeric_limits<float>::infinity();
     const std::vector<float> before = values_of(*net);
     CHECK_THROWS_WITH(trainer.run(loader, loader), contains_text("the loss is not finite in epoch 1, batch 1"));
+    CHECK_THROWS_WITH(trainer.run(loader, loader), contains_text("; 4.bias of the network has a value that is not"));
+    CHECK(values_of(*net) == before);
+}
+
+TEST_CASE("an output that becomes infinite is an error that names its layer, and the batch") {
+    Loader loader(images(), {.batch = 16, .workers = 0});
+    const auto net = std::make_unique<Net>(NetworkOptions{.steps = 1});
+    Sgd<Net> sgd{{}};
+    Trainer trainer(*net, sgd, {.epochs = 1});
+    net->layer<"0">().parameters.weight.setConstant(3e38f);
+    const std::vector<float> before = values_of(*net);
+    CHECK_THROWS_WITH(trainer.run(loader, loader),
+                      contains_text("staa::Trainer: epoch 1, batch 1 (step 1 of the run): staa::Network::backward: ") &&
+                          contains_text("in the output of layer 0 (convolution) at step 1 of 1, image 0"));
     CHECK(values_of(*net) == before);
 }
 
@@ -189,8 +203,10 @@ TEST_CASE("a running average or a gradient that is not finite is an error that n
         other->visit([](const ParameterName&, const auto&, auto& gradient) { gradient.data()[0] = std::nanf(""); },
                      other->gradients);
     };
-    CHECK_THROWS_WITH(its_trainer.run(loader, loader),
-                      contains_text("staa::Trainer: epoch 1, batch 2 (step 2 of the run): staa::Sgd: the gradient of"));
+    CHECK_THROWS_WITH(
+        its_trainer.run(loader, loader),
+        contains_text("staa::Trainer: epoch 1, batch 2 (step 2 of the run): staa::Network::backward: the gradient "
+                      "of 4.bias is"));
 }
 
 TEST_CASE("options of a trainer out of their range are errors") {

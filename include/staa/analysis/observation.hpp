@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "staa/analysis/first_fault.hpp"
 #include "staa/analysis/signals.hpp"
 #include "staa/networks/network.hpp"
 
@@ -74,20 +75,14 @@ class Observation {
     typename Net::Parameters gradients;  ///< `backward` adds to them
 
  private:
-    /// The layers of the network, by the walk that every network has; batch norm is frozen.
+    /// The layers of the network; batch norm is frozen.
     static Chain copy_of(const Net& net) {
-        std::vector<const void*> layers;
-        net.for_each_layer([&](const std::string&, const auto& layer) { layers.push_back(&layer); });
-        Random random(0);
-        Chain chain(Setup{.steps = net.steps()}, random);
-        std::size_t next = 0;
-        const auto copy = [&](const std::string&, auto& layer) {
-            layer = *static_cast<const std::remove_cvref_t<decltype(layer)>*>(layers[next++]);
+        Chain chain = detail::copy_of_layers(net);
+        Chain::for_each(chain, [](const std::string&, auto& layer) {
             if constexpr (requires { layer.is_frozen; }) {
                 layer.is_frozen = true;
             }
-        };
-        Chain::for_each(chain, copy);
+        });
         return chain;
     }
 

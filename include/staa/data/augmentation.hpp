@@ -97,11 +97,13 @@ inline View draw_view(const Augmentation& augmentation, Random random) {
     return view;
 }
 
-/// The value (byte / 255 - mean) / deviation of each channel, for each of the 256 bytes.
+/// The value (byte / 255 - mean) / deviation of each channel, for each of the 256 bytes. A normalisation that `check`
+/// refuses is an `Error`.
 template <class Scalar>
 class NormalisationTable {
  public:
     explicit NormalisationTable(const Normalisation& normalisation) {
+        check(normalisation);
         for (std::size_t byte = 0; byte < values_.size(); ++byte) {
             for (std::size_t channel = 0; channel < 3; ++channel) {
                 const double value = static_cast<double>(byte) / 255.0;

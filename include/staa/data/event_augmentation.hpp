@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "staa/core/finite.hpp"
 #include "staa/core/random.hpp"
 #include "staa/data/augmentation_random.hpp"
 #include "staa/data/events.hpp"
@@ -31,14 +32,14 @@ struct EventAugmentation {
 
 /// Throws `Error` for a negative `roll` or `cut`, a `turn` outside [0, 180], and a `drop` outside [0, 1].
 inline void check(const EventAugmentation& augmentation) {
-    if (!(augmentation.turn >= 0 && augmentation.turn <= 180)) {
+    if (!detail::is_within(augmentation.turn, 0, 180)) {
         fail("the largest turn of a recording must be 0 to 180 degrees, found ", augmentation.turn);
     }
     if (augmentation.roll < 0 || augmentation.cut < 0) {
         fail("a roll by ", augmentation.roll, " pixels and a cut of ", augmentation.cut,
              " pixels: neither may be negative");
     }
-    if (!(augmentation.drop >= 0 && augmentation.drop <= 1)) {
+    if (!detail::is_within(augmentation.drop, 0, 1)) {
         fail("events can be dropped with a probability in [0, 1], found ", augmentation.drop);
     }
 }

@@ -11,6 +11,7 @@
 
 #include "staa/core/config.hpp"
 #include "staa/core/error.hpp"
+#include "staa/core/finite.hpp"
 #include "staa/core/shape.hpp"
 
 namespace staa {
@@ -31,6 +32,17 @@ struct Normalisation {
     std::array<double, 3> mean{};              ///< of red, green, blue
     std::array<double, 3> deviation{1, 1, 1};  ///< of red, green, blue; above 0
 };
+
+/// Throws an `Error` unless all means are finite and all deviations are finite and above 0.
+inline void check(const Normalisation& normalisation) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+        const double mean = normalisation.mean[channel], deviation = normalisation.deviation[channel];
+        if (!detail::is_finite(mean) || !detail::is_finite(deviation) || !(deviation > 0)) {
+            fail("the normalisation of channel ", channel, " has mean ", mean, " and deviation ", deviation,
+                 "; expected finite numbers, and a deviation above 0");
+        }
+    }
+}
 
 /// The part that `ImageDataSet` and `PictureDataSet` share: a set of `size()` samples in a fixed order, of which a
 /// `Loader` makes images of `height()` x `width()` x `channels()`. There are 3 channels, red, green and blue, or 1, grey: the
@@ -65,9 +77,11 @@ class StoredImages {
     };
 
     /// Takes the `pixels` [images, height, width, channels] and one label per image. Other than 1 or 3 channels, a number
-    /// of pixels that does not match the number of labels, and a label outside [0, classes), are an `Error`.
+    /// of pixels that does not match the number of labels, a label outside [0, classes), and a normalisation that `check`
+    /// refuses are an `Error`.
     StoredImages(const Description& description, std::vector<std::uint8_t> pixels, std::vector<int> labels)
         : description_(description), pixels_(std::move(pixels)), labels_(std::move(labels)) {
+        check(description.normalisation);
         if (channels() != 1 && channels() != 3) {
             fail("staa::StoredImages: images have 3 channels, or 1 if they are grey; found ", channels());
         }

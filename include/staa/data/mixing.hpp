@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "staa/core/error.hpp"
+#include "staa/core/finite.hpp"
 #include "staa/core/random.hpp"
 #include "staa/core/tensor.hpp"
 
@@ -57,7 +58,7 @@ inline void check_mixing(Index images, const Labels& labels, int classes, double
             fail("label ", labels(n), " of image ", n, " is no class: expected 0 to ", classes - 1);
         }
     }
-    if (!(alpha >= 0.01 && alpha <= 1e6)) {  // below 0.01 both numbers of `draw_beta` round to 0
+    if (!is_within(alpha, 0.01, 1e6)) {  // below 0.01 both numbers of `draw_beta` round to 0
         fail("images are mixed by a Beta distribution of shape 0.01 to 1000000, found ", alpha);
     }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "staa/core/bit_positions.hpp"
+#include "staa/core/finite.hpp"
 #include "staa/layers/contract.hpp"
 
 namespace staa {
@@ -36,7 +37,7 @@ struct Dropout {
 
         /// A probability outside [0, 1) is an Error.
         void forward(const SignalOf<In>& x, Analog<Scalar>& y, Tape& tape, const Call& call) const {
-            if (!(probability >= 0 && probability < 1)) {
+            if (!detail::is_within(probability, 0, 1) || probability == 1) {
                 fail("staa::Dropout: probability is ", probability, "; it lies in [0, 1)");
             }
             if (call.random != nullptr) {

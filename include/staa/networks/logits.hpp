@@ -7,13 +7,15 @@
 
 #include "staa/layers/parameter_name.hpp"
 #include "staa/layers/setup.hpp"
+#include "staa/networks/finite_pass.hpp"
 
 namespace staa {
 inline namespace STAA_ABI {
 namespace detail {
 
-/// Throws an Error if the images [N, H, W, C], or the frames [T, N, H, W, C], do not have the shape of In, or if there
-/// are none.
+/// Throws an Error if the images [N, H, W, C], or the frames [T, N, H, W, C], do not have the shape of In, if there are
+/// none, or if a value is NaN or infinite: NaN is below every threshold, so that neurons would be silent, and a stream
+/// would keep it for ever.
 template <class In, class Images>
 void check_images(const Images& images) {
     constexpr int first = Images::NumDimensions - 4;
@@ -26,6 +28,8 @@ void check_images(const Images& images) {
         fail("staa::Network: the images are [", found, "]; expected [", first == 1 ? "T, " : "", "N, ", In::height,
              ", ", In::width, ", ", In::channels, "] with at least one image");
     }
+    check_finite_tensor(first == 1 ? "staa::Network: frame [T, N, H, W, C]" : "staa::Network: image [N, H, W, C]",
+                        images);
 }
 
 /// The number of steps of a call with these images, for a network of `steps` steps. Throws an Error if their shape is
@@ -60,7 +64,8 @@ void copy_images(const typename In::Scalar* images, Analog<typename In::Scalar>&
     std::copy_n(images, input.extents().size(), input.data());
 }
 
-/// Throws an Error if the tape is empty (0 steps), or if the gradient has other extents than the logits had.
+/// Throws an Error if the tape is empty (0 steps), if the gradient has other extents than the logits had, or if a value
+/// of it is not finite.
 template <class Gradient>
 void check_gradient(const Gradient& gradient, const typename Gradient::Dimensions& expected, Index steps_of_tape) {
     if (steps_of_tape == 0) {
@@ -77,6 +82,7 @@ void check_gradient(const Gradient& gradient, const typename Gradient::Dimension
         fail("staa::Network::backward: the gradient is ", text(gradient.dimensions()), ", but the logits were ",
              text(expected));
     }
+    check_finite_tensor("staa::Network::backward: the gradient of the logits", gradient);
 }
 
 /// The mean of y [T, N, 1, 1, classes] over T: logits [N, classes].

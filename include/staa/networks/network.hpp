@@ -58,8 +58,9 @@ class Network : public NetworkLayers<typename Sequential<Layers...>::template at
     explicit Network(const NetworkOptions& options) : Network(options, Random(options.seed)) {}
 
     /// Logits in training mode: with the statistics of the batch and time-step random dropout. Writes the tape. Does
-    /// not change the network. Images of another shape are an Error. So are frames of another number of steps than the
-    /// network has, unless NetworkOptions::any_steps is true.
+    /// not change the network. Images of another shape, or with values that are not finite, are an Error, here and in
+    /// `infer` and `step`. So are frames of another number of steps than the network has, unless
+    /// NetworkOptions::any_steps is true.
     Logits forward(const GivenImages& images, Tape& tape) const {
         return detail::mean_over_time(Code::forward(*this, images.view(), tape));
     }
@@ -74,7 +75,9 @@ class Network : public NetworkLayers<typename Sequential<Layers...>::template at
     /// last forward. The first call after a forward also updates the running averages with the statistics of that
     /// forward. It may be called again, also for other tapes: gradients add up. An Error are: a tape that is empty, or
     /// that another network has filled, or this one before its weights changed (`weights_changed`); a d_logits of
-    /// another shape than the logits; and `gradients` of other sizes than the parameters.
+    /// another shape than the logits, or that is not finite; and `gradients` of other sizes than the parameters. An Error
+    /// also names a gradient or running average that is not finite; the averages then stay as they were, and all
+    /// gradients are 0.
     void backward(const Logits& d_logits, Tape& tape) {
         const detail::TapeOrigin& origin = tape.origin_.value;
         detail::check_gradient(d_logits, typename Logits::Dimensions(origin.batch, classes), origin.steps);

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "staa/networks/finite_pass.hpp"
 #include "staa/networks/network.hpp"
 
 namespace staa {
@@ -59,10 +60,8 @@ Analog<typename Net::Scalar> NetworkCode<Net>::forward(const Net& net, const typ
 template <class Net>
 void NetworkCode<Net>::backward(Net& net, Analog<Scalar> dy, typename Net::Tape& tape) {
     net.layers_.backward(tape.input_, std::move(dy), nullptr, net.gradients, tape.layers_, Net::call_of(tape));
-    if (!tape.origin_.value.is_absorbed) {
-        net.layers("backward").absorb(tape.layers_, Net::call_of(tape));
-        tape.origin_.value.is_absorbed = true;
-    }
+    detail::finish_backward(net, net.layers("backward"), tape.layers_, Net::call_of(tape),
+                            tape.origin_.value.is_absorbed);
 }
 
 template <class Net>

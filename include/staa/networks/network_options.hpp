@@ -2,9 +2,9 @@
 // The options with which a network is built, and their checks.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
+#include "staa/core/finite.hpp"
 #include "staa/kernels/neuron/critical_width.hpp"
 #include "staa/layers/setup.hpp"
 
@@ -33,8 +33,8 @@ namespace detail {
 inline constexpr Index most_steps = (Index{1} << 31) - 1;
 
 inline void check_positive(const char* name, double value) {
-    if (!(value > 0 && std::isfinite(value))) {
-        fail("staa::Network: ", name, " is ", value, "; it must be above 0");
+    if (!is_finite(value) || !(value > 0)) {
+        fail("staa::Network: ", name, " is ", value, "; it must be above 0 and finite");
     }
 }
 
@@ -47,16 +47,16 @@ inline Setup checked_setup(const NetworkOptions& options) {
     if (options.steps > most_steps) {
         fail("staa::Network: ", options.steps, " steps; at most ", most_steps, " are possible");
     }
-    if (neuron.surrogate_width != critical_width) {
+    if (!is_finite(neuron.surrogate_width) || neuron.surrogate_width != critical_width) {
         check_positive("surrogate_width", neuron.surrogate_width);
     }
     check_positive("surrogate_sharpness", neuron.surrogate_sharpness);
     check_positive("context_scale", neuron.context_scale);
     check_positive("attention_scale", neuron.attention_scale);
-    if (!std::isfinite(neuron.threshold) || !std::isfinite(neuron.leak)) {
+    if (!is_finite(neuron.threshold) || !is_finite(neuron.leak)) {
         fail("staa::Network: threshold is ", neuron.threshold, " and leak ", neuron.leak, "; both must be finite");
     }
-    if (!(neuron.step_dropout >= 0 && neuron.step_dropout <= 1)) {
+    if (!is_within(neuron.step_dropout, 0, 1)) {
         fail("staa::Network: step_dropout is ", neuron.step_dropout, "; a probability lies in [0, 1]");
     }
     return {options.steps, neuron, options.convolution, options.initialisation};

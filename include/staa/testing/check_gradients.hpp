@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "staa/core/finite.hpp"
 #include "staa/layers/contract.hpp"
 #include "staa/testing/gradient_report.hpp"
 
@@ -90,7 +91,7 @@ TensorReport compare_with_differences(std::string name, const std::vector<Index>
     const double largest = largest_of(gradient, size), scale = std::max(largest, floor);
     TensorReport report{.name = std::move(name), .is_zero = !(largest > 1e-2 * floor)};
     const auto note = [&](double error, Index i, double difference) {
-        if (report.position.empty() || (!std::isnan(report.error) && !(error <= report.error))) {  // NaN stays
+        if (report.position.empty() || (!detail::is_nan(report.error) && !(error <= report.error))) {  // NaN stays
             report.error = error;
             report.position = position_of(i, extents);
             report.gradient = gradient[i];
@@ -111,7 +112,7 @@ TensorReport compare_with_differences(std::string name, const std::vector<Index>
         note(std::abs(difference - gradient[i]) / (scale > 0 ? scale : 1), i, difference);
     }
     for (Index i = 0; i < size; ++i) {  // those too that were not compared
-        if (!std::isfinite(gradient[i])) {
+        if (!detail::is_finite(gradient[i])) {
             note(std::numeric_limits<double>::quiet_NaN(), i, 0);
             report.is_zero = false;
         }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "staa/core/finite.hpp"
 #include "staa/core/parallel.hpp"
 
 namespace staa {
@@ -41,7 +42,7 @@ struct GradientReport {
     double worst_error() const {
         double worst = tensors.empty() ? std::numeric_limits<double>::quiet_NaN() : 0.0;
         for (const TensorReport& t : tensors) {
-            worst = t.error <= worst || std::isnan(worst) ? worst : t.error;
+            worst = t.error <= worst || detail::is_nan(worst) ? worst : t.error;
         }
         return worst;
     }

@@ -86,11 +86,18 @@ Weights<Scalar> state_of(Trainer& trainer) {
 
 /// Writes a checkpoint of a run to the file `path`: weights, statistics, optimiser, random generator, position in the
 /// epoch, what was measured so far, and the configuration. It is a safetensors file, and `write_whole_file` writes it:
-/// after an `Error`, a kill or a power cut there is the checkpoint before or the new one.
+/// after an `Error`, a kill or a power cut there is the checkpoint before or the new one. A value that is not finite is
+/// an `Error`, because such a checkpoint could not be resumed.
 template <class Trainer>
 void save_checkpoint(Trainer& trainer, const std::filesystem::path& path, const Configuration& configuration = {}) {
     using Scalar = typename Trainer::Scalar;
     detail::Weights<const Scalar> state = detail::state_of<const Scalar>(trainer);
+    for (const auto& tensor : state.tensors) {
+        if (!detail::all_finite(tensor.data, detail::element_count(tensor.name.shape))) {
+            fail("staa::save_checkpoint: ", tensor.name.text,
+                 " has a value that is not finite; the checkpoint before stays");
+        }
+    }
     state.metadata = {{"staa.progress", detail::progress_text(trainer.progress())},
                       {"staa.configuration", nlohmann::json(detail::with_trainer(configuration, trainer)).dump()},
                       {"staa.random", std::to_string(trainer.tape().random.state())}};

@@ -4,14 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "staa/core/finite.hpp"
 #include "staa/core/parallel.hpp"
 #include "staa/core/tensor.hpp"
+#include "staa/networks/finite_pass.hpp"
 #include "staa/training/parameter_group.hpp"
 
 namespace staa {
@@ -36,33 +37,6 @@ double blockwise_sum(Index size, const Value& value) {
     return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
-/// Whether all values of an array are finite. It looks at blocks of a constant size without a branch per value, because
-/// compilers make vector instructions of such a loop.
-template <class Scalar>
-bool all_finite(const Scalar* values, Index size) {
-    constexpr Index block = 64;
-    unsigned found = 0;
-    for (; size >= block && found == 0; values += block, size -= block) {
-        for (Index i = 0; i < block; ++i) {
-            found |= is_finite(values[i]) ? 0u : 1u;
-        }
-    }
-    return found == 0 && std::all_of(values, values + size, [](Scalar value) { return is_finite(value); });
-}
-
-/// The position of the first value that is not finite; `size` if there is none.
-template <class Scalar>
-Index first_not_finite(const Scalar* values, Index size) {
-    std::atomic<bool> found{false};
-    for_parts(size, [&](Index first, Index last) {
-        if (!all_finite(values + first, last - first)) {
-            found = true;
-        }
-    });
-    return !found ? size
-                  : std::find_if_not(values, values + size, [](Scalar value) { return is_finite(value); }) - values;
-}
-
 template <class Scalar>
 double sum_of_squares(const Scalar* values, Index size) {
     return blockwise_sum(size,
@@ -71,20 +45,15 @@ double sum_of_squares(const Scalar* values, Index size) {
 
 }  // namespace detail
 
-/// Throws an `Error` if a gradient of the network is NaN or infinite. It names `caller`, the first such parameter, and
-/// the position in it.
+/// Throws an `Error` if a gradient of the network is NaN or infinite. It names `caller`, the last such parameter in the
+/// order of the network, whose gradient `backward` computes first, and the position in it.
 template <class Net>
 void check_gradients_are_finite(const Net& net, const char* caller) {
-    net.visit(
-        [&](const ParameterName& name, const auto&, const auto& gradient) {
-            const Index place = detail::first_not_finite(gradient.data(), gradient.size());
-            if (place < gradient.size()) {
-                fail(caller, ": the gradient of ", name.text, " is ", gradient.data()[place], " at position ", place,
-                     " of ", gradient.size(), "; nothing was changed. Look for values in the images that are not ",
-                     "finite, or take a smaller learning rate");
-            }
-        },
-        net.gradients);
+    const std::string fault = detail::gradient_fault(net);
+    if (!fault.empty()) {
+        fail(caller, ": ", fault, "; nothing was changed. Look for values in the images that are not ",
+             "finite, or take a smaller learning rate");
+    }
 }
 
 /// The norm of all gradients of a network together: the square root of the sum of their squares, which is added up in
@@ -145,7 +114,7 @@ void scale_gradients(Net& net, double factor) {
 /// gradients or a norm that are not finite, are an `Error`; then nothing has changed.
 template <class Net>
 double clip_gradients(Net& net, double largest_norm, const std::vector<ParameterGroup>& groups = {}) {
-    if (!(largest_norm > 0)) {
+    if (detail::is_nan(largest_norm) || !(largest_norm > 0)) {
         fail("staa::clip_gradients: the largest norm is ", largest_norm, "; expected a number above 0");
     }
     const double norm = detail::finite_norm(net, groups, "staa::clip_gradients");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "staa/core/finite.hpp"
 #include "staa/training/optimizer_state.hpp"
 
 namespace staa {
@@ -17,7 +18,7 @@ class Lookahead {
  public:
     /// The slow weights start as the network's. An interval below 1 and a rate outside (0, 1] are an `Error`.
     Lookahead(Net& net, Index interval = 5, double rate = 0.5) : interval_(interval), rate_(rate) {
-        if (interval < 1 || !(rate > 0 && rate <= 1)) {
+        if (interval < 1 || !detail::is_within(rate, 0, 1) || rate == 0) {
             fail("staa::Lookahead: an interval of ", interval, " steps and a rate of ", rate,
                  "; expected at least 1, and a number above 0 and at most 1");
         }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "staa/core/finite.hpp"
 #include "staa/core/tensor.hpp"
 
 namespace staa {
@@ -15,6 +17,8 @@ template <class Scalar>
 struct Loss {
     double value;                ///< mean over the batch
     Tensor<Scalar, 2> gradient;  ///< dLoss/dlogits [N, classes]
+    /// Whether the value is neither NaN nor infinite. It is right under -ffast-math too, where std::isfinite is not.
+    bool is_finite() const { return detail::is_finite(value); }
 };
 
 namespace detail {
@@ -41,6 +45,16 @@ void check_targets(const Tensor<Scalar, 2>& logits, const Tensor<Scalar, 2>& tar
     }
 }
 
+/// Whether logits have a softmax: none is NaN or +inf, and at least one is finite.
+template <class Scalar>
+bool has_softmax(const Scalar* logits, Index classes) {
+    const auto finite = [](Scalar value) { return is_finite(value); };
+    return all_finite(logits, classes) ||
+           (std::any_of(logits, logits + classes, finite) && std::all_of(logits, logits + classes, [&](Scalar value) {
+                return finite(value) || (!is_nan(value) && value < 0);
+            }));
+}
+
 }  // namespace detail
 
 /// Cross entropy of logits [N, classes] with soft labels, the `targets` [N, classes]: mean over the batch, and
@@ -50,14 +64,23 @@ void check_targets(const Tensor<Scalar, 2>& logits, const Tensor<Scalar, 2>& tar
 /// logit subtracted first, so that large logits do not overflow.
 ///
 /// Soft labels come from `mixup`, `cutmix` or label smoothing. A row of them usually sums to 1, but need not; they are
-/// not checked. Targets of other extents than the logits, and an empty batch, are an `Error`. If a logit is NaN or
-/// +inf, the loss is NaN or infinite and no `Error`: test it with std::isfinite before the step of the optimiser.
+/// not checked. Targets of other extents than the logits, and an empty batch, are an `Error`. If an image has a logit
+/// that is NaN or +inf, or only logits that are -inf, the loss and the gradient of this image are NaN, and this is no
+/// `Error`. A loop may test `Loss::is_finite`; it need not, because `Network::backward` refuses such a gradient before it
+/// changes anything. A finite loss does not say that the gradients of the network are finite: `backward` checks those
+/// too.
 template <class Scalar>
 Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Tensor<Scalar, 2>& targets) {
     detail::check_targets(logits, targets);
     const Index batch = logits.dimension(0), classes = logits.dimension(1);
     Loss<Scalar> loss{0.0, Tensor<Scalar, 2>(batch, classes)};
+    bool is_defined = true;
     for (Index n = 0; n < batch; ++n) {
+        if (!detail::has_softmax(logits.data() + n * classes, classes)) {
+            std::fill_n(loss.gradient.data() + n * classes, classes, std::numeric_limits<Scalar>::quiet_NaN());
+            is_defined = false;
+            continue;
+        }
         double largest = logits(n, 0), total = 0, shares = 0;
         for (Index c = 1; c < classes; ++c) {
             largest = std::max(largest, static_cast<double>(logits(n, c)));
@@ -74,9 +97,9 @@ Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Tensor<Scalar,
             loss.gradient(n, c) = static_cast<Scalar>(gradient / static_cast<double>(batch));
             loss.value -= target != 0 ? target * log_probability / static_cast<double>(batch) : 0.0;
         }
-        if (std::isnan(log_total)) {
-            loss.value = log_total;
-        }
+    }
+    if (!is_defined) {
+        loss.value = std::numeric_limits<double>::quiet_NaN();
     }
     return loss;
 }
@@ -88,7 +111,7 @@ Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Tensor<Scalar,
 template <class Scalar>
 Loss<Scalar> cross_entropy(const Tensor<Scalar, 2>& logits, const Labels& labels, double label_smoothing = 0) {
     detail::check_labels(logits, labels);
-    if (!(label_smoothing >= 0 && label_smoothing < 1)) {
+    if (!detail::is_within(label_smoothing, 0, 1) || label_smoothing == 1) {
         fail("staa::cross_entropy: label_smoothing is ", label_smoothing, "; expected 0 or more, and less than 1");
     }
     Tensor<Scalar, 2> targets(logits.dimension(0), logits.dimension(1));
@@ -109,7 +132,7 @@ Index count_correct(const Tensor<Scalar, 2>& logits, const Labels& labels) {
     for (Index n = 0; n < labels.size(); ++n) {
         const Scalar* row = logits.data() + n * logits.dimension(1);
         const Scalar* end = row + logits.dimension(1);
-        const bool has_nan = std::any_of(row, end, [](Scalar value) { return std::isnan(value); });
+        const bool has_nan = std::any_of(row, end, [](Scalar value) { return detail::is_nan(value); });
         correct += !has_nan && std::max_element(row, end) - row == labels(n) ? 1 : 0;
     }
     return correct;

@@ -22,7 +22,7 @@ namespace detail {
 
 /// Throws an `Error` unless least <= value < limit. NaN is in no range.
 inline void check_option(const char* optimiser, const char* name, double value, double least, double limit) {
-    if (!(value >= least && value < limit)) {
+    if (!is_finite(value) || !(value >= least && value < limit)) {
         fail(optimiser, ": ", name, " is ", value, "; expected ", least, " or more",
              limit < 1e300 ? ", and less than " + std::to_string(static_cast<int>(limit)) : ", and finite");
     }
@@ -31,7 +31,7 @@ inline void check_option(const char* optimiser, const char* name, double value, 
 /// Throws an `Error` unless epsilon is above 0 as a Scalar: a gradient that is always 0 would be divided by 0.
 template <class Scalar>
 void check_epsilon(const char* optimiser, double epsilon) {
-    if (!(static_cast<Scalar>(epsilon) > 0 && epsilon < 1)) {
+    if (!is_finite(epsilon) || !(static_cast<Scalar>(epsilon) > 0 && epsilon < 1)) {
         fail(optimiser, ": epsilon is ", epsilon,
              "; expected more than 0 (in the network's precision), and less than 1");
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "staa/core/error.hpp"
+#include "staa/core/finite.hpp"
 #include "staa/core/parallel.hpp"
 
 namespace staa {
@@ -24,7 +25,7 @@ struct CosineOptions {
 namespace detail {
 
 inline void check_rate(const char* schedule, const char* name, double rate) {
-    if (!(rate >= 0 && std::isfinite(rate))) {
+    if (!is_finite(rate) || !(rate >= 0)) {
         fail(schedule, ": the ", name, " is ", rate, "; expected 0 or more, and finite");
     }
 }
@@ -166,11 +167,13 @@ class OneCycleSchedule {
     /// `Error`.
     explicit OneCycleSchedule(const OneCycleOptions& options) : options_(options) {
         detail::check_rate("staa::OneCycleSchedule", "learning rate", options.learning_rate);
-        if (options.steps < 2 || !(options.rising_share > 0 && options.rising_share < 1) ||
+        const bool are_finite = detail::is_finite(options.rising_share) && detail::is_finite(options.start_divisor) &&
+                                detail::is_finite(options.final_divisor);
+        if (options.steps < 2 || !are_finite || !(options.rising_share > 0 && options.rising_share < 1) ||
             !(options.start_divisor > 0) || !(options.final_divisor > 0)) {
             fail("staa::OneCycleSchedule: ", options.steps, " steps, a rising share of ", options.rising_share,
                  ", divisors ", options.start_divisor, " and ", options.final_divisor,
-                 "; expected at least 2 steps, a share between 0 and 1, and divisors above 0");
+                 "; expected at least 2 steps, a share between 0 and 1, and finite divisors above 0");
         }
         detail::check_rate("staa::OneCycleSchedule", "first learning rate", first_rate());
         detail::check_rate("staa::OneCycleSchedule", "last learning rate", last_rate());

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 
 #include "staa/training/loss.hpp"
 
@@ -34,10 +33,10 @@ template <class Scalar>
 StepLoss<Scalar> temporal_cross_entropy(const Tensor<Scalar, 3>& logits, const Labels& labels,
                                         const TemporalLossOptions& options = {}) {
     const double lambda = options.regularisation;
-    if (!(lambda >= 0 && lambda <= 1)) {
+    if (!detail::is_within(lambda, 0, 1)) {
         fail("staa::temporal_cross_entropy: regularisation is ", lambda, "; expected a number from 0 to 1");
     }
-    if (!std::isfinite(options.target) || logits.dimension(0) == 0) {
+    if (!detail::is_finite(options.target) || logits.dimension(0) == 0) {
         fail("staa::temporal_cross_entropy: the target is ", options.target, " for the logits of ", logits.dimension(0),
              " steps; expected a finite number, and at least one step");
     }

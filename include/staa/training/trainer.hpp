@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -15,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "staa/analysis/first_fault.hpp"
 #include "staa/core/finite.hpp"
 #include "staa/networks/network.hpp"
 #include "staa/training/evaluate.hpp"
@@ -74,6 +74,7 @@ class Trainer {
         detail::check_option("staa::Trainer", "label_smoothing", options_.label_smoothing, 0, 1);
         detail::check_option("staa::Trainer", "largest_gradient_norm", options_.largest_gradient_norm, 0,
                              std::numeric_limits<double>::max());
+        detail::check_option("staa::Trainer", "average_decay", options_.average_decay, 0, 1);
         tape_.group = options_.group;
         if (options_.average_decay != 0) {
             average_.emplace(net, WeightAverageOptions{.decay = options_.average_decay});
@@ -86,9 +87,16 @@ class Trainer {
     std::function<bool()> must_stop;
 
     /// Trains until all epochs are done, and returns true. Returns false if `must_stop` stopped the run; a further call
-    /// then goes on. A loss that is not finite is an `Error`, and the weights stay as they were before that batch.
+    /// then goes on. A loss, a gradient or a running average that is not finite is an `Error` that names the place in the
+    /// run and, where it can (`first_fault`), the layer and the step; the weights and averages stay as before that batch.
+    /// A progress that does not fit the loader, of a checkpoint of other data for example, is an `Error`.
     template <class TrainLoader, class TestLoader>
     bool run(TrainLoader& train_loader, TestLoader& test_loader) {
+        if (progress_.batch < 0 || progress_.batch > train_loader.batches()) {
+            fail("staa::Trainer: the run stands behind batch ", progress_.batch, " of epoch ", progress_.epoch,
+                 ", but an epoch of this loader has ", train_loader.batches(),
+                 " batches; expected the data set and the batch size with which the run began");
+        }
         if (progress_.batch % options_.batches_per_step == 0) {
             net_->zero_gradients();  // what an earlier Error may have left
         }
@@ -203,20 +211,23 @@ class Trainer {
     /// the whole step, with its last batch.
     void train_batch(const typename Net::Images& images, const Labels& labels, Index count) {
         const auto logits = net_->forward(images, tape_);
-        auto [loss, gradient] = cross_entropy(logits, labels, options_.label_smoothing);
+        auto loss = cross_entropy(logits, labels, options_.label_smoothing);
         Scores batch;
-        batch.add(loss, logits, labels);
+        batch.add(loss.value, logits, labels);
         batch.sum_over(options_.group);
         if (!detail::is_finite(batch.loss())) {
             fail("staa::Trainer: the loss is not finite in epoch ", progress_.epoch, ", batch ", progress_.batch + 1,
                  " (step ", progress_.step + 1, " of the run), where the learning rate is ",
-                 optimizer_->options.learning_rate, ": training has diverged; try a smaller learning rate");
+                 optimizer_->options.learning_rate, ": training has diverged; try a smaller learning rate",
+                 fault_in(images));
         }
         const Index share = batch.images * count;  // the gradient counts as this part of the step's images
         if (share != labels.size()) {
-            gradient = (gradient / (static_cast<Scalar>(share) / static_cast<Scalar>(labels.size()))).eval();
+            loss.gradient = (loss.gradient / (static_cast<Scalar>(share) / static_cast<Scalar>(labels.size()))).eval();
         }
-        backward(gradient, progress_.batch % options_.batches_per_step + 1 == count);
+        const bool is_last_of_step = progress_.batch % options_.batches_per_step + 1 == count;
+        with_context(
+            progress_.batch + 1, [&] { backward(loss.gradient, is_last_of_step); }, [&] { return fault_in(images); });
         progress_.trained.add(batch);
         ++progress_.batch;
     }
@@ -231,6 +242,13 @@ class Trainer {
         options_.group->finish_gradients();
     }
 
+    /// The end of a message: where the values of a batch are not finite. Processes that share statistics would have to
+    /// run the search together: with a group there is none.
+    std::string fault_in(const typename Net::Images& images) const {
+        const std::string fault = options_.group == nullptr ? first_fault(*net_, images) : "";
+        return fault.empty() ? "" : "; " + fault;
+    }
+
     void make_step() {
         if (options_.learning_rate) {
             optimizer_->options.learning_rate = options_.learning_rate(progress_.step);
@@ -241,24 +259,26 @@ class Trainer {
         if (options_.largest_gradient_norm > 0) {
             clip_gradients(*net_, options_.largest_gradient_norm);
         }
-        step_with_context();
+        with_context(
+            progress_.batch, [&] { optimizer_->step(*net_); }, [] { return ""; });
         if (average_) {
             average_->update(*net_);
         }
         ++progress_.step;
     }
 
-    /// A step of the optimiser. Its Error gets the place in the run.
-    void step_with_context() {
+    /// Calls body(). Its Error gets the place in the run, and what `more` says.
+    template <class Body, class More>
+    void with_context([[maybe_unused]] Index batch, const Body& body, [[maybe_unused]] const More& more) {
 #if defined(__cpp_exceptions)
         try {
-            optimizer_->step(*net_);
+            body();
         } catch (const Error& error) {
-            fail("staa::Trainer: epoch ", progress_.epoch, ", batch ", progress_.batch, " (step ", progress_.step + 1,
-                 " of the run): ", error.what());
+            fail("staa::Trainer: epoch ", progress_.epoch, ", batch ", batch, " (step ", progress_.step + 1,
+                 " of the run): ", error.what(), more());
         }
 #else
-        optimizer_->step(*net_);
+        body();
 #endif
     }
 

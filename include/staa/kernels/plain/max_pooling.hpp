@@ -2,8 +2,7 @@
 // The definition of max pooling and its gradient, value by value. Spikes are pooled as the numbers 0 and 1.
 #pragma once
 
-#include <cmath>
-
+#include "staa/core/finite.hpp"
 #include "staa/kernels/maps/pooling.hpp"
 
 namespace staa {
@@ -24,7 +23,7 @@ void for_each_maximum(const PoolingShape& s, const Scalar* x, Body&& body) {
                             if (iy < 0 || iy >= s.in_height || ix < 0 || ix >= s.in_width)
                                 continue;
                             const Index i = ((n * s.in_height + iy) * s.in_width + ix) * s.channels + c;
-                            if (best < 0 || x[i] > x[best] || std::isnan(x[i])) {
+                            if (best < 0 || x[i] > x[best] || detail::is_nan(x[i])) {
                                 best = i;
                                 position = ky * s.window + kx;
                             }
