@@ -40,20 +40,21 @@
 namespace staa {
 inline namespace STAA_ABI {
 
-/// Writes `pixels` [H, W, C] as a PNG file. C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the first row is
-/// the top one. Another C, a picture without pixels or of more than 2^31 bytes, and a file that can't be written are an
-/// `Error`, and no file is left. The function is static, like stb's functions: each translation unit has its own copy.
-static inline void write_png(const std::filesystem::path& path, const Tensor<std::uint8_t, 3>& pixels) {
+/// The bytes of a PNG file with `pixels` [H, W, C]. C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); the
+/// first row is the top one. Another C, and a picture without pixels or of more than 2^31 bytes, are an `Error`, which
+/// begins with `what`. The function is static, like stb's functions: each translation unit has its own copy.
+static inline std::string png_bytes(const Tensor<std::uint8_t, 3>& pixels,
+                                    const std::string& what = "cannot make a PNG file") {
     const Index height = pixels.dimension(0), width = pixels.dimension(1), channels = pixels.dimension(2);
     if (channels < 1 || channels > 4) {
-        fail("cannot write ", path.string(), ": a picture has 1 to 4 channels, these pixels [", height, ", ", width,
-             ", ", channels, "] have ", channels);
+        fail(what, ": a picture has 1 to 4 channels, these pixels [", height, ", ", width, ", ", channels, "] have ",
+             channels);
     }
     if (height < 1 || width < 1) {
-        fail("cannot write ", path.string(), ": pixels [", height, ", ", width, ", ", channels, "] are no picture");
+        fail(what, ": pixels [", height, ", ", width, ", ", channels, "] are no picture");
     }
     if (width > (INT_MAX / height - 1) / channels) {  // a row in the file has one byte more
-        fail("cannot write ", path.string(), ": pixels [", height, ", ", width, ", ", channels,
+        fail(what, ": pixels [", height, ", ", width, ", ", channels,
              "] are more than the 2^31 bytes that a picture may have");
     }
     std::string file;
@@ -62,9 +63,15 @@ static inline void write_png(const std::filesystem::path& path, const Tensor<std
     };
     if (stbi_write_png_to_func(append, &file, static_cast<int>(width), static_cast<int>(height),
                                static_cast<int>(channels), pixels.data(), static_cast<int>(width * channels)) == 0) {
-        fail("cannot write ", path.string(), ": not enough memory to compress the picture");
+        fail(what, ": not enough memory to compress the picture");
     }
-    write_whole_file(path, file);
+    return file;
+}
+
+/// Writes `pixels` [H, W, C] as a PNG file. The errors are those of `png_bytes`; so is a file that can't be written, and
+/// no file is left.
+static inline void write_png(const std::filesystem::path& path, const Tensor<std::uint8_t, 3>& pixels) {
+    write_whole_file(path, png_bytes(pixels, "cannot write " + path.string()));
 }
 
 }  // namespace STAA_ABI
