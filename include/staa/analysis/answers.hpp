@@ -19,12 +19,13 @@ struct Answer {
     int label = 0;          ///< the right class
     int predicted = 0;      ///< the class with the largest logit
     double confidence = 0;  ///< the softmax of its logit, in [0, 1]
+    /// Whether the answer is the label.
     bool is_right() const { return label == predicted; }
 };
 
 /// Answers of similar confidence.
 struct CalibrationBin {
-    Index answers = 0;
+    Index answers = 0;      ///< how many answers have this confidence
     double confidence = 0;  ///< mean over the answers of this bin
     double accuracy = 0;    ///< share of them that are right
 };
@@ -32,6 +33,7 @@ struct CalibrationBin {
 /// Collects answers over batches.
 class Answers {
  public:
+    /// `classes` is the number of classes of the network.
     explicit Answers(int classes) : classes_(classes) {}
 
     /// Takes in a batch: means [T, N, classes], after each step the mean of the logits so far, as `Network::step` returns
@@ -63,8 +65,11 @@ class Answers {
         }
     }
 
+    /// How many images were answered.
     Index size() const { return static_cast<Index>(answers_.size()); }
+    /// The number of classes.
     int classes() const { return classes_; }
+    /// All answers, in the order of `add`.
     const std::vector<Answer>& all() const { return answers_; }
 
     /// Share of right answers if a stream stops after step 1, 2, .. T: what an early exit would cost.
@@ -75,6 +80,7 @@ class Answers {
         }
         return result;
     }
+    /// The share of right answers after the last step, in [0, 1]; 0 before the first batch.
     double accuracy() const { return right_.empty() ? 0 : accuracy_by_steps().back(); }
 
     /// [label][predicted] numbers of images.

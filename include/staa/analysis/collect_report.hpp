@@ -27,8 +27,8 @@ struct ReportOptions {
     Index errors = 8;                   ///< the most confident ones, shown
     Index measured = 500;               ///< for the share of Grad-CAM inside the object, where `object` is given
     std::vector<std::string> layers{};  ///< for Grad-CAM; empty: the last neurons of each size of map, at most four
-    std::vector<std::string> class_names{};
-    Normalisation normalisation{};  ///< of the images
+    std::vector<std::string> class_names{};  ///< one per class; may be empty
+    Normalisation normalisation{};           ///< of the images
     /// Where the object of image i lies [H, W]: 1 inside, 0 outside. Empty: the data do not tell.
     std::function<Tensor<double, 2>(Index)> object{};
 };

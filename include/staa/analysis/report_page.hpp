@@ -389,6 +389,7 @@ inline std::string report_page(const std::vector<const Report*>& reports) {
     }
     return detail::ReportPage(reports).text();
 }
+/// The page of one report.
 inline std::string report_page(const Report& report) { return report_page(std::vector<const Report*>{&report}); }
 
 }  // namespace STAA_ABI

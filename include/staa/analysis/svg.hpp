@@ -39,8 +39,8 @@ inline std::string html_text(const std::string& text) {
 
 /// One line of a diagram: a value per place on the horizontal axis.
 struct Curve {
-    std::string name;
-    std::vector<double> values;
+    std::string name;            ///< for the legend
+    std::vector<double> values;  ///< from the first place on
 };
 
 /// A diagram's words.
@@ -190,11 +190,13 @@ inline std::string line_chart(const DiagramText& text, std::vector<Curve> curves
     return frame.done() + legend + "</ul>\n";
 }
 
-/// A column per value. `marks` are values of the horizontal axis, in [low, high], with a line and a name.
+/// A line across the bars of a diagram.
 struct BarMark {
-    double place;
-    std::string name;
+    double place;      ///< a value of the horizontal axis
+    std::string name;  ///< stands beside the line
 };
+
+/// A column per value. The columns lie side by side from `low` to `high` of the horizontal axis.
 inline std::string bar_chart(const DiagramText& text, const std::vector<double>& values, double low, double high,
                              const std::vector<BarMark>& marks = {}) {
     using Frame = detail::SvgFrame;
