@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <numeric>
 #include <string>
@@ -15,6 +14,7 @@
 #include "staa/data/cifar.hpp"
 #include "staa/data/read_picture.hpp"
 #include "support/classifier.hpp"
+#include "support/command_line.hpp"
 
 namespace {
 
@@ -82,15 +82,14 @@ int main(int argc, char** argv) {
     CLI::App app{"Says what is on pictures, with the weights of a network that train_cifar trained."};
     app.add_option("--weights", options.weights, "safetensors file that train_cifar wrote")->required();
     app.add_option("--data", options.data, "folder of CIFAR's binary files: measures the accuracy on the test images");
-    app.add_option("--top", options.top, "number of classes to print per picture")->check(CLI::Range(1, 1000));
+    add_option(app, "--top", options.top, "number of classes to print per picture")->check(CLI::Range(1, 1000));
     app.add_option("--mirror", options.mirror, "look at each picture and at its mirror image: true or false");
-    app.add_option("--threads", options.threads, "number of threads")->check(CLI::Range(1, 1024));
+    add_option(app, "--threads", options.threads, "number of threads")->check(CLI::Range(1, 1024));
     app.add_option("pictures", options.pictures, "PNG or JPEG files; their middle is resized to 32 x 32 pixels");
-    CLI11_PARSE(app, argc, argv);
-    try {
+    return run_and_report("classify", [&] {
+        if (const auto exit_code = parse(app, argc, argv)) {
+            return *exit_code;
+        }
         return classify(options) == 0 ? 0 : 1;
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "classify: %s\n", error.what());
-        return 1;
-    }
+    });
 }

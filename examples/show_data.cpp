@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -24,6 +23,7 @@
 #include "staa/data/synthetic_events.hpp"
 #include "staa/io/image.hpp"
 #include "support/canvas.hpp"
+#include "support/command_line.hpp"
 
 namespace {
 
@@ -202,12 +202,11 @@ int main(int argc, char** argv) {
     app.add_option("--images", images, "folder of CIFAR-10's binary files, or synthetic")->capture_default_str();
     app.add_option("--recordings", recordings, "folder of N-MNIST, or synthetic")->capture_default_str();
     app.add_option("--out", out, "folder for the pictures")->default_str(out.string());
-    CLI11_PARSE(app, argc, argv);
-    try {
+    return example::run_and_report("show_data", [&] {
+        if (const auto exit_code = example::parse(app, argc, argv)) {
+            return *exit_code;
+        }
         run(images, recordings, out);
         return 0;
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "show_data: %s\n", error.what());
-        return 1;
-    }
+    });
 }

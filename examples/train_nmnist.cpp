@@ -53,7 +53,9 @@ double train_on(const TrainingOptions& options, const char* name, const DataSet&
                       {.network = "3 convolutions, STAA neurons",
                        .data = name,
                        .train_samples = train_set.size(),
-                       .test_samples = test_set.size()},
+                       .test_samples = test_set.size(),
+                       .train_checksum = checksum_of(train_set),
+                       .test_checksum = checksum_of(test_set)},
                       train_loader, test_loader, test_loader);
 }
 

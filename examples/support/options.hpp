@@ -17,6 +17,7 @@
 #include "staa/core/parallel.hpp"
 #include "staa/io/safetensors_save.hpp"
 #include "staa/kernels/neuron/critical_width.hpp"
+#include "support/command_line.hpp"
 
 namespace example {
 
@@ -96,7 +97,7 @@ class CommandLine {
     /// An option with one default.
     template <class Value>
     void add(const char* name, Value& value, const std::string& help) {
-        app_.add_option(name, value, help)->capture_default_str();
+        add_option(app_, name, value, help)->capture_default_str();
     }
 
     /// An option whose default depends on the data. The help text shows `in_words`, if given, in place of the number
@@ -107,7 +108,7 @@ class CommandLine {
         std::ostringstream text;
         text << help << " (synthetic: " << defaults.synthetic << ", else ";
         in_words.empty() ? text << defaults.files << ')' : text << in_words << ')';
-        const CLI::Option* option = app_.add_option(name, value, text.str());
+        const CLI::Option* option = add_option(app_, name, value, text.str());
         fill_in_.push_back([this, option, &value, defaults] {
             if (option->count() == 0) {
                 value = options_.is_synthetic() ? defaults.synthetic : defaults.files;
@@ -133,7 +134,7 @@ class CommandLine {
             ->check(CLI::IsMember({"paper", "fast"}));
         const auto add_value = [&](const char* name, auto& value, const std::string& help, auto paper, auto fast,
                                    auto otherwise) {
-            const CLI::Option* option = app_.add_option(name, value, help);
+            const CLI::Option* option = add_option(app_, name, value, help);
             fill_in_.push_back([option, &value, &recipe, paper, fast, otherwise] {
                 if (option->count() == 0) {
                     value = recipe.name == "paper" ? paper : recipe.name == "fast" ? fast : otherwise;
@@ -185,10 +186,8 @@ class CommandLine {
     /// Fills in the options. Gives an exit code if the program must end: 0 after --help, 1 after a bad command line;
     /// the help or the error has then been printed. An option out of its range is a staa::Error.
     std::optional<int> read(int argc, const char* const* argv) {
-        try {
-            app_.parse(argc, argv);
-        } catch (const CLI::ParseError& error) {
-            return app_.exit(error) == 0 ? 0 : 1;
+        if (const auto exit_code = parse(app_, argc, argv)) {
+            return exit_code;
         }
         for (const auto& fill : fill_in_) {
             fill();

@@ -4,12 +4,12 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <new>
 #include <optional>
 #include <string>
 
 #include "staa/core/parallel.hpp"
+#include "support/command_line.hpp"
 #include "support/interrupt.hpp"
 #include "support/options.hpp"
 #include "support/run_log.hpp"
@@ -55,22 +55,21 @@ template <class Options>
 int run_program(const char* name, int argc, char** argv, std::optional<int> (*read)(int, const char* const*, Options&),
                 double (*train)(const Options&)) {
     wait_asleep(argv);
-    try {
-        Options options;
-        if (const auto exit_code = read(argc, argv, options)) {
-            return *exit_code;
+    return run_and_report(name, [&] {
+        try {
+            Options options;
+            if (const auto exit_code = read(argc, argv, options)) {
+                return *exit_code;
+            }
+            staa::set_threads(options.threads);
+            std::printf("test accuracy: %.2f %%\n", train(options));
+            return 0;
+        } catch (const Interrupted& interrupted) {
+            return interrupted.exit_code();
+        } catch (const std::bad_alloc&) {
+            staa::fail("not enough memory; a smaller --batch or fewer --steps need less");
         }
-        staa::set_threads(options.threads);
-        std::printf("test accuracy: %.2f %%\n", train(options));
-        return 0;
-    } catch (const Interrupted& interrupted) {
-        return interrupted.exit_code();
-    } catch (const std::bad_alloc&) {
-        std::fprintf(stderr, "%s: not enough memory; a smaller --batch or fewer --steps need less\n", name);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s: %s\n", name, error.what());
-    }
-    return 1;
+    });
 }
 
 }  // namespace example

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <iomanip>
 #include <sstream>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "staa/core/simd.hpp"
 #include "staa/io/safetensors_header.hpp"
@@ -37,28 +37,13 @@ inline void print(const EpochResult& e, Index epochs) {
 struct RunFacts {
     std::string network, data;  ///< their names, for printing
     Index train_samples = 0, test_samples = 0;
-    std::vector<std::pair<std::string, std::string>> more{};  ///< further entries of metrics.json, as JSON
-    staa::Metadata metadata{};                                ///< of the file of weights
+    std::string train_checksum, test_checksum;                       ///< of the samples; see `Checksum`
+    nlohmann::ordered_json more = nlohmann::ordered_json::object();  ///< further entries of metrics.json
+    staa::Metadata metadata{};                                       ///< of the file of weights
     bool keeps_best = false;  ///< whether the best weights so far are kept, which held-out images choose
     Index parameters = 0;
+    std::string weights_checksum{};  ///< of the file of weights that the run began with; empty: random weights
 };
-
-/// A string in the notation of JSON.
-inline std::string quoted(const std::string& text) {
-    std::ostringstream out;
-    out << '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out << '\\' << c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            out << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(c) << std::dec;
-        } else {
-            out << c;
-        }
-    }
-    out << '"';
-    return out.str();
-}
 
 /// The instruction set that the kernels were compiled for.
 template <class Arch = staa::DefaultArch>
@@ -106,33 +91,33 @@ class RunLog {
         for (const EpochResult& e : epochs_) {
             seconds += e.seconds;
         }
-        std::ostringstream out;
-        const auto entry = [&](const char* name, const auto& value) { out << ",\n  \"" << name << "\": " << value; };
-        out << "{\n  \"network\": " << quoted(facts_.network);
-        entry("parameters", facts_.parameters);
-        for (const auto& [name, value] : facts_.more) {
-            entry(name.c_str(), value);
-        }
-        entry("steps", options_.steps);
-        entry("data", quoted(options_.data));
-        entry("train_images", facts_.train_samples);
-        entry("test_images", facts_.test_samples);
-        entry("epochs", options_.epochs);
-        entry("epochs_done", last.epoch);
-        entry("batch", options_.batch);
-        entry("learning_rate", options_.learning_rate);
-        entry("seed", options_.seed);
-        entry("threads", staa::threads());
-        entry("instruction_set", quoted(instruction_set()));
-        entry("train_loss", last.trained.loss());
-        entry("train_accuracy", last.trained.accuracy());
-        entry("test_loss", last.tested.loss());
-        entry("test_accuracy", last.tested.accuracy());
-        entry("best_test_accuracy", best->tested.accuracy());
-        entry("images_per_second", last.images_per_second);
-        entry("seconds", seconds);
-        out << "\n}\n";
-        return out.str();
+        const bool has_weights = !options_.weights.empty();
+        nlohmann::ordered_json all{{"network", facts_.network}, {"parameters", facts_.parameters}};
+        all.update(facts_.more);
+        all.update({{"steps", options_.steps},
+                    {"data", options_.data},
+                    {"train_images", facts_.train_samples},
+                    {"test_images", facts_.test_samples},
+                    {"train_checksum", facts_.train_checksum},
+                    {"test_checksum", facts_.test_checksum},
+                    {"initial_weights", has_weights ? options_.weights.string() : "random"},
+                    {"initial_weights_checksum", facts_.weights_checksum},
+                    {"epochs", options_.epochs},
+                    {"epochs_done", last.epoch},
+                    {"batch", options_.batch},
+                    {"learning_rate", options_.learning_rate},
+                    {"seed", options_.seed},
+                    {"threads", staa::threads()},
+                    {"instruction_set", instruction_set()},
+                    {"train_loss", last.trained.loss()},
+                    {"train_accuracy", last.trained.accuracy()},
+                    {"test_loss", last.tested.loss()},
+                    {"test_accuracy", last.tested.accuracy()},
+                    {"best_test_accuracy", best->tested.accuracy()},
+                    {"images_per_second", last.images_per_second},
+                    {"seconds", seconds}});
+        // A path may have any bytes: those that are not UTF-8 are replaced.
+        return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     }
 
     void write_picture() const {

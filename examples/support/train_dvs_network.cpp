@@ -32,12 +32,14 @@ double train_on_recordings(const DvsOptions& options, const DvsData& data) {
          .data = data.name,
          .train_samples = data.train.size(),
          .test_samples = data.test.size(),
-         .more = {{"width", width},
-                  {"classes", std::to_string(data.train.classes())},
-                  {"neuron", quoted(options.neuron)},
-                  {"split", quoted(options.is_synthetic() ? "drawn"
-                                   : options.is_gesture() ? "trials"
-                                                          : options.split)}}},
+         .train_checksum = checksum_of(data.train),
+         .test_checksum = checksum_of(data.test),
+         .more = {{"width", options.width},
+                  {"classes", data.train.classes()},
+                  {"neuron", options.neuron},
+                  {"split", options.is_synthetic() ? "drawn"
+                            : options.is_gesture() ? "trials"
+                                                   : options.split}}},
         train_loader, test_loader, test_loader);
 }
 

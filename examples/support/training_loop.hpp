@@ -15,6 +15,7 @@
 #include "staa/analysis/summary.hpp"
 #include "staa/io/safetensors.hpp"
 #include "staa/training/checkpoint.hpp"
+#include "support/checksum.hpp"
 #include "support/interrupt.hpp"
 #include "support/options.hpp"
 #include "support/progress_bar.hpp"
@@ -72,7 +73,12 @@ inline staa::Configuration configuration_of(const TrainingOptions& options, cons
     entry("only product weights decay", recipe.decay_products);
     entry("linear schedule", recipe.is_linear);
     entry("surrogate width", recipe.surrogate_width);
-    configuration.insert(facts.more.begin(), facts.more.end());
+    entry("training samples", facts.train_checksum);
+    entry("test samples", facts.test_checksum);
+    entry("initial weights", facts.weights_checksum);
+    for (const auto& [name, value] : facts.more.items()) {
+        entry(name.c_str(), value);
+    }
     return configuration;
 }
 
@@ -105,6 +111,7 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     const auto net = std::make_unique<Net>(network_options(options));
     if (!options.weights.empty()) {
         staa::load(*net, options.weights);
+        facts.weights_checksum = checksum_of(options.weights);
     }
     facts.parameters = net->parameter_count();
     std::printf("network: %s, T = %td, %td parameters\n", facts.network.c_str(), options.steps, facts.parameters);
@@ -148,12 +155,12 @@ double train(const TrainingOptions& options, RunFacts facts, TrainLoader& train_
     };
     trainer.on_epoch = [&](const auto&) {
         const std::vector<EpochResult>& epochs = trainer.progress().epochs;
-        log.write(epochs);
         const staa::SaveOptions saved{.type = options.weights_type, .metadata = facts.metadata};
         staa::save(trainer.tested_net(), weights, saved);
         if (facts.keeps_best && trainer.progress().best_epoch == epochs.back().epoch) {
             staa::save(trainer.tested_net(), options.out / "best.safetensors", saved);
         }
+        log.write(epochs);   // after the weights: on a full disk it does not tell of an epoch whose weights are lost
         checkpoints.save();  // last: a checkpoint of a finished run says that all files are there
         bar.clear();
         print(epochs.back(), options.epochs);
