@@ -140,6 +140,23 @@ TEST_CASE("one process goes on from the checkpoint of several, and several from 
     MPI_Barrier(MPI_COMM_WORLD);
 }
 
+TEST_CASE("a checkpoint that only the first process sees is an error in all processes") {
+    MpiGroup group;
+    const SharedFile file(group);
+    Run first(&group), second(&group);
+    first.trainer.must_stop = [] { return true; };
+    first.trainer.run(first.batches, first.tests);
+    Checkpoints(first.trainer, {.path = file.path}).save();
+    MPI_Barrier(MPI_COMM_WORLD);
+    const std::string other_name = group.rank() == 0 ? "" : "_missing";
+    Checkpoints checkpoints(second.trainer, {.path = file.path.string() + other_name});
+    if (group.size() == 1) {
+        CHECK(checkpoints.resume());
+    } else {
+        CHECK_THROWS_WITH(checkpoints.resume(), staa_tests::contains_text("must be the same file for all processes"));
+    }
+}
+
 TEST_CASE("a run stops in all processes when one of them must stop") {
     MpiGroup group;
     Run run(&group);

@@ -147,9 +147,11 @@ class Checkpoints {
     /// The trainer must outlive this object.
     Checkpoints(Trainer& trainer, CheckpointOptions options) : trainer_(&trainer), options_(std::move(options)) {}
 
-    /// Goes on from the checkpoint, if there is one; see `load_checkpoint`.
+    /// Goes on from the checkpoint, if there is one; see `load_checkpoint`. Of several processes all must find the same
+    /// file: else each of them throws an `Error`, since they would train different networks.
     bool resume() {
         const bool found = load_checkpoint(*trainer_, options_.path, options_.configuration);
+        check_same_step();
         last_step_ = trainer_->progress().step;
         last_ = Clock::now();
         return found;
@@ -178,6 +180,22 @@ class Checkpoints {
     const std::filesystem::path& path() const { return options_.path; }  ///< the file
 
  private:
+    /// The steps s of n processes are equal if n · (sum of s²) = (sum of s)².
+    void check_same_step() const {
+        ProcessGroup* group = trainer_->options().group;
+        if (group == nullptr) {
+            return;
+        }
+        const auto step = static_cast<double>(trainer_->progress().step);
+        double sums[] = {step, step * step};
+        group->sum(sums, 2);
+        if (group->size() * sums[1] != sums[0] * sums[0]) {
+            fail("staa::Checkpoints::resume: process ", group->rank(), " goes on at step ", trainer_->progress().step,
+                 ", others at another step; ", options_.path.string(),
+                 " must be the same file for all processes, on a shared file system");
+        }
+    }
+
     using Clock = std::chrono::steady_clock;
     Trainer* trainer_;
     CheckpointOptions options_;
