@@ -55,8 +55,8 @@ Images part_of(const Images& images, Index first, Index count) {
     constexpr std::size_t axis = Images::NumDimensions - 4;
     typename Images::Dimensions size = images.dimensions();
     Eigen::array<Index, Images::NumDimensions> offsets{}, extents{};
-    for (int i = 0; i < Images::NumDimensions; ++i) {
-        extents[static_cast<std::size_t>(i)] = size[i];
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+        extents[i] = size[i];
     }
     offsets[axis] = first;
     extents[axis] = count;
