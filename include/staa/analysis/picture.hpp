@@ -33,7 +33,7 @@ inline std::string base64(const std::string& bytes) {
     return result;
 }
 
-/// A picture as the address of an <img>: the picture itself.
+/// A picture as an address for HTML, which holds the picture itself.
 static inline std::string data_address(const Pixels& pixels) {
     return "data:image/png;base64," + base64(png_bytes(pixels));
 }
