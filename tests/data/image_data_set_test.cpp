@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include "staa/data/augmentation.hpp"
 #include "staa/data/cifar.hpp"
 #include "staa/data/normalisation_of.hpp"
 #include "staa/data/synthetic.hpp"
