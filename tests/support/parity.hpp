@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <set>
 
@@ -265,6 +266,8 @@ struct Trainee {
     void visit(Visitor&& visitor, Trees&... trees) const {
         visit_trained(layer, visitor, trees...);
     }
+    std::uint64_t identity() const { return 1; }
+    void weights_changed() const {}
     Layer& layer;
     Parameters gradients;
 };
