@@ -101,7 +101,7 @@ TEST_CASE("Posterize keeps the highest bits", "[data]") {
 }
 
 TEST_CASE("Solarize inverts bytes from the threshold up, invert inverts all bytes", "[data]") {
-    CHECK(red_after([](const ImageView& i) { image::solarize(i, 130); }) ==
+    CHECK(red_after([](const ImageView& i) { image::solarize(i, 255 - 130); }) ==
           Bytes{10, 60, 110, 95, 30, 80, 125, 75, 50, 100, 105, 55, 70, 120, 85, 35});
     CHECK(red_after([](const ImageView& i) { image::invert(i); }) ==
           Bytes{245, 195, 145, 95, 225, 175, 125, 75, 205, 155, 105, 55, 185, 135, 85, 35});

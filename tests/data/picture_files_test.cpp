@@ -48,7 +48,7 @@ TEST_CASE("Pictures have any of the usual suffixes in any case, hidden files and
                                                                         "1:dog/b.JPEG"});
 }
 
-TEST_CASE("Pictures in folders of a class folder belong to the class; names are in the order of their bytes",
+TEST_CASE("Pictures in folders of a class folder belong to the class, and names are in the order of their bytes",
           "[data]") {
     const TemporaryFolder folder;
     for (const char* name : {"n01/images/n01_10.JPEG", "n01/images/n01_9.JPEG", "n01/z.jpg"}) {

@@ -87,7 +87,7 @@ TEST_CASE("The middle of a picture is that of torchvision's Resize and CenterCro
     CHECK(middle_of(100, 100, 224, 224) == std::vector<Index>{256, 256, 16, 16});
     CHECK(middle_of(375, 500, 299, 299) == std::vector<Index>{342, 456, 22, 78});  // 21.5 to 22, 78.5 to 78
     CHECK(middle_of(375, 500, 224, 224, 224) == std::vector<Index>{224, 298, 0, 37});
-    CHECK(middle_of(32, 32, 32, 32, 32) == std::vector<Index>{32, 32, 0, 0});
+    CHECK(middle_of(40, 32, 32, 32, 32) == std::vector<Index>{40, 32, 4, 0});
 }
 
 TEST_CASE("For an image that is not square the resized picture covers its shape", "[data]") {

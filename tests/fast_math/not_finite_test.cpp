@@ -54,7 +54,7 @@ Tensor<float, 4> images_with(float value) {
 
 }  // namespace
 
-TEST_CASE("-ffast-math: a NaN logit is never right, and makes the loss not finite") {
+TEST_CASE("with -ffast-math a NaN logit is never right, and makes the loss not finite") {
     Tensor<float, 2> logits(2, 3);
     logits.setZero();
     logits(0, 0) = logits(1, 2) = static_cast<float>(nan_bits);
@@ -64,7 +64,7 @@ TEST_CASE("-ffast-math: a NaN logit is never right, and makes the loss not finit
     CHECK_FALSE(cross_entropy(logits, two_labels()).is_finite());
 }
 
-TEST_CASE("-ffast-math: images and gradients that are not finite are Errors") {
+TEST_CASE("with -ffast-math images and gradients that are not finite are Errors") {
     Net net(NetworkOptions{.steps = 2});
     Tape<Net> tape;
     for (const double bad : not_finite) {
@@ -82,7 +82,7 @@ TEST_CASE("-ffast-math: images and gradients that are not finite are Errors") {
     CHECK_THROWS_WITH(net.backward(gradient, tape), contains_text("1.running_var would become"));
 }
 
-TEST_CASE("-ffast-math: options that are not finite are Errors") {
+TEST_CASE("with -ffast-math options that are not finite are Errors") {
     Net net(NetworkOptions{});
     Sgd<Net> sgd{{}};
     Random random(1);

@@ -62,7 +62,7 @@ inline void apply(ImageOperation operation, double level, bool forward, const Im
         case ImageOperation::posterize:
             return image::posterize(image, 8 - static_cast<int>(std::nearbyint(4 * level)));
         case ImageOperation::solarize:
-            return image::solarize(image, 255 - 255 * level);  // 255 * (1 - level) is not 170 at a level of 1/3
+            return image::solarize(image, 255 * level);
         case ImageOperation::auto_contrast:
             return image::auto_contrast(image);
         case ImageOperation::equalize:

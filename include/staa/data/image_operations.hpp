@@ -68,9 +68,10 @@ inline void invert(const ImageView& image) {
     map_bytes(image, [](int byte) { return 255 - byte; });
 }
 
-/// Inverts the bytes that are `threshold` or more.
-inline void solarize(const ImageView& image, double threshold) {
-    map_bytes(image, [=](int byte) { return byte < threshold ? byte : 255 - byte; });
+/// Inverts the bytes from 255 - `range` on. The threshold itself is not computed: compilers may join its product and its
+/// difference, which moves it by a rounding, and a threshold of 85 must be 85.
+inline void solarize(const ImageView& image, double range) {
+    map_bytes(image, [=](int byte) { return 255 - byte > range ? byte : 255 - byte; });
 }
 
 /// Keeps the highest `bits` of 8 bits and sets the others to 0.

@@ -38,7 +38,7 @@ class ImageRecipe {
     using Images = Tensor<Scalar, 4>;
 
     ImageRecipe(const DataSet& data_set, const LoaderOptions& options)
-        : data_set_(&data_set), options_(options), table_(data_set.normalisation()) {
+        : data_set_(&data_set), options_(options), table_(data_set.normalisation(), data_set.channels()) {
         if (data_set.channels() != 1 && data_set.channels() != 3) {
             fail("staa::Loader: the images have ", data_set.channels(),
                  " channels; expected 3, red, green and blue, or 1, grey");

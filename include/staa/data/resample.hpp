@@ -43,6 +43,16 @@ struct Framing {
     Index top = 0, left = 0;      ///< where the image begins in the resized part
 };
 
+namespace detail {
+
+/// Half of `room`, rounded to the even number; 0 for less than 0.
+inline Index half_to_even(Index room) {
+    const Index half = room / 2;
+    return room > 0 ? half + (room & half & 1) : 0;
+}
+
+}  // namespace detail
+
 /// The middle of a picture, for measuring: torchvision's Resize(shorter_side) and CenterCrop, with sizes and places rounded
 /// as there. The picture is resized so that its shorter side has `shorter_side` pixels, and the image is cropped out of
 /// the middle. A `shorter_side` of 0 is 8/7 of the image's, 256 for 224. For an image that is not square, the picture is
@@ -56,9 +66,8 @@ inline Framing centre_framing(Index height, Index width, Index image_height, Ind
     const bool by_height = height * cover_width <= width * cover_height;
     framing.height = by_height ? cover_height : cover_width * height / width;
     framing.width = by_height ? cover_height * width / height : cover_width;
-    const auto place = [](Index room) { return room / 2 + (room % 2 != 0 && room / 2 % 2 != 0); };  // half: to even
-    framing.top = place(std::max(Index{0}, framing.height - image_height));
-    framing.left = place(std::max(Index{0}, framing.width - image_width));
+    framing.top = detail::half_to_even(framing.height - image_height);
+    framing.left = detail::half_to_even(framing.width - image_width);
     return framing;
 }
 
