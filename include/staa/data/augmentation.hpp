@@ -105,7 +105,8 @@ class NormalisationTable {
     explicit NormalisationTable(const Normalisation& normalisation, Index channels = 3) {
         check(normalisation, channels);
         for (std::size_t byte = 0; byte < values_.size(); ++byte) {
-            for (std::size_t channel = 0; channel < static_cast<std::size_t>(channels); ++channel) {
+            for (std::size_t channel = 0; channel < static_cast<std::size_t>(std::clamp<Index>(channels, 0, 3));
+                 ++channel) {
                 const double value = static_cast<double>(byte) / 255.0;
                 values_[byte][channel] =
                     static_cast<Scalar>((value - normalisation.mean[channel]) / normalisation.deviation[channel]);

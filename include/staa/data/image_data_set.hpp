@@ -34,10 +34,10 @@ struct Normalisation {
     std::array<double, 3> deviation{1, 1, 1};  ///< of red, green, blue; above 0
 };
 
-/// Throws an `Error` unless the means of the first `channels` channels are finite and their deviations are finite and above
-/// 0.
+/// Throws an `Error` unless the means of the first `channels` channels, of at most three, are finite and their deviations
+/// are finite and above 0.
 inline void check(const Normalisation& normalisation, Index channels = 3) {
-    for (std::size_t channel = 0; channel < static_cast<std::size_t>(channels); ++channel) {
+    for (std::size_t channel = 0; channel < static_cast<std::size_t>(std::clamp<Index>(channels, 0, 3)); ++channel) {
         const double mean = normalisation.mean[channel], deviation = normalisation.deviation[channel];
         if (!detail::is_finite(mean) || !detail::is_finite(deviation) || !(deviation > 0)) {
             fail("the normalisation of channel ", channel, " has mean ", mean, " and deviation ", deviation,
@@ -83,7 +83,7 @@ class StoredImages {
     /// refuses are an `Error`.
     StoredImages(const Description& description, std::vector<std::uint8_t> pixels, std::vector<int> labels)
         : description_(description), pixels_(std::move(pixels)), labels_(std::move(labels)) {
-        check(description.normalisation, std::clamp<Index>(description.channels, 0, 3));
+        check(description.normalisation, description.channels);
         if (channels() != 1 && channels() != 3) {
             fail("staa::StoredImages: images have 3 channels, or 1 if they are grey; found ", channels());
         }
