@@ -1,20 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Prints the fingerprints and the policy of tests/data/augmentation_policy_test.cpp: python3 make_augmented.py
 Needs numpy, Pillow and torchvision (0.29 with Pillow 13 gave those in the test)."""
-import numpy
 from PIL import Image, ImageOps
 from torchvision.transforms.autoaugment import AutoAugment, AutoAugmentPolicy
 
-
-def noise(height, width):
-    i = numpy.arange(height * width * 3, dtype=numpy.uint64)
-    return Image.fromarray((i * i * 7919 // 64 + i * 31).astype(numpy.uint8).reshape(height, width, 3))
-
-
-def fingerprint(image):
-    pixels = numpy.asarray(image).reshape(-1).astype(numpy.uint64)
-    return int((pixels * numpy.arange(1, pixels.size + 1, dtype=numpy.uint64)).sum())
-
+from fingerprints import fingerprint, noise
 
 image = noise(32, 32)
 grey = (128, 128, 128)

@@ -1,21 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Prints the fingerprints of tests/data/resample_test.cpp: python3 make_resampled.py
 Needs numpy, Pillow and torchvision (0.29 with Pillow 13 gave those in the test)."""
-import numpy
-from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
 from torchvision.transforms.functional import resized_crop
 
-
-def noise(height, width):
-    i = numpy.arange(height * width * 3, dtype=numpy.uint64)
-    return Image.fromarray((i * i * 7919 // 64 + i * 31).astype(numpy.uint8).reshape(height, width, 3))
-
-
-def fingerprint(image):
-    pixels = numpy.asarray(image).reshape(-1).astype(numpy.uint64)
-    return int((pixels * numpy.arange(1, pixels.size + 1, dtype=numpy.uint64)).sum())
-
+from fingerprints import fingerprint, noise
 
 for height, width, side, shorter in [(75, 100, 48, 55), (100, 75, 48, 55), (33, 200, 32, 32), (20, 30, 32, 40)]:
     image = Compose([Resize(shorter), CenterCrop(side)])(noise(height, width))

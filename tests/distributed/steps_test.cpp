@@ -2,16 +2,18 @@
 // Steps that several processes make together, against those of one process. Every process computes both.
 #include <staa/staa.hpp>
 
-#include <cmath>
 #include <vector>
 
 #include "staa/distributed/mpi.hpp"
 #include "support/catch.hpp"
+#include "support/network_values.hpp"
 
 namespace {
 
 using namespace staa;
+using staa_tests::check_close;
 using staa_tests::contains_text;
+using staa_tests::values_of;
 
 /// A layer of every kind that has to do with the other processes: norms, dropout of images and of steps.
 template <class Scalar>
@@ -51,22 +53,6 @@ Labels part_of(const Labels& labels, Index first, Index count) {
 /// Where part `part` of `parts` lies in a batch. The parts are of different sizes if 8 can't be divided.
 BatchShare share_of(Index part, Index parts) { return {batch * part / parts, batch}; }
 Index images_in(Index part, Index parts) { return batch * (part + 1) / parts - batch * part / parts; }
-
-/// All parameters and running statistics.
-template <class AnyNet>
-std::vector<double> values_of(const AnyNet& net) {
-    std::vector<double> values;
-    const auto add = [&](const ParameterName&, const auto& value) {
-        if constexpr (requires { value.data(); }) {
-            values.insert(values.end(), value.data(), value.data() + value.size());
-        } else {
-            values.push_back(static_cast<double>(value));
-        }
-    };
-    net.visit(add);
-    net.visit_statistics(add);
-    return values;
-}
 
 template <class AnyNet>
 AnyNet new_net() {
@@ -131,16 +117,6 @@ Net train_in_parts(Index parts) {
         sgd.step(net);
     }
     return net;
-}
-
-void check_close(const Net& a, const Net& b) {
-    const std::vector<double> first = values_of(a), second = values_of(b);
-    REQUIRE(first.size() == second.size());
-    double largest = 0;
-    for (std::size_t i = 0; i < first.size(); ++i) {
-        largest = std::fmax(largest, std::abs(first[i] - second[i]));
-    }
-    CHECK(largest < 1e-9);
 }
 
 /// Whether the values are the same bits in all processes.

@@ -5,15 +5,16 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "staa/distributed/mpi.hpp"
 #include "staa/training/checkpoint.hpp"
 #include "support/catch.hpp"
+#include "support/network_values.hpp"
 
 namespace {
 
 using namespace staa;
+using staa_tests::check_close;
 
 using Net = Network<Image<3, 32, 32, double>, Conv2d<4, 3, 4>, BatchNorm, StaaLif<>, Dropout, Conv2d<6>, BatchNorm,
                     Lif<>, GlobalAvgPool, Linear<10>>;
@@ -49,30 +50,6 @@ struct Run {
     Loaded batches, tests;
     Trainer<Net, Sgd<Net>> trainer;
 };
-
-std::vector<double> values_of(const Net& net) {
-    std::vector<double> values;
-    const auto add = [&](const ParameterName&, const auto& value) {
-        if constexpr (requires { value.data(); }) {
-            values.insert(values.end(), value.data(), value.data() + value.size());
-        } else {
-            values.push_back(static_cast<double>(value));
-        }
-    };
-    net.visit(add);
-    net.visit_statistics(add);
-    return values;
-}
-
-void check_close(const Net& a, const Net& b) {
-    const std::vector<double> first = values_of(a), second = values_of(b);
-    REQUIRE(first.size() == second.size());
-    double largest = 0;
-    for (std::size_t i = 0; i < first.size(); ++i) {
-        largest = std::fmax(largest, std::abs(first[i] - second[i]));
-    }
-    CHECK(largest < 1e-9);
-}
 
 /// The path of a file that all processes know, and the first one removes.
 class SharedFile {

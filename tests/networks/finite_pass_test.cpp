@@ -18,11 +18,13 @@
 #include "staa/training/loss.hpp"
 #include "staa/training/optimizer.hpp"
 #include "support/catch.hpp"
+#include "support/network_values.hpp"
 
 namespace {
 
 using namespace staa;
 using staa_tests::contains_text;
+using staa_tests::values_of;
 
 using Net = Network<Image<1, 4, 4>, Conv2d<4>, BatchNorm, Lif<>, GlobalAvgPool, Linear<2>>;
 using Deep = Network<Image<1, 4, 4>, Conv2d<4>, BatchNorm, Lif<>, Residual<Conv2d<4>, BatchNorm>, Lif<>,
@@ -48,22 +50,6 @@ Labels labels_of_eight() {
         labels(i) = static_cast<int>(i % 2);
     }
     return labels;
-}
-
-/// Parameters, running statistics and counters of a network.
-template <class AnyNet>
-std::vector<double> values_of(const AnyNet& net) {
-    std::vector<double> values;
-    const auto add = [&](const ParameterName&, const auto& value) {
-        if constexpr (requires { value.data(); }) {
-            values.insert(values.end(), value.data(), value.data() + value.size());
-        } else {
-            values.push_back(static_cast<double>(value));
-        }
-    };
-    net.visit(add);
-    net.visit_statistics(add);
-    return values;
 }
 
 template <class AnyNet>
